@@ -1,0 +1,36 @@
+/*
+ * The control API: HTTP/1.1 with JSON on a unix socket. Reading verbs are GET; changing verbs are
+ * POST and answer 202 with an operation, which is then polled until its `state` is not "running".
+ *
+ *   GET  VK_API_STATUS                what serves now, callers, drain, Redis, last sweep
+ *   GET  VK_API_WORKERS               one object a worker
+ *   GET  VK_API_CONFIG                the effective configuration, secrets masked
+ *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
+ *   POST VK_API_RESTART               {"reason": TEXT}
+ *   POST VK_API_RELOAD                {"reason": TEXT}
+ *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
+ *   POST VK_API_SWEEP                 {"dry_run": BOOL, "keyspace": NAME, "older_than": SPAN}
+ *
+ * An error answers 4xx or 5xx with {"error": {"code": TEXT, "message": TEXT}}.
+ * An operation is {"id", "kind", "state": running|done|failed|rolled_back|timed_out, "message",
+ * "exit_code" (enum vk_exit, once ended), "result" (kind's own), "progress": [{"seq","message"}]}.
+ */
+#pragma once
+
+#define VK_CONTROL_SOCKET "/run/voxkeeper/control.sock"
+
+#define VK_API "/api/v1"
+#define VK_API_STATUS VK_API "/status"
+#define VK_API_WORKERS VK_API "/workers"
+#define VK_API_CONFIG VK_API "/config"
+#define VK_API_OPERATIONS VK_API "/operations"
+#define VK_API_RESTART VK_API "/restart"
+#define VK_API_RELOAD VK_API "/reload"
+#define VK_API_DRAIN VK_API "/drain"
+#define VK_API_RESUME VK_API "/resume"
+#define VK_API_SWEEP VK_API "/sweep"
+
+enum {
+    VK_REQUEST_BODY_MAX = 64 * 1024, /* bytes; longer bodies are answered 413 */
+    VK_REASON_MAX = 1024,            /* bytes of a --reason */
+};

@@ -1,0 +1,50 @@
+/*
+ * Every event that voxkeeper writes to the journal: the one list. Names and ids are stable; a test
+ * holds them against the catalog (systemd/voxkeeper.catalog) and the runbook (docs/runbook.md).
+ *
+ * X(SYMBOL, name in VOXKEEPER_EVENT=, MESSAGE_ID, level, anchor in docs/runbook.md)
+ */
+#pragma once
+
+/* clang-format off */
+#define VK_EVENTS(X) \
+    X(DAEMON_STARTED, "daemon-started", "3ceaaf30814248ea91d93080f9b439fc", NOTICE, "voxkeeper-itself") \
+    X(DAEMON_READY, "daemon-ready", "9dfb369bab134faea27655daa05f1119", NOTICE, "voxkeeper-itself") \
+    X(DAEMON_STOPPING, "daemon-stopping", "6301bbfca0c5454e8ff9bb510944fe0c", NOTICE, "stop-and-drain") \
+    X(DAEMON_STOPPED, "daemon-stopped", "6fced11d2bd841e6847a8387cdde8d51", NOTICE, "stop-and-drain") \
+    X(DAEMON_STALLED, "daemon-stalled", "3a124c647e024f05b7c1dce27f7695f5", WARNING, "voxkeeper-itself") \
+    X(CONFIG_RELOADED, "config-reloaded", "66080f174c9648e29cbd0ba3a1a6bcde", NOTICE, "change-the-configuration") \
+    X(CONFIG_REFUSED, "config-refused", "b120a366f0bb49cf82f2dc05873f9bd0", ERR, "change-the-configuration") \
+    X(WORKER_STARTED, "worker-started", "78b7d0ac84774ce08e4cda11b43c589b", INFO, "restart-elevenlabs-agent") \
+    X(WORKER_START_FAILED, "worker-start-failed", "2330fcf1562a44b888668d77e827062c", ERR, "a-worker-does-not-start") \
+    X(WORKER_VERIFIED, "worker-verified", "c1acc9906424450aa36bf9b3ddcb369d", INFO, "restart-elevenlabs-agent") \
+    X(WORKER_NOT_VERIFIED, "worker-not-verified", "9ad9b9a25e78454db065a1c284cc4549", ERR, "a-worker-does-not-start") \
+    X(WORKER_SUSPECT, "worker-suspect", "993565976fba4662b6a730b7b12e9eed", WARNING, "a-worker-is-unhealthy") \
+    X(WORKER_RECOVERED, "worker-recovered", "8df08078a22e418085c2c2af3977a654", INFO, "a-worker-is-unhealthy") \
+    X(WORKER_UNHEALTHY, "worker-unhealthy", "f3194a3b381e43e7952c466e473a1797", ERR, "a-worker-is-unhealthy") \
+    X(WORKER_HUNG, "worker-hung", "c498b6e73648445e9afa3a387f006745", ERR, "a-worker-hangs") \
+    X(WORKER_ZOMBIE, "worker-zombie", "ab57f985433243daa75a2e199b58ba8d", ERR, "a-worker-lost-redis") \
+    X(WORKER_DEGRADED, "worker-degraded", "c1b87f1a7323491b99f9cbef0f69a4d0", WARNING, "redis-is-down") \
+    X(WORKER_EXITED, "worker-exited", "2eb737282fea475eb5365e1458294a90", INFO, "crash-loop") \
+    X(WORKER_CRASHED, "worker-crashed", "ac3e0b5bc29147098c1e26038dabf68e", ERR, "crash-loop") \
+    X(WORKER_KILLED, "worker-killed", "2f314fdb43c44bc7a4ccdcf9ea5ee53c", WARNING, "a-worker-ignores-the-stop-signal") \
+    X(WORKER_RETRY, "worker-retry", "bafe9bd120c541529127c47089bf36a2", INFO, "crash-loop") \
+    X(WORKER_CRASH_LOOP, "worker-crash-loop", "fe01437293134adfbba3fec76ca387b5", ERR, "crash-loop") \
+    X(WORKER_CRASH_LOOP_ENDED, "worker-crash-loop-ended", "9280ba2e153443fdb35771b237d047c9", NOTICE, "crash-loop") \
+    X(WORKER_LEFTOVERS, "worker-leftovers", "6800e67e527f4da696ec4c60da8f3fe2", WARNING, "a-worker-ignores-the-stop-signal") \
+    X(WORKER_OUTPUT_DROPPED, "worker-output-dropped", "98daa4bf75594f89b3fb95ee22432045", WARNING, "log-flood") \
+    X(RESTART_BEGAN, "restart-began", "b6d9f6f45cdc48b99a6400c790010259", NOTICE, "restart-elevenlabs-agent") \
+    X(RESTART_DONE, "restart-done", "6a015b665e4a429c9be7df00cba497dd", NOTICE, "restart-elevenlabs-agent") \
+    X(RESTART_FAILED, "restart-failed", "365bf63a6659455484103017ead492d2", ERR, "restart-elevenlabs-agent") \
+    X(DRAIN_BEGAN, "drain-began", "23961c5229704819ae6f8f356f02bfb4", NOTICE, "stop-and-drain") \
+    X(DRAIN_PROGRESS, "drain-progress", "48018f5e186341daabca5daa475d779c", INFO, "stop-and-drain") \
+    X(DRAIN_DONE, "drain-done", "614d292e1f1e4bfaa3003324c470d28b", NOTICE, "stop-and-drain") \
+    X(DRAIN_CANCELLED, "drain-cancelled", "e9a5642c7d0743e5b6e5c77a2ee05f69", NOTICE, "stop-and-drain") \
+    X(CALLERS_CUT, "callers-cut", "df219833d97b401bb581437a489229e0", ERR, "callers-were-cut") \
+    X(REDIS_UP, "redis-up", "f054e0b83ce3494db3947d9c777a5bbb", NOTICE, "redis-is-down") \
+    X(REDIS_DOWN, "redis-down", "27f82f9467094347bf0283a32bc318aa", ERR, "redis-is-down") \
+    X(REDIS_REFUSED, "redis-refused", "90237de7232a49debed432292ed99a49", ERR, "redis-refuses-us") \
+    X(SWEEP_DONE, "sweep-done", "521b55ada98948e59645f8997a98714f", INFO, "redis-cleanup") \
+    X(SWEEP_FAILED, "sweep-failed", "9e450909a8d14dea9ddfc65e144b2080", WARNING, "redis-cleanup") \
+    X(SWEEP_ABORTED, "sweep-aborted", "13d38b6347e34c09b70c349f6dcb6633", WARNING, "redis-cleanup")
+/* clang-format on */

@@ -1,0 +1,109 @@
+/*
+ * Waiting for callers before the workers are stopped.
+ *
+ *   open ─BEGIN→ lingering ─Linger→ waiting ─no caller│deadline│HURRY→ stopping ─ALL_GONE→ drained
+ *     ↑              │                  │                                              │
+ *     └──RESUME──────┴──────────────────┘                                  RESUME ─────┘
+ *
+ * While lingering, `/readyz` says 503 and new callers are still served, so that balancers notice.
+ * Callers are counted from BEGIN on, once in CountInterval; a count that began before BEGIN does
+ * not end the wait. A caller whose kind cannot be counted now (Redis is down) is unknown: the last
+ * known number stands until it is older than `stale_after`, then it counts as zero, and the event
+ * says so. A second BEGIN with an earlier deadline shortens, a later one changes nothing.
+ */
+#pragma once
+
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DRAIN_STATES(X)                                                                            \
+    X(OPEN, "open")                                                                                \
+    X(LINGERING, "lingering")                                                                      \
+    X(WAITING, "waiting")                                                                          \
+    X(STOPPING, "stopping")                                                                        \
+    X(DRAINED, "drained")
+
+#define X(symbol, name) DRAIN_##symbol,
+enum drain_state { DRAIN_STATES(X) };
+#undef X
+
+struct drain_conf {
+    usec_t linger;
+    usec_t timeout; /* from BEGIN; callers left then are cut. USEC_INFINITY: wait for ever */
+    usec_t count_interval;
+    usec_t stale_after;
+    bool wait_connections;
+    bool wait_tasks;
+    bool wait_sessions;
+};
+
+/* One count of callers; a kind that could not be counted has known = false. */
+struct callers {
+    struct {
+        bool known;
+        uint64_t n;
+    } connections, tasks, sessions;
+};
+
+struct drain {
+    enum drain_state state;
+    bool stop_daemon; /* the daemon ends when drained (SIGTERM), else it stays (`drain`) */
+    bool counting;    /* a count is under way */
+    usec_t began_at;
+    usec_t linger_until;
+    usec_t deadline;       /* USEC_INFINITY: none */
+    usec_t count_began_at; /* the latest count */
+    usec_t next_count_at;
+    struct callers callers; /* the latest known numbers, by kind */
+    usec_t counted_at;      /* of tasks and sessions, for stale_after */
+    uint64_t waiting_for;   /* sum over the kinds that are waited for */
+    uint64_t cut;           /* callers left when the wait ended */
+};
+
+enum drain_event_type {
+    DRAIN_EV_BEGIN,    /* stop_daemon tells SIGTERM from the verb */
+    DRAIN_EV_HURRY,    /* a second signal: stop waiting now */
+    DRAIN_EV_RESUME,   /* refused (no change) once stop_daemon was asked for */
+    DRAIN_EV_COUNTED,  /* callers */
+    DRAIN_EV_ALL_GONE, /* no worker is left */
+    DRAIN_EV_TICK,
+};
+
+struct drain_event {
+    enum drain_event_type type;
+    usec_t now;
+    bool stop_daemon;       /* BEGIN */
+    struct callers callers; /* COUNTED */
+};
+
+#define DRAIN_ACTIONS(X)                                                                           \
+    X(COUNT)     /* count the callers, answer with COUNTED */                                      \
+    X(BEGAN)     /* tell: not ready any more */                                                    \
+    X(PROGRESS)  /* tell: n callers, t left */                                                     \
+    X(CUT)       /* tell: the wait ended with callers left; name them */                           \
+    X(STOP)      /* stop every worker */                                                           \
+    X(DONE)      /* tell: drained */                                                               \
+    X(EXIT)      /* the daemon may end */                                                          \
+    X(CANCELLED) /* tell: open again */                                                            \
+    X(START)     /* start the workers again (RESUME after they were stopped) */
+
+#define X(symbol) DRAIN_DO_##symbol,
+enum drain_action { DRAIN_ACTIONS(X) };
+#undef X
+
+enum { DRAIN_STEP_ACTIONS_MAX = 4 };
+
+struct drain_update {
+    struct drain next;
+    enum drain_action actions[DRAIN_STEP_ACTIONS_MAX];
+    unsigned n_actions;
+};
+
+struct drain drain_initial(void);
+struct drain_update drain_step(
+    const struct drain_conf *conf, struct drain d, struct drain_event ev);
+usec_t drain_deadline(struct drain d);
+const char *drain_state_name(enum drain_state state);
+const char *drain_action_name(enum drain_action action);

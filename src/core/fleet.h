@@ -1,0 +1,159 @@
+/*
+ * All slots of the agent together: how many workers shall exist, which of them may be replaced now,
+ * and one operator's restart at a time. It owns the three machines of each slot (worker, restart,
+ * prober), feeds each the others' results, and is the whole of the daemon's judgement about
+ * workers: the shell performs actions and reports what came of them.
+ *
+ * Invariants (test/explore/fleet.c, test/sim):
+ * - A slot has at most one life; EXEC only while its worker is gone and the slot is wanted.
+ * - Replacing what still answers (UNHEALTHY, ZOMBIE, an operator's restart) happens to one slot at
+ * a time: the next waits until every wanted slot is verified again or has failed by itself. A crash
+ *   or a hang is not made to wait.
+ * - While the dependency is down nothing is stopped for its sake.
+ * - A restart verb always ends with a verdict by `restart_deadline` of each slot.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "core/limits.h"
+#include "core/prober.h"
+#include "core/restart.h"
+#include "core/worker.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fleet_conf {
+    struct worker_conf worker;
+    struct restart_conf restart;
+    struct prober_conf prober;
+};
+
+struct fleet_slot {
+    bool wanted;          /* a worker shall exist here */
+    bool give_up_pending; /* a verdict waits for its turn to replace */
+    enum worker_cause pending_cause;
+    uint64_t life; /* number of the present or last life, unique over the fleet, from 1 */
+    struct worker worker;
+    struct restart restart;
+    struct prober prober;
+};
+
+/* An operator's restart: each wanted slot in turn is stopped, started and verified. */
+enum fleet_restart_state { FLEET_RESTART_IDLE, FLEET_RESTART_STOPPING, FLEET_RESTART_STARTING };
+
+struct fleet {
+    unsigned n_slots; /* highest wanted slot + 1, or more while surplus workers are stopping */
+    bool stopping;    /* every worker is to go and none to come */
+    enum dependency dependency;
+    uint64_t next_life;
+    struct {
+        enum fleet_restart_state state;
+        uint64_t operation; /* the asker's number, returned in the verdict */
+        unsigned slot;
+        usec_t began_at;
+    } restart;
+    struct fleet_slot slots[LIMIT_WORKERS];
+};
+
+#define FLEET_EVENTS(X)                                                                            \
+    X(RESIZE)  /* n_workers slots are wanted; starts and stops follow. Also the first start */     \
+    X(STOP)    /* every worker goes (cause STOP) */                                                \
+    X(KILL)    /* and at once */                                                                   \
+    X(RESTART) /* an operator's restart: `operation`; REFUSED if one runs or while stopping */     \
+    X(SPAWNED) /* slot, life */                                                                    \
+    X(SPAWN_FAILED) /* slot, life */                                                               \
+    X(EXITED)       /* slot, life, exit */                                                         \
+    X(TREE_GONE)    /* slot, life */                                                               \
+    X(PROBED)       /* slot, life, seq, outcome */                                                 \
+    X(DEPENDENCY)   /* dependency */                                                               \
+    X(STALLED)      /* we did not run for a while, until `now` */                                  \
+    X(TICK)
+
+#define X(symbol) FLEET_EV_##symbol,
+enum fleet_event_type { FLEET_EVENTS(X) };
+#undef X
+
+/* Events of a life that is over (another number) are ignored. */
+struct fleet_event {
+    enum fleet_event_type type;
+    usec_t now;
+    unsigned jitter; /* uniform in 0..1000, fresh for each event */
+    unsigned slot;
+    uint64_t life;
+    unsigned n_workers;
+    uint64_t operation;
+    struct exit_status exit;
+    uint64_t seq;
+    enum probe_outcome outcome;
+    enum dependency dependency;
+};
+
+/* What the shell does (EXEC .. KILL_TREE), and what it tells the operator (TELL_*). */
+#define FLEET_ACTIONS(X)                                                                           \
+    X(EXEC)                                                                                        \
+    X(PROBE)       /* seq */                                                                       \
+    X(PROBE_STOP)  /* forget the probe in flight, if any */                                        \
+    X(ACTIVATE)    /* let it take callers */                                                       \
+    X(PAUSE)       /* let it take no new ones */                                                   \
+    X(EVIDENCE)    /* collect what explains a hang, before the signal that follows */              \
+    X(SIGNAL_STOP) /* KillSignal */                                                                \
+    X(SIGNAL_ABRT)                                                                                 \
+    X(KILL_TREE)                                                                                   \
+    X(TELL_VERIFIED)     /* took */                                                                \
+    X(TELL_VERDICT)      /* verdict: suspect, recovered, degraded, unhealthy, hung, zombie */      \
+    X(TELL_NOT_VERIFIED) /* TimeoutStartSec passed; took */                                        \
+    X(TELL_KILLED)       /* it ignored the stop signal; took */                                    \
+    X(TELL_ENDED)        /* the life is over: cause, exit, took (uptime) */                        \
+    X(TELL_RETRY)        /* the next start waits: delay */                                         \
+    X(TELL_LOOP_BEGAN)                                                                             \
+    X(TELL_LOOP_ENDED)                                                                             \
+    X(TELL_RESTARTED)       /* the verb's verdict: done; operation, took */                        \
+    X(TELL_RESTART_FAILED)  /* the verb's verdict: slot and cause say what failed; operation */    \
+    X(TELL_RESTART_REFUSED) /* one runs already, or the fleet is stopping; operation */            \
+    X(TELL_RESTART_STEP)    /* progress: slot is next; operation */                                \
+    X(TELL_ALL_GONE)        /* after STOP: no process is left */
+
+#define X(symbol) FLEET_DO_##symbol,
+enum fleet_action_type { FLEET_ACTIONS(X) };
+#undef X
+
+struct fleet_action {
+    enum fleet_action_type type;
+    unsigned slot;
+    uint64_t life;
+    uint64_t seq;                /* PROBE */
+    usec_t took;                 /* TELL_VERIFIED, ..: duration */
+    usec_t delay;                /* TELL_RETRY */
+    enum worker_cause cause;     /* TELL_ENDED, TELL_RESTART_FAILED */
+    enum prober_verdict verdict; /* TELL_VERDICT */
+    struct exit_status exit;     /* TELL_ENDED */
+    uint64_t operation;
+    unsigned failures; /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
+};
+
+/* More than any event can cause: a few for every slot. */
+enum { FLEET_ACTIONS_MAX = 10 * LIMIT_WORKERS };
+
+struct fleet_update {
+    struct fleet_action actions[FLEET_ACTIONS_MAX];
+    unsigned n_actions;
+};
+
+void fleet_init(struct fleet *f);
+
+/* Changes *f in place (it is large) and writes the actions, in order, to *out. */
+void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fleet_event *ev,
+    struct fleet_update *out);
+
+/* When a TICK is due; USEC_INFINITY if never. */
+usec_t fleet_deadline(const struct fleet *f);
+
+/* Workers that are verified and take callers. */
+unsigned fleet_serving(const struct fleet *f);
+
+/* Slots where a worker shall exist. */
+unsigned fleet_wanted(const struct fleet *f);
+
+const char *fleet_event_name(enum fleet_event_type type);
+const char *fleet_action_name(enum fleet_action_type type);

@@ -1,0 +1,119 @@
+/*
+ * The prober of one worker: when to probe, and what the results in a row mean.
+ *
+ *   idle ─START→ proving ─Rise passes→ healthy ⇄ suspect ─Fall failures→ failed
+ *
+ * Intervals depend on the state: StartInterval while proving, Interval when healthy, FastInterval
+ * when suspect. One probe at a time; the next is due an interval after the last *began*, or at once
+ * when the answer took longer than that. A result counts only if its probe began after START, after
+ * our own last stall (suspend, SIGSTOP, a blocked loop) ended, and, for a dependency's sake, after
+ * the dependency came back: older ones are discarded and a new probe is due at once.
+ *
+ * One probe is a full round: every probe that is configured, the worst outcome counts.
+ *
+ *   outcome      our link to the dependency     while proving            when verified
+ *   PASS         any                            counts towards Rise      healthy
+ *   FAIL         any                            resets Rise              unhealthy after Fall
+ *   HUNG         any (no answer in time)        resets Rise              hung after Fall
+ *   DEPENDENCY   up                             resets Rise              zombie after Fall
+ *   DEPENDENCY   down or unknown                counts, as degraded      degraded; never a failure
+ */
+#pragma once
+
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROBER_STATES(X)                                                                           \
+    X(IDLE, "idle")                                                                                \
+    X(PROVING, "proving")                                                                          \
+    X(HEALTHY, "healthy")                                                                          \
+    X(SUSPECT, "suspect")                                                                          \
+    X(FAILED, "failed")
+
+#define PROBE_OUTCOMES(X)                                                                          \
+    X(PASS, "pass")                                                                                \
+    X(FAIL, "fail")                                                                                \
+    X(HUNG, "hung")                                                                                \
+    X(DEPENDENCY, "dependency")
+
+#define X(symbol, name) PROBER_##symbol,
+enum prober_state { PROBER_STATES(X) };
+#undef X
+#define X(symbol, name) PROBE_##symbol,
+enum probe_outcome { PROBE_OUTCOMES(X) };
+#undef X
+
+/* How the dependency (Redis) looks from here. */
+enum dependency { DEPENDENCY_UNKNOWN, DEPENDENCY_UP, DEPENDENCY_DOWN };
+
+struct prober_conf {
+    usec_t interval;
+    usec_t start_interval;
+    usec_t fast_interval;
+    unsigned rise; /* >= 1 */
+    unsigned fall; /* >= 1 */
+};
+
+struct prober {
+    enum prober_state state;
+    enum dependency dependency;
+    bool in_flight;
+    bool degraded;            /* verified, or being proven, without its dependency */
+    uint64_t seq;             /* of the latest probe */
+    unsigned passes;          /* in a row */
+    unsigned failures;        /* in a row, of any bad outcome that counts */
+    enum probe_outcome worst; /* of those failures: decides the verdict (HUNG over FAIL over ...) */
+    usec_t began_at;          /* the latest probe */
+    usec_t valid_from;        /* results of probes that began earlier are discarded */
+    usec_t dependency_from;   /* the same for DEPENDENCY outcomes */
+    usec_t next_at;           /* USEC_INFINITY: none due (idle, failed, or one is in flight) */
+};
+
+enum prober_event_type {
+    PROBER_EV_START, /* a new life */
+    PROBER_EV_STOP,
+    PROBER_EV_RESULT,
+    PROBER_EV_DEPENDENCY, /* our view of it changed */
+    PROBER_EV_STALLED,    /* we ourselves did not run for a while, until `now` */
+    PROBER_EV_TICK,
+};
+
+struct prober_event {
+    enum prober_event_type type;
+    usec_t now;
+    uint64_t seq;               /* RESULT */
+    enum probe_outcome outcome; /* RESULT */
+    enum dependency dependency; /* DEPENDENCY */
+};
+
+/* What changed for those above; at most one an event. */
+#define PROBER_VERDICTS(X)                                                                         \
+    X(NONE, "none")                                                                                \
+    X(VERIFIED, "verified")   /* Rise passes in a row: the first proof of this life */             \
+    X(SUSPECT, "suspect")     /* first failure after health */                                     \
+    X(RECOVERED, "recovered") /* suspect or degraded, healthy again */                             \
+    X(DEGRADED, "degraded")   /* the dependency is down for everybody; the worker is kept */       \
+    X(UNHEALTHY, "unhealthy") /* give it up: cause UNHEALTHY */                                    \
+    X(HUNG, "hung")           /* give it up: cause HANG */                                         \
+    X(ZOMBIE, "zombie")       /* give it up: cause ZOMBIE */
+
+#define X(symbol, name) PROBER_VERDICT_##symbol,
+enum prober_verdict { PROBER_VERDICTS(X) };
+#undef X
+
+struct prober_update {
+    struct prober next;
+    bool probe; /* begin the probe with number next.seq now */
+    enum prober_verdict verdict;
+};
+
+struct prober prober_initial(void);
+struct prober_update prober_step(
+    const struct prober_conf *conf, struct prober p, struct prober_event ev);
+usec_t prober_deadline(struct prober p);
+
+const char *prober_state_name(enum prober_state state);
+const char *prober_verdict_name(enum prober_verdict verdict);
+const char *probe_outcome_name(enum probe_outcome outcome);
