@@ -1,0 +1,47 @@
+/* What a probe's answer must look like, and the judgement of one answer. Pure. */
+#pragma once
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "core/prober.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * One assertion on a JSON body: `path=value`, `path!=value`, `path<number`, `path<=`, `path>`,
+ * `path>=`, or `path` alone (present and not null). `path` is dotted (`dependencies.redis`,
+ * `list.0`). A value is compared as text with the member's scalar (`true`, `3`, `ok`); numbers
+ * compare as such.
+ */
+enum expect_op { EXPECT_PRESENT, EXPECT_EQ, EXPECT_NE, EXPECT_LT, EXPECT_LE, EXPECT_GT, EXPECT_GE };
+
+struct expect_term {
+    char *path;
+    enum expect_op op;
+    char *value;
+    bool dependency; /* a failure of this one speaks of the dependency, not of the worker */
+};
+
+struct expect {
+    int status_min; /* ExpectStatus=200 or 200-299 */
+    int status_max;
+    struct expect_term *terms;
+    size_t n_terms;
+};
+
+/* `json` holds ExpectJson= entries, `dependency` the paths of DependencyJson=. Owns what it builds.
+ */
+int expect_init(struct expect *x, const char *status, const struct strlist *json,
+    const struct strlist *dependency, struct err *e);
+void expect_fini(struct expect *x);
+
+enum { EXPECT_REASON_MAX = 256 };
+
+/*
+ * Judges one complete HTTP answer. PASS; DEPENDENCY if nothing but dependency terms failed; else
+ * FAIL. `reason` (escaped, one line) tells the first failure. A truncated body fails only if JSON
+ * is asked of it. Any bytes are safe.
+ */
+enum probe_outcome expect_judge(const struct expect *x, int status, const char *body, size_t len,
+    bool truncated, char reason[EXPECT_REASON_MAX]);
