@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/span.h"
 #include "base/strbuf.h"
 #include "base/strlist.h"

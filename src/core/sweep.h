@@ -1,0 +1,64 @@
+/*
+ * What one key of a keyspace is, from what Redis tells about it. Pure; nothing here deletes.
+ *
+ * Nothing young or alive is ever `stale`: test/unit/sweep.c holds that against random values.
+ */
+#pragma once
+
+#include "base/span.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_keyspace;
+
+#define SWEEP_FINDINGS(X)                                                                          \
+    X(FINE, "fine")                                                                                \
+    X(NEEDS_VALUE, "needs-value")       /* cannot be told from the TTL alone: read the value */    \
+    X(IMMORTAL, "immortal")             /* no TTL, but younger than MaxAge: reported */            \
+    X(STALE, "stale")                   /* no TTL and older than MaxAge */                         \
+    X(OVERLONG, "overlong")             /* a TTL far beyond ExpectTTL: reported */                 \
+    X(STUCK_TASK, "stuck-task")         /* pending for longer than MaxAge */                       \
+    X(MALFORMED, "malformed")           /* not what the agent writes: reported */                  \
+    X(MALFORMED_IDLE, "malformed-idle") /* and not touched for longer than MaxAge */               \
+    X(WRONG_TYPE, "wrong-type")         /* not a string: reported */                               \
+    X(FUTURE, "future")                 /* its times lie in the future beyond skew: reported */    \
+    X(TOO_BIG, "too-big")               /* larger than is read: reported */                        \
+    X(GONE, "gone")                     /* expired or deleted meanwhile */                         \
+    X(PROTECTED, "protected")
+
+#define X(symbol, name) SWEEP_##symbol,
+enum sweep_finding { SWEEP_FINDINGS(X) SWEEP_FINDING_COUNT };
+#undef X
+
+/* What Redis told. Times are microseconds; wall times are by the server's clock. */
+struct sweep_facts {
+    const char *name; /* bytes */
+    size_t name_len;
+    bool is_string;
+    bool ttl_known;
+    bool has_ttl;
+    usec_t ttl;
+    bool idle_known;
+    usec_t idle;
+    bool too_big;
+    const char *value; /* NULL: not read yet */
+    size_t value_len;
+    usec_t now_wall;
+};
+
+struct sweep_judgement {
+    enum sweep_finding finding;
+    bool removable; /* the finding and the keyspace's Action allow its deletion */
+    bool pending;   /* a task that waits for its callback */
+    bool live;      /* session used within `active_window`, or a pending task that is not stuck */
+    bool age_known;
+    usec_t age; /* since it was last alive */
+    char reason[160];
+};
+
+struct sweep_judgement sweep_judge(
+    const struct config_keyspace *keyspace, usec_t active_window, const struct sweep_facts *facts);
+
+const char *sweep_finding_name(enum sweep_finding finding);

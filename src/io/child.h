@@ -1,0 +1,75 @@
+/*
+ * One worker process with everything it started: spawned by clone3 into its own process group (and
+ * cgroup, where one is delegated), watched by its pidfd, killed as a whole, reaped to the last.
+ *
+ * The exec error comes back over a close-on-exec pipe, so that "no such file" is an errno and not
+ * an exit code. Descriptors that are not listed are not inherited.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "core/worker.h"
+#include "io/loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child;
+struct cgroup;
+
+struct child_fd {
+    int source; /* in our process; borrowed */
+    int target; /* in the worker; 0, 1 and 2 included. What is not listed is /dev/null for those */
+};
+
+struct child_spec {
+    const char *path; /* absolute, or a name looked up in the PATH of `envp` */
+    char *const *argv;
+    char *const *envp;
+    const char *working_directory; /* NULL: ours */
+    const char *user;              /* NULL: ours; else name or number, with its groups */
+    const char *group;             /* NULL: the user's */
+    uint64_t limit_nofile;         /* 0: ours */
+    int oom_score_adj;             /* written only when it is higher than ours; 0: ours */
+    const struct child_fd *fds;
+    unsigned n_fds;
+    struct cgroup
+        *cgroup;      /* parent of the worker's own cgroup; NULL: none. Borrowed while it lives */
+    const char *name; /* of that cgroup, and of VOXKEEPER_INSTANCE in the environment: unique */
+};
+
+struct child_callbacks {
+    void (*on_started)(struct child *c, void *arg);                       /* exec succeeded */
+    void (*on_failed)(struct child *c, const struct err *why, void *arg); /* no process is left */
+    void (*on_exited)(struct child *c, struct exit_status status, void *arg);
+    /* After on_exited, and only after child_kill_tree(): no process of the tree is left. */
+    void (*on_tree_gone)(struct child *c, void *arg);
+};
+
+/* Makes orphans of workers our children, once, before the first spawn. Returns 0 or -errno. */
+int child_become_subreaper(struct err *e);
+
+/*
+ * Starts the process; the outcome comes by on_started or on_failed from the loop, never from inside
+ * this call. Returns owned, or NULL with *e set (no process, no callback).
+ */
+struct child *child_spawn(struct loop *l, const struct child_spec *spec,
+    const struct child_callbacks *callbacks, void *arg, struct err *e);
+
+pid_t child_pid(const struct child *c);
+
+/* To the main process, by its pidfd. Returns 0, -ESRCH once it ended, or -errno. */
+int child_signal(struct child *c, int signum);
+
+/*
+ * SIGKILL to every process of the tree: cgroup.kill, else the process group and the strays found by
+ * parentage and VOXKEEPER_INSTANCE. Repeats by itself until none is left, then calls on_tree_gone.
+ */
+void child_kill_tree(struct child *c);
+
+/* Processes that were left when the main one ended and had to be killed, so far. */
+unsigned child_leftovers(const struct child *c);
+
+/* No callback comes after this; the processes are left alone. NULL is fine. */
+void child_free(struct child *c);

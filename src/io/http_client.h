@@ -1,0 +1,57 @@
+/* HTTP requests (libcurl multi on the loop). Every request has a deadline and a body limit. */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+#include "io/loop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct http_client;
+struct http_request;
+
+struct http_spec {
+    const char *method; /* NULL: GET */
+    const char *url;
+    const char *unix_socket;    /* path to connect to instead of the URL's host; NULL: none */
+    const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
+    const char *body;           /* NULL: none */
+    size_t body_len;
+    usec_t timeout;  /* for the whole exchange */
+    size_t body_max; /* bytes of the answer kept; the rest is read away and dropped */
+};
+
+enum http_result {
+    HTTP_ANSWERED,
+    HTTP_TIMED_OUT, /* connected (or queued) but no complete answer in time: it may hang */
+    HTTP_REFUSED,   /* nobody listens there */
+    HTTP_FAILED,    /* anything else: resolution, reset, protocol, TLS */
+};
+
+/* Valid during the callback only. */
+struct http_answer {
+    enum http_result result;
+    int status;       /* ANSWERED */
+    const char *body; /* ANSWERED; not NUL-terminated */
+    size_t body_len;
+    bool truncated;   /* the body was longer than body_max */
+    const char *what; /* otherwise: what went wrong, one line */
+    usec_t took;
+};
+
+/* Returns owned, or NULL with *e set. Connections are never reused: a probe must see a new one. */
+struct http_client *http_client_new(struct loop *l, struct err *e);
+
+/*
+ * Starts a request; `on_answer` is called exactly once, from the loop, unless it is cancelled. The
+ * spec's memory may go after the call. Returns a handle that is valid until then, NULL with *e set.
+ */
+struct http_request *http_request_start(struct http_client *client, const struct http_spec *spec,
+    void (*on_answer)(const struct http_answer *answer, void *arg), void *arg, struct err *e);
+
+/* No callback comes after this. */
+void http_request_cancel(struct http_request *request);
+
+/* Cancels what is left. */
+void http_client_free(struct http_client *client);

@@ -1,0 +1,69 @@
+/*
+ * The admin listeners: libmicrohttpd's epoll descriptor on the loop. One handler answers complete
+ * requests at once; slow, large or malformed ones never reach it and never hold the loop.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+#include "core/endpoint.h"
+#include "io/loop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct http_server;
+
+struct http_peer {
+    bool local; /* came by the unix socket; the ids below are then the kernel's word */
+    uid_t uid;
+    gid_t gid;
+    pid_t pid;
+};
+
+/* One complete request; everything is borrowed for the time of the call. */
+struct http_server_request {
+    const char *method;
+    const char *path; /* decoded, without the query */
+    const char *body; /* NUL-terminated beside its length */
+    size_t body_len;
+    const struct http_peer *peer;
+    const void *handle; /* for http_server_query() and http_server_header() */
+};
+
+/* The answer; the body is copied. */
+struct http_server_answer {
+    int status;
+    const char *content_type; /* a literal */
+    const char *allow;        /* value of Allow: for a 405; NULL: none */
+    char *body;               /* taken: malloc()ed */
+    size_t body_len;
+};
+
+typedef void http_server_handler(
+    const struct http_server_request *request, struct http_server_answer *answer, void *arg);
+
+/*
+ * Opens a unix socket at `path` (mode 0666: the peer's credentials decide, request by request); a
+ * stale socket file is replaced, a live one refused. Returns owned, or NULL with *e set.
+ */
+struct http_server *http_server_new_unix(
+    struct loop *l, const char *path, http_server_handler *handler, void *arg, struct err *e);
+
+/* Listens on a TCP endpoint. */
+struct http_server *http_server_new_tcp(struct loop *l, const struct endpoint *ep,
+    http_server_handler *handler, void *arg, struct err *e);
+
+/* A query parameter, or a request header (any letter case); NULL if absent. */
+const char *http_server_query(const struct http_server_request *request, const char *name);
+const char *http_server_header(const struct http_server_request *request, const char *name);
+
+/* The port that a TCP server really has (an endpoint with port 0 lets the kernel choose). */
+uint16_t http_server_port(const struct http_server *s);
+
+/* Closes every connection and removes the socket file. NULL is fine. */
+void http_server_free(struct http_server *s);
+
+/* Whether `peer` may change things: root, `own` uid, or a member of `group` (NULL: none). */
+bool http_peer_may_change(const struct http_peer *peer, uid_t own, const char *group);

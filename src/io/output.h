@@ -1,0 +1,47 @@
+/*
+ * What a worker writes: two pipes (stdout, stderr), read line by line into the log sink, with the
+ * last lines kept for evidence.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "io/loop.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct output;
+
+struct output_conf {
+    const char *identifier; /* SYSLOG_IDENTIFIER; copied */
+    unsigned worker;        /* slot number as people see it */
+    uint64_t life;
+    const char *release; /* copied; "" if unknown */
+    unsigned rate;       /* lines a second that are passed on (bursts of ten times that); 0: all */
+};
+
+/* Makes the pipes. Returns owned, or NULL with *e set. */
+struct output *output_new(struct loop *l, const struct output_conf *conf, struct err *e);
+
+/* The ends for the worker; valid until output_started(). Borrowed. */
+int output_stdout_fd(const struct output *o);
+int output_stderr_fd(const struct output *o);
+
+/* The worker runs: closes our copies of its ends and begins to read. `pid` is for the fields. */
+void output_started(struct output *o, pid_t pid);
+
+/*
+ * The worker ended: what is left in the pipes is read at once, so that its last words are in the
+ * log before the event of its end. (A grandchild may still hold the pipe; reading goes on.)
+ */
+void output_drain(struct output *o);
+
+/* Appends the last lines, oldest first, each followed by a newline, escaped. */
+void output_last_lines(const struct output *o, struct strbuf *out);
+
+uint64_t output_lines(const struct output *o);
+uint64_t output_dropped(const struct output *o); /* lines suppressed by the rate limit */
+
+/* Stops reading and closes. NULL is fine. */
+void output_free(struct output *o);
