@@ -1,0 +1,44 @@
+"""A cgroup for each container, and their removal, on unified and on hybrid hosts."""
+
+import contextlib
+import os
+from pathlib import Path
+
+PREFIX = "voxkeeper-test-"
+
+
+def hierarchies():
+    """Mount points of the hierarchies in which systemd keeps its units."""
+    found = []
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, mountpoint, kind, options, *_ = line.split()
+        if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
+            found.append(Path(mountpoint))
+    return found
+
+
+def create(name):
+    for hierarchy in hierarchies():
+        (hierarchy / name).mkdir(exist_ok=True)
+
+
+def remove(name):
+    """Removes what `create` made and all below it. False while a process is still inside."""
+    for hierarchy in hierarchies():
+        for directory, _, _ in os.walk(hierarchy / name, topdown=False):
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
+    return not any((hierarchy / name).exists() for hierarchy in hierarchies())
+
+
+def remove_stale():
+    """Removes the cgroups of test runs that were killed before they could clean up."""
+    for hierarchy in hierarchies():
+        for directory in hierarchy.glob(PREFIX + "*"):
+            if not Path("/proc", owner_of(directory.name)).exists():
+                remove(directory.name)
+
+
+def owner_of(name):
+    """The process, as text, that made something named PREFIX + pid + "-" + number."""
+    return name[len(PREFIX):].split("-")[0]
