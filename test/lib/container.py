@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "TERM": "dumb",
     "SYSTEMD_PAGER": "",
 }
+# Where nspawn keeps a directory for each of its containers.
+NSPAWN_DIRECTORY = "/run/systemd/nspawn/propagate"
 numbers = itertools.count()
 
 
@@ -44,9 +46,10 @@ def tree_path(name):
 def remove_stale():
     """Removes what is left of test runs that were killed; their processes died with them."""
     cgroups.remove_stale()
-    for directory in Path(tempfile.gettempdir()).glob(cgroups.PREFIX + "*"):
-        if not Path("/proc", cgroups.owner_of(directory.name)).exists():
-            shutil.rmtree(directory)
+    for parent in tempfile.gettempdir(), NSPAWN_DIRECTORY:
+        for directory in Path(parent).glob(cgroups.PREFIX + "*"):
+            if not Path("/proc", cgroups.owner_of(directory.name)).exists():
+                shutil.rmtree(directory)
 
 
 def children(pid):
