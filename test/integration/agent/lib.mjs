@@ -1,7 +1,7 @@
 // What the tests of the reference agent share: a private redis-server, the agent as a child
 // process, a stand-in for its upstreams, and waiting for conditions under a deadline.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
@@ -218,6 +218,13 @@ export function startRunner() {
             ? [200, { status: 'ok' }]
             : [200, { success: true, requestId: `t-${++next}`, timestamp: 'now' }],
     );
+}
+
+// Process group, state letter and ignored signals of a live process, from /proc.
+export function procStatus(pid) {
+    const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    const ignored = /SigIgn:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
+    return { state, group: Number(group), ignores: (n) => (BigInt(`0x${ignored}`) >> BigInt(n - 1)) & 1n };
 }
 
 export const TOOL = { agent_id: 'a', session_id: 's', tool_name: 'build', tool_args: { n: 1 } };

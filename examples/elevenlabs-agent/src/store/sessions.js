@@ -23,6 +23,7 @@ export class SessionStore {
         const value = JSON.stringify({ ...session, lastAccessedAt: new Date().toISOString() });
         try {
             await this.#redis.setex(PREFIX + session.sessionId, TTL_S, value);
+            log.debug('Session created/updated', { sessionId: session.sessionId });
         } catch (error) {
             this.#available = false;
             log.error('Failed to create/update session', {
