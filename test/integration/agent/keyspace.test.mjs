@@ -40,7 +40,10 @@ async function startTask() {
 
 async function assertTtl(key, seconds) {
     const ttl = await redis.client.ttl(key);
-    assert.ok(ttl <= seconds && ttl > seconds - 60, `TTL of ${key} is ${ttl}, not about ${seconds}`);
+    assert.ok(
+        ttl <= seconds && ttl > seconds - 60,
+        `TTL of ${key} is ${ttl}, not about ${seconds}`,
+    );
 }
 
 test('a registered session', async () => {

@@ -135,7 +135,8 @@ export class Agent extends Child {
     static async start(redis, env) {
         const agent = new Agent(redis, env);
         agent.port = Number((await agent.said(/HTTP Server started .*"port":(\d+)/))[1]);
-        if (redis) await until('Redis in the agent', async () => (await agent.redis()) === 'connected');
+        if (redis)
+            await until('Redis in the agent', async () => (await agent.redis()) === 'connected');
         return agent;
     }
 
@@ -224,7 +225,11 @@ export function startRunner() {
 export function procStatus(pid) {
     const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
     const ignored = /SigIgn:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
-    return { state, group: Number(group), ignores: (n) => (BigInt(`0x${ignored}`) >> BigInt(n - 1)) & 1n };
+    return {
+        state,
+        group: Number(group),
+        ignores: (n) => (BigInt(`0x${ignored}`) >> BigInt(n - 1)) & 1n,
+    };
 }
 
 export const TOOL = { agent_id: 'a', session_id: 's', tool_name: 'build', tool_args: { n: 1 } };

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AGENT, Agent, RedisServer, TOOL, Upstream, until } from './lib.mjs';
 
-const QUICK_MS = 2000;
+// Below the five seconds that an idle keep-alive connection could hold it.
+const QUICK_MS = 4000;
 let redis;
 let dir;
 
@@ -36,7 +37,9 @@ test('every line is in the coloured "simple" format with sorted keys', async (t)
         assert.deepEqual(Object.keys(fields), Object.keys(fields).sort(), line);
     }
     assert.ok(lines.some((line) => line.includes('debug')));
-    assert.ok(lines.some((line) => /HTTP Request \{.*"method":"POST","path":"\/agent-c/.test(line)));
+    assert.ok(
+        lines.some((line) => /HTTP Request \{.*"method":"POST","path":"\/agent-c/.test(line)),
+    );
 });
 
 test('LOG_LEVEL hides what is below it', async (t) => {
@@ -49,7 +52,9 @@ test('LOG_LEVEL hides what is below it', async (t) => {
 test('it listens on all addresses, or on AGENT_LISTEN_HOST only', async (t) => {
     const agent = await Agent.start(redis);
     t.after(() => agent.stop());
-    const addresses = Object.values(networkInterfaces()).flat().map((i) => i.address);
+    const addresses = Object.values(networkInterfaces())
+        .flat()
+        .map((i) => i.address);
     if (addresses.includes('::1')) {
         assert.equal((await fetch(`http://[::1]:${agent.port}/health`)).status, 200);
     }
@@ -100,7 +105,10 @@ test('SIGTERM waits for a request in flight, which loses Redis', async (t) => {
     t.after(() => runner.stop());
     const agent = await Agent.startEnabled(redis, { CURSOR_RUNNER_URL: runner.url });
     t.after(() => agent.stop());
-    await agent.post('/agent-conversations/api/c/session', { sessionUrl: 'wss://x', sessionId: 's' });
+    await agent.post('/agent-conversations/api/c/session', {
+        sessionUrl: 'wss://x',
+        sessionId: 's',
+    });
 
     const webhook = agent.post('/agent-tools', TOOL);
     await until('the task at the runner', () => answer);

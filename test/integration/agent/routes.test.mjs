@@ -78,7 +78,11 @@ test('the feature flag answers 503, before anything else is looked at', async ()
         ['POST', '/callback'],
         ['POST', SESSION_PATH],
     ]) {
-        const { status, json } = await disabled.request(method, path, method === 'POST' ? {} : undefined);
+        const { status, json } = await disabled.request(
+            method,
+            path,
+            method === 'POST' ? {} : undefined,
+        );
         assert.equal(status, 503, path);
         assert.equal(json.enabled, false, path);
         assert.equal(json.error, 'Service Unavailable', path);
@@ -113,7 +117,9 @@ test('GET /signed-url is 500 for an answer without an address, and without a key
 test('POST /agent-tools checks the fields before the secret', async () => {
     for (const field of ['agent_id', 'session_id', 'tool_name']) {
         const body = { ...TOOL, [field]: undefined };
-        const { status, json } = await agent.post('/agent-tools', body, { 'x-webhook-secret': 'no' });
+        const { status, json } = await agent.post('/agent-tools', body, {
+            'x-webhook-secret': 'no',
+        });
         assert.equal(status, 400, field);
         assert.equal(json.error, 'Missing required fields: agent_id, session_id, tool_name');
     }
