@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A small caller for the quickstart: registers sessions, posts webhooks, holds connections open
-// and, if asked, plays the cursor runner that answers tasks with callbacks. Node's own modules only.
-'use strict';
+// A small caller for the quickstart: registers sessions, posts webhooks, keeps connections open and,
+// if asked, plays the cursor runner that answers tasks with callbacks. Only modules of Node itself.
 
 const http = require('node:http');
 const net = require('node:net');
@@ -67,7 +67,7 @@ function outcomeOf({ status, error }) {
     return error.code === 'ETIMEDOUT' ? 'timeout' : 'other';
 }
 
-// Sends one POST on a connection of its own. Resolves with {status, body} or {error}, never rejects.
+// Sends one POST on a connection of its own. Resolves with {status, body} or {error}.
 function post(url, body, { headers = {}, timeout }) {
     return new Promise((resolve) => {
         const text = JSON.stringify(body);

@@ -81,7 +81,7 @@ test('a webhook refreshes lifetime and last use of the session', async () => {
     assert.equal(session.metadata.wsUrl, 'wss://live/1');
 });
 
-test('a webhook of an unknown session creates one, and a conversation that never expires', async () => {
+test('an unknown session is created, with a conversation that never expires', async () => {
     await startTask();
     const session = await redis.json(SESSION);
     assert.equal(session.agentId, 'a');

@@ -77,7 +77,8 @@ test('a start through a symbolic link does not listen', async (t) => {
 test('.env of the working directory is read, and the environment wins', async (t) => {
     writeFileSync(
         join(dir, '.env'),
-        '# comment\nELEVENLABS_AGENT_ENABLED=true\nexport ELEVENLABS_AGENT_ID="from file"\nPORT=1 # low\n',
+        '# comment\nELEVENLABS_AGENT_ENABLED=true\n' +
+            'export ELEVENLABS_AGENT_ID="from file"\nPORT=1 # low\n',
     );
     const agent = new Agent(redis, {}, { cwd: dir });
     t.after(() => agent.stop());

@@ -174,7 +174,7 @@ test('POST session needs a sessionUrl and names the session', async () => {
     assert.match(unnamed.json.sessionId, /^session-\d+$/);
 });
 
-test('a body that is not said to be JSON is 500, one that is no JSON is 400, an unknown route 404', async () => {
+test('a body of another type is 500, broken JSON 400, an unknown route 404', async () => {
     const plain = { 'content-type': 'text/plain' };
     assert.equal((await agent.post('/agent-tools', TOOL, plain)).status, 500);
     assert.equal((await agent.post('/agent-tools')).status, 400);
