@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// A small caller for the quickstart: registers sessions, posts webhooks, holds connections open
-// A small caller for the quickstart: registers sessions, posts webhooks, keeps connections open and,
-// if asked, plays the cursor runner that answers tasks with callbacks. Only modules of Node itself.
+// A small caller for the quickstart: registers sessions, posts webhooks, keeps connections open
+// and, if asked, plays the cursor runner that answers tasks with callbacks. No dependencies.
+'use strict';
 
 const http = require('node:http');
 const net = require('node:net');
