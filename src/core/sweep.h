@@ -2,6 +2,8 @@
  * What one key of a keyspace is, from what Redis tells about it. Pure; nothing here deletes.
  *
  * Nothing young or alive is ever `stale`: test/unit/sweep.c holds that against random values.
+ * A TTL within ExpectTTL tells when the key was written, so a healthy key needs no look at its
+ * value, which would reset its idle time; only a task's `pending` stays unknown then.
  */
 #pragma once
 
@@ -12,6 +14,7 @@
 #include <stdint.h>
 
 struct config_keyspace;
+struct strlist;
 
 #define SWEEP_FINDINGS(X)                                                                          \
     X(FINE, "fine")                                                                                \
@@ -36,7 +39,7 @@ enum sweep_finding { SWEEP_FINDINGS(X) SWEEP_FINDING_COUNT };
 struct sweep_facts {
     const char *name; /* bytes */
     size_t name_len;
-    bool is_string;
+    bool is_string; /* true until the opposite is known */
     bool ttl_known;
     bool has_ttl;
     usec_t ttl;
@@ -50,9 +53,10 @@ struct sweep_facts {
 
 struct sweep_judgement {
     enum sweep_finding finding;
-    bool removable; /* the finding and the keyspace's Action allow its deletion */
-    bool pending;   /* a task that waits for its callback */
-    bool live;      /* session used within `active_window`, or a pending task that is not stuck */
+    bool removable;     /* the finding and the keyspace's Action allow its deletion */
+    bool pending;       /* a task that waits for its callback */
+    bool pending_known; /* false: a task whose value was not needed to judge it */
+    bool live; /* session used within `active_window`, or a pending task that is not stuck */
     bool age_known;
     usec_t age; /* since it was last alive */
     char reason[160];
@@ -60,5 +64,8 @@ struct sweep_judgement {
 
 struct sweep_judgement sweep_judge(
     const struct config_keyspace *keyspace, usec_t active_window, const struct sweep_facts *facts);
+
+/* Keys that are never touched: `elevenlabs:conversation:*`, always, and what Protect= adds. */
+bool sweep_is_protected(const struct strlist *protect, const char *name, size_t len);
 
 const char *sweep_finding_name(enum sweep_finding finding);

@@ -1,11 +1,18 @@
 /*
- * Our connection to Redis: async hiredis on the loop, kept alive for ever. Reconnects with jittered
- * backoff (0.2 s to 30 s), gives each command a deadline, and knows what an error reply means.
+ * Our connection to Redis: async hiredis on the loop, kept alive for ever.
+ *
+ *   CONNECTING ─answered well→ UP ─lost│PING unanswered→ DOWN ─(0.2 s ×2 .. 2 s, jittered)→ UP
+ *        └─→ DOWN   LOADING (asks again each second)   REFUSED (tries again each minute)
+ *
+ * A connection on which nothing moves for CommandTimeout while answers are due is given up; so a
+ * half-open one is noticed within ping_interval + command_timeout. The backoff stops at 2 s, not
+ * later: whether a worker lost Redis can only be told once we have it back ourselves.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/span.h"
+#include "core/redis_error.h"
 #include "io/loop.h"
 
 #include <stdbool.h>
@@ -17,7 +24,7 @@ struct redis_link;
 #define REDIS_LINK_STATES(X)                                                                       \
     X(DOWN, "down")             /* nobody answers, or not yet */                                   \
     X(CONNECTING, "connecting") /* the first attempt is under way */                               \
-    X(LOADING, "loading")       /* it answers, but reads its data from disk */                     \
+    X(LOADING, "loading")       /* it answers, but cannot serve yet: LOADING, BUSY, MASTERDOWN */  \
     X(REFUSED, "refused")       /* it answers, and refuses us: credentials, rights, protected */   \
     X(UP, "up")                 /* a command was answered well */
 
@@ -65,31 +72,23 @@ struct redis_link *redis_link_new(struct loop *l, const struct redis_link_conf *
     struct err *e);
 
 enum redis_link_state redis_link_state(const struct redis_link *r);
-const char *redis_link_why(const struct redis_link *r);     /* of the state; "" when up */
+/* Of the state. When up, "" or what Redis complains about though it serves (MISCONF). */
+const char *redis_link_why(const struct redis_link *r);
 usec_t redis_link_ping_latency(const struct redis_link *r); /* of the latest PING; 0: none yet */
 uint64_t redis_link_connects(const struct redis_link *r);
 const char *redis_link_address(const struct redis_link *r); /* without credentials */
 
-/* Sends one command. Returns 0, or -ENOTCONN: then no callback comes. */
+/* Tries now instead of at the next turn: credentials may have changed. Nothing when connected. */
+void redis_link_retry(struct redis_link *r);
+
+/*
+ * Sends one command. Returns 0, or -ENOTCONN (neither up nor loading): then no callback comes.
+ * Replies come in the order of the commands.
+ */
 int redis_link_command(struct redis_link *r, int argc, const char *const *argv,
     const size_t *argv_len, redis_reply_fn *on_reply, void *arg);
 
-/* What an error reply means for whoever sent the command. */
-enum redis_error {
-    REDIS_ERR_OTHER,
-    REDIS_ERR_LOADING,
-    REDIS_ERR_BUSY,
-    REDIS_ERR_OOM,
-    REDIS_ERR_READONLY,
-    REDIS_ERR_NOAUTH,
-    REDIS_ERR_NOPERM,
-    REDIS_ERR_MOVED,
-    REDIS_ERR_CLUSTERDOWN,
-    REDIS_ERR_MISCONF,
-    REDIS_ERR_NOSCRIPT,
-    REDIS_ERR_WRONGTYPE,
-};
-enum redis_error redis_error_class(const char *text, size_t len);
-
-/* Pending commands get a NULL reply from inside this call. NULL is fine. */
+/*
+ * Pending commands get a NULL reply from inside this call. Allowed in every callback. NULL is fine.
+ */
 void redis_link_free(struct redis_link *r);

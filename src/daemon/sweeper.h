@@ -1,0 +1,110 @@
+/*
+ * One pass over Redis at a time: finds what is stuck, removes what may go, counts who is live.
+ *
+ *   idle ─run→ SCAN ⇄ PTTL ⇄ values of candidates ⇄ compare-and-delete ─→ on_done ─→ idle
+ *
+ * A key that changed after it was examined survives; a protected key and one of no configured
+ * keyspace is never written; on a replica nothing is. When a pass starts is the caller's business.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+#include "core/config.h"
+#include "core/redis_error.h"
+#include "core/sweep.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct redis_link;
+struct sweeper;
+
+struct sweep_request {
+    bool dry_run;         /* find and report, write nothing */
+    bool census_only;     /* count live callers: on_finding is not called, nothing is written */
+    const char *keyspace; /* NULL: all; copied */
+    usec_t older_than;    /* instead of each keyspace's MaxAge; 0: leave it */
+};
+
+enum sweep_outcome {
+    SWEEP_OUTCOME_FOUND,     /* reported only: not removable, or a dry run */
+    SWEEP_OUTCOME_REMOVED,   /* it was removable and is gone */
+    SWEEP_OUTCOME_SURVIVED,  /* it changed after it was examined */
+    SWEEP_OUTCOME_NOT_TRIED, /* removable, but deleting is paused or not permitted: see the error */
+};
+
+/* One key that is not fine. Everything is borrowed for the time of the call. */
+struct sweep_key {
+    const char *name; /* bytes: text_escape() it for people */
+    size_t name_len;
+    const struct config_keyspace *keyspace;
+    const struct sweep_judgement *judgement;
+    enum sweep_outcome outcome;
+};
+
+struct sweep_keyspace_summary {
+    char name[LIMIT_NAME + 1];
+    uint64_t keys; /* seen in it; SCAN may show a key twice */
+    uint64_t found[SWEEP_FINDING_COUNT];
+    uint64_t removed;
+    uint64_t survived;
+    uint64_t not_tried;
+};
+
+/* A live caller: the id is what follows the keyspace's prefix in the key's name, as bytes. */
+struct sweep_caller {
+    enum config_keyspace_kind kind; /* a session in use, or a pending task */
+    char *id;
+    size_t id_len;
+};
+
+struct sweep_summary {
+    bool dry_run;
+    bool census_only;
+    bool complete; /* every key was looked at; false: cancelled, or `error_text` says why */
+    enum redis_error error; /* REDIS_E_NONE, or the first that mattered; also when complete */
+    char error_text[256];   /* "" when error is REDIS_E_NONE and it was not cancelled */
+    usec_t took;
+    uint64_t keys; /* in all keyspaces */
+    uint64_t removed, survived, not_tried;
+    struct sweep_keyspace_summary keyspaces[LIMIT_KEYSPACES];
+    unsigned n_keyspaces;
+    /* Exact in a census. A sweep reads no healthy task, and so `tasks_known` is false there. */
+    uint64_t live_sessions, pending_tasks;
+    bool sessions_known, tasks_known;
+    struct sweep_caller callers[LIMIT_CUT_CALLERS];
+    unsigned n_callers; /* up to LIMIT_CUT_CALLERS of them are named */
+};
+
+/* `link` is borrowed until sweeper_free(). Returns owned; aborts when memory is out. */
+struct sweeper *sweeper_new(struct loop *l, struct redis_link *link);
+
+/*
+ * What later passes go by; a pass under way goes on with what it began with. Copies. Keyspaces
+ * with a pattern that is not a prefix are not accepted (config_parse() refuses them earlier).
+ * Returns 0, -EINVAL or -ENOMEM with *e set, and then nothing changed.
+ */
+int sweeper_configure(struct sweeper *s, const struct config_keyspace *keyspaces,
+    unsigned n_keyspaces, const struct strlist *protect, usec_t active_window, struct err *e);
+
+typedef void sweeper_finding_fn(const struct sweep_key *key, void *arg);
+typedef void sweeper_done_fn(const struct sweep_summary *summary, void *arg);
+
+/*
+ * Begins a pass; `on_done` comes exactly once, from the loop, unless this fails or the sweeper is
+ * freed. `on_finding` may be NULL. Returns 0, or with *e set: -EBUSY (a pass is under way),
+ * -ENOTCONN (Redis is not up), -ENOENT (no such keyspace, or none configured).
+ */
+int sweeper_run(struct sweeper *s, const struct sweep_request *request,
+    sweeper_finding_fn *on_finding, sweeper_done_fn *on_done, void *arg, struct err *e);
+
+bool sweeper_busy(const struct sweeper *s);
+
+/* Ends the pass soon: `on_done` comes with complete = false. No pass: nothing happens. */
+void sweeper_cancel(struct sweeper *s);
+
+/* Ends a pass without `on_done`. NULL is fine. Free it before its link. */
+void sweeper_free(struct sweeper *s);
