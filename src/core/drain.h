@@ -2,14 +2,17 @@
  * Waiting for callers before the workers are stopped.
  *
  *   open ─BEGIN→ lingering ─Linger→ waiting ─no caller│deadline│HURRY→ stopping ─ALL_GONE→ drained
- *     ↑              │                  │                                              │
- *     └──RESUME──────┴──────────────────┘                                  RESUME ─────┘
+ *     ↑              │                  │                                 │                    │
+ *     └──────────────┴──────RESUME──────┴─────────────────────────────────┴────────────────────┘
  *
  * While lingering, `/readyz` says 503 and new callers are still served, so that balancers notice.
- * Callers are counted from BEGIN on, once in CountInterval; a count that began before BEGIN does
- * not end the wait. A caller whose kind cannot be counted now (Redis is down) is unknown: the last
- * known number stands until it is older than `stale_after`, then it counts as zero, and the event
- * says so. A second BEGIN with an earlier deadline shortens, a later one changes nothing.
+ * Callers are counted from BEGIN on, once in CountInterval; only a count that began after Linger
+ * ends the wait, since callers still came before. A kind that cannot be counted now (Redis is down)
+ * is unknown: the last known number stands, and none at all keeps us waiting, until that is older
+ * than `stale_after`; then it counts as zero and stays marked unknown, so that the event can say
+ * so. A second BEGIN with an earlier deadline shortens, a later one changes nothing; one with
+ * stop_daemon makes the daemon end, also when drained already. HURRY and the deadline end Linger
+ * too. RESUME while stopping opens at once: workers that are still going are followed by new ones.
  */
 #pragma once
 
@@ -57,9 +60,11 @@ struct drain {
     usec_t count_began_at; /* the latest count */
     usec_t next_count_at;
     struct callers callers; /* the latest known numbers, by kind */
-    usec_t counted_at;      /* of tasks and sessions, for stale_after */
-    uint64_t waiting_for;   /* sum over the kinds that are waited for */
-    uint64_t cut;           /* callers left when the wait ended */
+    struct {
+        usec_t connections, tasks, sessions;
+    } known_at;           /* when each was last known, BEGIN at first; for stale_after */
+    uint64_t waiting_for; /* sum over the kinds that are waited for */
+    uint64_t cut;         /* callers left when the wait ended */
 };
 
 enum drain_event_type {

@@ -4,13 +4,32 @@
  * prober), feeds each the others' results, and is the whole of the daemon's judgement about
  * workers: the shell performs actions and reports what came of them.
  *
+ * A verified worker is activated at once. A worker that is not verified in time while the
+ * dependency is down gets more time instead of a signal, and every starting one gets its whole time
+ * anew when the dependency comes back or when we ourselves stalled (as does the restart verb).
+ *
+ * Turns: a worker that still answers but shall be replaced (UNHEALTHY, ZOMBIE, an operator's
+ * restart) waits, marked give_up_pending, while another wanted slot
+ *   - is on its way down, unless it failed to boot, or
+ *   - is starting, unless the life before it failed to boot ("it has failed by itself");
+ * a slot that waits for its retry holds nobody up. The lowest slot goes first. The verdict is
+ * dropped when the prober takes it back (passes again, or the dependency is lost for everybody) or
+ * when the life ends first. A crash or a hang waits for nobody.
+ *
+ * The restart verb takes the wanted slots in order, each within `restart.deadline`: stop at its
+ * turn, start at once (also a slot that was waiting for its retry), verify. A new life that ends
+ * before it is verified fails the verb, with its cause; so does STOP (cause STOP) and the deadline
+ * (cause NONE, the slot goes on as it may). The restart policy goes on in any case.
+ *
+ * RESIZE ends `stopping`: workers that are still on their way out are followed by new ones.
+ *
  * Invariants (test/explore/fleet.c, test/sim):
  * - A slot has at most one life; EXEC only while its worker is gone and the slot is wanted.
- * - Replacing what still answers (UNHEALTHY, ZOMBIE, an operator's restart) happens to one slot at
- * a time: the next waits until every wanted slot is verified again or has failed by itself. A crash
- *   or a hang is not made to wait.
+ * - Of the workers that still answer at most one at a time is being replaced.
  * - While the dependency is down nothing is stopped for its sake.
- * - A restart verb always ends with a verdict by `restart_deadline` of each slot.
+ * - A restart verb that was not refused ends with one verdict, by `restart.deadline` of each slot.
+ * - Each STOP is answered by one TELL_ALL_GONE (one for several that overlap), unless a RESIZE
+ *   came in between.
  */
 #pragma once
 
@@ -30,9 +49,10 @@ struct fleet_conf {
 };
 
 struct fleet_slot {
-    bool wanted;          /* a worker shall exist here */
-    bool give_up_pending; /* a verdict waits for its turn to replace */
-    enum worker_cause pending_cause;
+    bool wanted;                     /* a worker shall exist here */
+    bool give_up_pending;            /* a verdict waits for its turn to replace */
+    enum worker_cause pending_cause; /* UNHEALTHY, ZOMBIE or RESTART */
+    enum worker_cause last_cause;    /* why the life before the present one ended */
     uint64_t life; /* number of the present or last life, unique over the fleet, from 1 */
     struct worker worker;
     struct restart restart;
@@ -45,6 +65,7 @@ enum fleet_restart_state { FLEET_RESTART_IDLE, FLEET_RESTART_STOPPING, FLEET_RES
 struct fleet {
     unsigned n_slots; /* highest wanted slot + 1, or more while surplus workers are stopping */
     bool stopping;    /* every worker is to go and none to come */
+    bool gone_told;   /* (stopping) TELL_ALL_GONE was said */
     enum dependency dependency;
     uint64_t next_life;
     struct {
@@ -52,6 +73,7 @@ struct fleet {
         uint64_t operation; /* the asker's number, returned in the verdict */
         unsigned slot;
         usec_t began_at;
+        usec_t deadline; /* of the present slot; USEC_INFINITY when idle */
     } restart;
     struct fleet_slot slots[LIMIT_WORKERS];
 };
@@ -103,7 +125,7 @@ struct fleet_event {
     X(TELL_VERIFIED)     /* took */                                                                \
     X(TELL_VERDICT)      /* verdict: suspect, recovered, degraded, unhealthy, hung, zombie */      \
     X(TELL_NOT_VERIFIED) /* TimeoutStartSec passed; took */                                        \
-    X(TELL_KILLED)       /* it ignored the stop signal; took */                                    \
+    X(TELL_KILLED)       /* it ignored the signal before, or outlives SIGKILL; took: since that */ \
     X(TELL_ENDED)        /* the life is over: cause, exit, took (uptime) */                        \
     X(TELL_RETRY)        /* the next start waits: delay */                                         \
     X(TELL_LOOP_BEGAN)                                                                             \

@@ -2,12 +2,20 @@
  * The prober of one worker: when to probe, and what the results in a row mean.
  *
  *   idle ─START→ proving ─Rise passes→ healthy ⇄ suspect ─Fall failures→ failed
+ *                                         ↑                                 │
+ *                                         └───────────Rise passes───────────┘
+ *
+ * A failed worker may have to wait for its turn to be replaced, so it is probed on: Rise passes in
+ * a row, or the loss of the dependency that it was failed for, take the verdict back; one HUNG
+ * makes it a hang. While proving nothing is given up: the worker's own deadline does that.
  *
  * Intervals depend on the state: StartInterval while proving, Interval when healthy, FastInterval
- * when suspect. One probe at a time; the next is due an interval after the last *began*, or at once
- * when the answer took longer than that. A result counts only if its probe began after START, after
- * our own last stall (suspend, SIGSTOP, a blocked loop) ended, and, for a dependency's sake, after
- * the dependency came back: older ones are discarded and a new probe is due at once.
+ * when suspect or failed. Only a TICK begins a probe. One probe at a time; the next is due an
+ * interval after the last *began*, or at once when the answer took longer than that. A result
+ * counts only if its probe began after START, after our own last stall (suspend, SIGSTOP, a blocked
+ * loop) ended, and, for a dependency's sake, after the dependency came back: older ones are
+ * discarded and a new probe is due at once. A stall and a change of the dependency begin the count
+ * of passes and failures anew for what they make doubtful.
  *
  * One probe is a full round: every probe that is configured, the worst outcome counts.
  *
@@ -68,7 +76,7 @@ struct prober {
     usec_t began_at;          /* the latest probe */
     usec_t valid_from;        /* results of probes that began earlier are discarded */
     usec_t dependency_from;   /* the same for DEPENDENCY outcomes */
-    usec_t next_at;           /* USEC_INFINITY: none due (idle, failed, or one is in flight) */
+    usec_t next_at;           /* USEC_INFINITY: none due (idle, or one is in flight) */
 };
 
 enum prober_event_type {

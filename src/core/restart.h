@@ -6,9 +6,11 @@
  *   StableAfter of verified life         -> every counter back to zero
  *   RESTART, STOP, ZOMBIE's first        -> at once, and no counter moves for RESTART and STOP
  *
- * Each cause has its own counter, so that a hang does not pay for a boot failure. A slot is never
- * given up: retries go on at MaxDelay for ever. `loop_after` failures in a row, of whatever cause,
- * are a crash loop: it is told once when it begins and once when it ends.
+ * Each cause has its own counter, so that a hang does not pay for a boot failure. The cap is
+ * applied before the jitter. An end for RESTART also ends the wait of a slot that is down already.
+ * CANCEL forgets everything but the count of restarts, and ends a crash loop. A slot is never given
+ * up: retries go on at MaxDelay for ever. `loop_after` failures in a row, of whatever cause, are a
+ * crash loop: it is told once when it begins and once when it ends.
  */
 #pragma once
 

@@ -13,11 +13,18 @@
  * Invariants (test/explore/worker.c enforces them over every reachable state):
  * - EXEC is asked for only in `gone`; so there is at most one process a life.
  * - A signal is asked for only while the main process is known to be alive (after SPAWNED, before
- *   EXITED); KILL_TREE may follow EXITED, since grandchildren can be left.
+ *   EXITED). KILL_TREE may come in every state but `gone`: after EXITED, since grandchildren can be
+ *   left, and before SPAWNED, when exec itself takes too long.
+ * - Every EXITED is followed by one KILL_TREE, which the hands answer with TREE_GONE, also when
+ *   nothing was left. A life that ended by itself passes through `killed` for that moment.
  * - `gone` is entered only when no process of the life is left.
  * - Every state but gone, standby and serving has a deadline; from each of them `gone` is reached
  *   whatever the process does, as long as SIGKILL works.
  * - The wish to stop may come in any state, also before SPAWNED, and is never lost.
+ * - The first cause stands: what a worker does while it is being ended does not change why.
+ *
+ * The deadline of spawning and starting is StartTimeout after SPAWN: kill when exec is still under
+ * way, else the stop signal. POSTPONE restarts it, in starting only: exec needs no dependency.
  */
 #pragma once
 
@@ -77,7 +84,7 @@ struct worker {
     enum worker_cause cause; /* of the end; NONE while nothing speaks against it */
     bool alive;              /* the main process runs as far as we know */
     bool stop_wanted;        /* STOP or FAILED came before it could be acted upon */
-    bool tree_gone;          /* (with !alive) nothing of the tree is left */
+    bool exited;             /* EXITED was seen in this life: a late SPAWNED changes nothing */
     struct exit_status exit; /* of the last life, once it ended */
     usec_t started_at;       /* SPAWN */
     usec_t verified_at;      /* 0: not verified in this life */
@@ -97,7 +104,7 @@ struct worker {
     X(FAILED)       /* the prober gave it up; `cause` is HANG, UNHEALTHY, ZOMBIE or BOOT */        \
     X(KILL)         /* end this life now */                                                        \
     X(EXITED)       /* the main process ended; `exit` says how */                                  \
-    X(TREE_GONE)    /* no process of the tree is left; comes after EXITED */                       \
+    X(TREE_GONE)    /* no process of the tree is left; counts only after EXITED */                 \
     X(POSTPONE)     /* a dependency is down: restart the deadline of starting */                   \
     X(TICK)         /* time passed */
 

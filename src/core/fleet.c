@@ -1,0 +1,209 @@
+/* All slots together: events in, judgement by the parts, actions out. */
+#include "core/fleet_internal.h"
+
+#include <assert.h>
+
+struct fleet_action *fleet_act(struct fleet_ctx *c, enum fleet_action_type type, unsigned slot)
+{
+    assert(c->out->n_actions < FLEET_ACTIONS_MAX);
+    struct fleet_action *a = &c->out->actions[c->out->n_actions++];
+    *a = (struct fleet_action){.type = type, .slot = slot, .life = c->f->slots[slot].life};
+    return a;
+}
+
+void fleet_init(struct fleet *f)
+{
+    *f = (struct fleet){.dependency = DEPENDENCY_UNKNOWN};
+    f->restart.deadline = USEC_INFINITY;
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+        fleet_slot_init(&f->slots[i]);
+}
+
+static void resize(struct fleet_ctx *c, unsigned n)
+{
+    struct fleet *f = c->f;
+    if (n > LIMIT_WORKERS)
+        n = LIMIT_WORKERS;
+    f->stopping = false;
+    for (unsigned i = n; i < f->n_slots; i++) {
+        if (f->slots[i].wanted)
+            fleet_slot_dismiss(c, i, WORKER_EV_STOP);
+    }
+    if (f->n_slots < n)
+        f->n_slots = n;
+    for (unsigned i = 0; i < n; i++) {
+        bool was_wanted = f->slots[i].wanted;
+        f->slots[i].wanted = true;
+        if (!was_wanted && f->slots[i].worker.state == WORKER_GONE)
+            fleet_slot_start(c, i);
+    }
+}
+
+static void stop(struct fleet_ctx *c, enum worker_event_type how)
+{
+    struct fleet *f = c->f;
+    f->stopping = true;
+    f->gone_told = false;
+    fleet_restart_fail(c, WORKER_CAUSE_STOP);
+    for (unsigned i = 0; i < f->n_slots; i++)
+        fleet_slot_dismiss(c, i, how);
+}
+
+/* The event is about the life that the slot has now. */
+static bool is_current(const struct fleet *f, const struct fleet_event *ev)
+{
+    return ev->slot < f->n_slots && ev->life == f->slots[ev->slot].life;
+}
+
+static void tell_worker(
+    struct fleet_ctx *c, const struct fleet_event *ev, enum worker_event_type type)
+{
+    if (is_current(c->f, ev))
+        fleet_slot_worker(c, ev->slot, (struct worker_event){.type = type, .exit = ev->exit});
+}
+
+static void postpone_starts(struct fleet_ctx *c)
+{
+    for (unsigned i = 0; i < c->f->n_slots; i++)
+        fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_POSTPONE});
+}
+
+/* Every prober hears of it, also the idle: it must know when its next life begins. */
+static void tell_probers(struct fleet_ctx *c, struct prober_event ev)
+{
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+        fleet_slot_prober(c, i, ev);
+}
+
+static void on_dependency(struct fleet_ctx *c, enum dependency dependency)
+{
+    bool came_back = c->f->dependency == DEPENDENCY_DOWN && dependency == DEPENDENCY_UP;
+    c->f->dependency = dependency;
+    tell_probers(c, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency});
+    if (came_back)
+        postpone_starts(c);
+}
+
+static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
+{
+    switch (ev->type) {
+    case FLEET_EV_RESIZE:
+        resize(c, ev->n_workers);
+        break;
+    case FLEET_EV_STOP:
+        stop(c, WORKER_EV_STOP);
+        break;
+    case FLEET_EV_KILL:
+        stop(c, WORKER_EV_KILL);
+        break;
+    case FLEET_EV_RESTART:
+        fleet_restart_begin(c, ev->operation);
+        break;
+    case FLEET_EV_SPAWNED:
+        tell_worker(c, ev, WORKER_EV_SPAWNED);
+        break;
+    case FLEET_EV_SPAWN_FAILED:
+        tell_worker(c, ev, WORKER_EV_SPAWN_FAILED);
+        break;
+    case FLEET_EV_EXITED:
+        tell_worker(c, ev, WORKER_EV_EXITED);
+        break;
+    case FLEET_EV_TREE_GONE:
+        tell_worker(c, ev, WORKER_EV_TREE_GONE);
+        break;
+    case FLEET_EV_PROBED:
+        if (is_current(c->f, ev))
+            fleet_slot_prober(c, ev->slot,
+                (struct prober_event){
+                    .type = PROBER_EV_RESULT, .seq = ev->seq, .outcome = ev->outcome});
+        break;
+    case FLEET_EV_DEPENDENCY:
+        on_dependency(c, ev->dependency);
+        break;
+    case FLEET_EV_STALLED:
+        tell_probers(c, (struct prober_event){.type = PROBER_EV_STALLED});
+        postpone_starts(c);
+        fleet_restart_postpone(c);
+        break;
+    case FLEET_EV_TICK:
+        break;
+    }
+}
+
+/* Surplus slots are kept until their last worker is gone. */
+static void settle(struct fleet_ctx *c)
+{
+    struct fleet *f = c->f;
+    while (f->n_slots > 0 && !f->slots[f->n_slots - 1].wanted &&
+           f->slots[f->n_slots - 1].worker.state == WORKER_GONE)
+        f->n_slots--;
+    if (f->stopping && !f->gone_told && f->n_slots == 0) {
+        f->gone_told = true;
+        fleet_act(c, FLEET_DO_TELL_ALL_GONE, 0);
+    }
+}
+
+void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fleet_event *ev,
+    struct fleet_update *out)
+{
+    struct fleet_ctx c = {.conf = conf, .f = f, .out = out, .now = ev->now, .jitter = ev->jitter};
+    out->n_actions = 0;
+    on_event(&c, ev);
+    for (unsigned i = 0; i < f->n_slots; i++)
+        fleet_slot_tick(&c, i);
+    fleet_restart_tick(&c);
+    fleet_turn_give(&c);
+    settle(&c);
+}
+
+static usec_t earlier(usec_t a, usec_t b)
+{
+    return a < b ? a : b;
+}
+
+usec_t fleet_deadline(const struct fleet *f)
+{
+    usec_t at = f->restart.deadline;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        at = earlier(at, worker_deadline(f->slots[i].worker));
+        at = earlier(at, restart_deadline(f->slots[i].restart));
+        at = earlier(at, prober_deadline(f->slots[i].prober));
+    }
+    return at;
+}
+
+unsigned fleet_serving(const struct fleet *f)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->n_slots; i++)
+        n += f->slots[i].worker.state == WORKER_SERVING;
+    return n;
+}
+
+unsigned fleet_wanted(const struct fleet *f)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->n_slots; i++)
+        n += f->slots[i].wanted;
+    return n;
+}
+
+const char *fleet_event_name(enum fleet_event_type type)
+{
+    static const char *const names[] = {
+#define X(symbol) [FLEET_EV_##symbol] = #symbol,
+        FLEET_EVENTS(X)
+#undef X
+    };
+    return names[type];
+}
+
+const char *fleet_action_name(enum fleet_action_type type)
+{
+    static const char *const names[] = {
+#define X(symbol) [FLEET_DO_##symbol] = #symbol,
+        FLEET_ACTIONS(X)
+#undef X
+    };
+    return names[type];
+}

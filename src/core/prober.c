@@ -1,0 +1,281 @@
+/* When to probe a worker, and what the results in a row mean. */
+#include "core/prober.h"
+
+/* The only writer of `state`. */
+static void enter(struct prober *p, enum prober_state state)
+{
+    p->state = state;
+    p->passes = 0;
+    if (state != PROBER_SUSPECT && state != PROBER_FAILED) {
+        p->failures = 0;
+        p->worst = PROBE_PASS;
+    }
+}
+
+static unsigned severity(enum probe_outcome outcome)
+{
+    switch (outcome) {
+    case PROBE_PASS:
+        return 0;
+    case PROBE_DEPENDENCY:
+        return 1;
+    case PROBE_FAIL:
+        return 2;
+    case PROBE_HUNG:
+        return 3;
+    }
+    return 0;
+}
+
+static usec_t interval(const struct prober_conf *conf, enum prober_state state)
+{
+    switch (state) {
+    case PROBER_IDLE:
+        break;
+    case PROBER_PROVING:
+        return conf->start_interval;
+    case PROBER_HEALTHY:
+        return conf->interval;
+    case PROBER_SUSPECT:
+    case PROBER_FAILED:
+        return conf->fast_interval;
+    }
+    return USEC_INFINITY;
+}
+
+static enum prober_verdict given_up(enum probe_outcome worst)
+{
+    switch (worst) {
+    case PROBE_PASS:
+        break;
+    case PROBE_FAIL:
+        return PROBER_VERDICT_UNHEALTHY;
+    case PROBE_HUNG:
+        return PROBER_VERDICT_HUNG;
+    case PROBE_DEPENDENCY:
+        return PROBER_VERDICT_ZOMBIE;
+    }
+    return PROBER_VERDICT_NONE;
+}
+
+/* A result that speaks for the worker; `degraded` if it lacks what nobody has now. */
+static enum prober_verdict passed(struct prober *p, const struct prober_conf *conf, bool degraded)
+{
+    bool was_degraded = p->degraded;
+    p->degraded = degraded;
+    p->passes++;
+    switch (p->state) {
+    case PROBER_IDLE:
+        break;
+    case PROBER_PROVING:
+        p->failures = 0;
+        p->worst = PROBE_PASS;
+        if (p->passes >= conf->rise) {
+            enter(p, PROBER_HEALTHY);
+            return PROBER_VERDICT_VERIFIED;
+        }
+        break;
+    case PROBER_HEALTHY:
+        p->passes = 0;
+        if (degraded == was_degraded)
+            return PROBER_VERDICT_NONE;
+        return degraded ? PROBER_VERDICT_DEGRADED : PROBER_VERDICT_RECOVERED;
+    case PROBER_FAILED:
+        if (p->passes < conf->rise)
+            break;
+        enter(p, PROBER_HEALTHY);
+        return degraded ? PROBER_VERDICT_DEGRADED : PROBER_VERDICT_RECOVERED;
+    case PROBER_SUSPECT:
+        enter(p, PROBER_HEALTHY);
+        return degraded ? PROBER_VERDICT_DEGRADED : PROBER_VERDICT_RECOVERED;
+    }
+    return PROBER_VERDICT_NONE;
+}
+
+static enum prober_verdict failed(
+    struct prober *p, const struct prober_conf *conf, enum probe_outcome outcome)
+{
+    bool worse = severity(outcome) > severity(p->worst);
+    p->passes = 0;
+    if (p->failures < conf->fall)
+        p->failures++;
+    if (worse)
+        p->worst = outcome;
+    switch (p->state) {
+    case PROBER_IDLE:
+    case PROBER_PROVING:
+        break;
+    case PROBER_HEALTHY:
+    case PROBER_SUSPECT:
+        if (p->failures >= conf->fall) {
+            enter(p, PROBER_FAILED);
+            return given_up(p->worst);
+        }
+        if (p->state == PROBER_HEALTHY) {
+            enter(p, PROBER_SUSPECT);
+            return PROBER_VERDICT_SUSPECT;
+        }
+        break;
+    case PROBER_FAILED:
+        return worse ? given_up(p->worst) : PROBER_VERDICT_NONE;
+    }
+    return PROBER_VERDICT_NONE;
+}
+
+static bool counts(const struct prober *p, enum probe_outcome outcome)
+{
+    if (p->began_at < p->valid_from)
+        return false;
+    return outcome != PROBE_DEPENDENCY || p->began_at >= p->dependency_from;
+}
+
+static enum prober_verdict on_result(
+    struct prober *p, const struct prober_conf *conf, struct prober_event ev)
+{
+    enum prober_verdict verdict = PROBER_VERDICT_NONE;
+    if (!p->in_flight || ev.seq != p->seq)
+        return verdict; /* of an earlier life or probe */
+    p->in_flight = false;
+    p->next_at = ev.now;
+    if (!counts(p, ev.outcome))
+        return verdict;
+    bool excused = ev.outcome == PROBE_DEPENDENCY && p->dependency != DEPENDENCY_UP;
+    if (ev.outcome == PROBE_PASS || excused)
+        verdict = passed(p, conf, excused);
+    else
+        verdict = failed(p, conf, ev.outcome);
+    usec_t next_at = usec_add(p->began_at, interval(conf, p->state));
+    p->next_at = next_at > ev.now ? next_at : ev.now;
+    return verdict;
+}
+
+/* Where results begin to count again: after now, and after the probe that is under way began. */
+static usec_t from_now(const struct prober *p, usec_t now)
+{
+    usec_t after_probe = p->in_flight ? usec_add(p->began_at, 1) : 0;
+    return now > after_probe ? now : after_probe;
+}
+
+static enum prober_verdict on_dependency(struct prober *p, struct prober_event ev)
+{
+    bool was_up = p->dependency == DEPENDENCY_UP;
+    bool is_up = ev.dependency == DEPENDENCY_UP;
+    p->dependency = ev.dependency;
+    if (is_up == was_up)
+        return PROBER_VERDICT_NONE;
+    if (is_up) {
+        p->dependency_from = from_now(p, ev.now);
+        if (p->degraded) {
+            p->passes = 0; /* they proved less than is asked for now */
+            if (p->state != PROBER_IDLE && !p->in_flight)
+                p->next_at = ev.now;
+        }
+        return PROBER_VERDICT_NONE;
+    }
+    bool blamed = p->worst == PROBE_DEPENDENCY;
+    if ((p->state == PROBER_SUSPECT || p->state == PROBER_FAILED) && blamed) {
+        enter(p, PROBER_HEALTHY);
+        p->degraded = true;
+        return PROBER_VERDICT_DEGRADED;
+    }
+    if (p->state == PROBER_SUSPECT) {
+        p->failures = 0; /* some of them may have been the first sign of the outage */
+        p->worst = PROBE_PASS;
+    }
+    return PROBER_VERDICT_NONE;
+}
+
+static void on_stalled(struct prober *p, usec_t now)
+{
+    p->valid_from = from_now(p, now);
+    p->passes = 0;
+    if (p->state == PROBER_FAILED)
+        return; /* a verdict that was reached before stands until passes take it back */
+    p->failures = 0;
+    p->worst = PROBE_PASS;
+}
+
+static void on_start(struct prober *p, usec_t now)
+{
+    enter(p, PROBER_PROVING);
+    p->in_flight = false;
+    p->degraded = false;
+    p->valid_from = now;
+    p->next_at = now;
+}
+
+struct prober prober_initial(void)
+{
+    return (struct prober){.state = PROBER_IDLE, .next_at = USEC_INFINITY};
+}
+
+struct prober_update prober_step(
+    const struct prober_conf *conf, struct prober p, struct prober_event ev)
+{
+    struct prober_update u = {.next = p};
+    switch (ev.type) {
+    case PROBER_EV_START:
+        on_start(&u.next, ev.now);
+        break;
+    case PROBER_EV_STOP:
+        enter(&u.next, PROBER_IDLE);
+        u.next.in_flight = false;
+        u.next.degraded = false;
+        u.next.next_at = USEC_INFINITY;
+        break;
+    case PROBER_EV_RESULT:
+        u.verdict = on_result(&u.next, conf, ev);
+        break;
+    case PROBER_EV_DEPENDENCY:
+        u.verdict = on_dependency(&u.next, ev);
+        break;
+    case PROBER_EV_STALLED:
+        on_stalled(&u.next, ev.now);
+        break;
+    case PROBER_EV_TICK:
+        if (ev.now >= u.next.next_at) {
+            u.next.seq++;
+            u.next.in_flight = true;
+            u.next.began_at = ev.now;
+            u.next.next_at = USEC_INFINITY;
+            u.probe = true;
+        }
+        break;
+    }
+    return u;
+}
+
+usec_t prober_deadline(struct prober p)
+{
+    return p.next_at;
+}
+
+const char *prober_state_name(enum prober_state state)
+{
+    static const char *const names[] = {
+#define X(symbol, name) [PROBER_##symbol] = name,
+        PROBER_STATES(X)
+#undef X
+    };
+    return names[state];
+}
+
+const char *prober_verdict_name(enum prober_verdict verdict)
+{
+    static const char *const names[] = {
+#define X(symbol, name) [PROBER_VERDICT_##symbol] = name,
+        PROBER_VERDICTS(X)
+#undef X
+    };
+    return names[verdict];
+}
+
+const char *probe_outcome_name(enum probe_outcome outcome)
+{
+    static const char *const names[] = {
+#define X(symbol, name) [PROBE_##symbol] = name,
+        PROBE_OUTCOMES(X)
+#undef X
+    };
+    return names[outcome];
+}
