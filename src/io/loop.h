@@ -30,11 +30,18 @@ usec_t loop_now(void);
 usec_t loop_wall_now(void);
 
 /*
- * Calls `on_stall(from, until)` from the loop when a turn of it came later than `limit` after it
- * was due: suspend, SIGSTOP, or a handler that blocked. Costs one timer of `limit / 2`.
+ * Calls `on_stall` from the loop when it stood still: suspend, SIGSTOP, or a handler that blocked.
+ * Notices every stall of 1.5 `limit` and none shorter than `limit / 2`; `from` is when the loop was
+ * due to turn. Costs one timer of `limit`, which does not keep loop_run() running.
  */
 void loop_watch_stalls(struct loop *l, usec_t limit,
     void (*on_stall)(usec_t from, usec_t until, void *arg), void *arg);
+
+/*
+ * Looks for a stall right now. After one, answers that came meanwhile are handled before any timer;
+ * whoever judges how long an answer took calls this first.
+ */
+void loop_check_stall(struct loop *l);
 
 /* A one-shot timer. Returns owned; aborts when memory is out (libuv does as well). */
 struct timer *timer_new(struct loop *l, void (*on_due)(void *arg), void *arg);

@@ -20,6 +20,9 @@ void notify_watchdog(void);
  */
 usec_t notify_watchdog_interval(void);
 
-/* Takes what belongs to us and not to workers out of our environment (NOTIFY_SOCKET, LISTEN_*,
- * ...); after the values were read by the calls above. */
-void notify_clean_environment(void);
+/*
+ * Whether this `NAME=value` is the service manager's word to us, which workers must not inherit
+ * (NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, ...). In our own environment it stays: sd_notify() reads it
+ * there at each call.
+ */
+bool notify_owns_variable(const char *assignment);
