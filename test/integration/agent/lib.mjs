@@ -32,6 +32,15 @@ export async function until(what, condition, deadlineMs = DEADLINE_MS) {
     }
 }
 
+// Watches `condition` for `ms`; throws naming `what` as soon as it does not hold.
+export async function holds(what, condition, ms) {
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+        if (!(await condition())) throw new Error(`watching ${what}: did not hold for ${ms} ms`);
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+}
+
 // A port that was free a moment ago, for programs that cannot say which one they chose.
 export async function freePort() {
     const server = net.createServer().listen(0, '127.0.0.1');

@@ -1,9 +1,11 @@
 // Fault 1: the agent's Redis client gives up, and nothing but its `redis` field tells.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Agent, RedisServer, until } from './lib.mjs';
+import { Agent, RedisServer, holds, until } from './lib.mjs';
 
 const SESSION_PATH = '/agent-conversations/api/c/session';
+// Several times the delay of the retry that must not come.
+const WATCH_MS = 1000;
 let redis;
 
 before(async () => (redis = await RedisServer.start()));
@@ -21,7 +23,8 @@ async function assertZombie(agent) {
     assert.equal(status, 200);
     assert.deepEqual(json, { status: 'ok', service: 'elevenlabs-agent', redis: 'disconnected' });
 
-    const { client } = redis;
+    const lost = async () => (await agent.redis()) === 'disconnected';
+    await holds('redis disconnected', lost, WATCH_MS);
     const body = { sessionUrl: 'wss://x', sessionId: 'lost' };
     const answer = await agent.post(SESSION_PATH, body);
     assert.equal(answer.status, 200);
@@ -30,7 +33,7 @@ async function assertZombie(agent) {
         message: 'Session registered',
         sessionId: 'lost',
     });
-    assert.equal(await client.exists('elevenlabs:session:lost'), 0);
+    assert.equal(await redis.client.exists('elevenlabs:session:lost'), 0);
 }
 
 test('a Redis restart leaves a zombie that only a restart cures', async (t) => {
