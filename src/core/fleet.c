@@ -62,6 +62,14 @@ static void tell_worker(
         fleet_slot_worker(c, ev->slot, (struct worker_event){.type = type, .exit = ev->exit});
 }
 
+static void on_spawned(struct fleet_ctx *c, const struct fleet_event *ev)
+{
+    if (is_current(c->f, ev))
+        fleet_act(c, FLEET_DO_TELL_STARTED, ev->slot)->took =
+            usec_sub(c->now, c->f->slots[ev->slot].worker.started_at);
+    tell_worker(c, ev, WORKER_EV_SPAWNED);
+}
+
 static void postpone_starts(struct fleet_ctx *c)
 {
     for (unsigned i = 0; i < c->f->n_slots; i++)
@@ -100,7 +108,7 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         fleet_restart_begin(c, ev->operation);
         break;
     case FLEET_EV_SPAWNED:
-        tell_worker(c, ev, WORKER_EV_SPAWNED);
+        on_spawned(c, ev);
         break;
     case FLEET_EV_SPAWN_FAILED:
         tell_worker(c, ev, WORKER_EV_SPAWN_FAILED);

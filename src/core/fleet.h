@@ -122,6 +122,7 @@ struct fleet_event {
     X(SIGNAL_STOP) /* KillSignal */                                                                \
     X(SIGNAL_ABRT)                                                                                 \
     X(KILL_TREE)                                                                                   \
+    X(TELL_STARTED)      /* exec succeeded; took */                                                \
     X(TELL_VERIFIED)     /* took */                                                                \
     X(TELL_VERDICT)      /* verdict: suspect, recovered, degraded, unhealthy, hung, zombie */      \
     X(TELL_NOT_VERIFIED) /* TimeoutStartSec passed; took */                                        \

@@ -110,7 +110,8 @@ static void wait_for_turn(struct fleet_slot *slot, enum worker_cause cause)
 static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
 {
     struct fleet_slot *slot = &c->f->slots[i];
-    if (verdict != PROBER_VERDICT_NONE && verdict != PROBER_VERDICT_VERIFIED)
+    if (verdict != PROBER_VERDICT_NONE && verdict != PROBER_VERDICT_VERIFIED &&
+        verdict != PROBER_VERDICT_HUNG)
         fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
     switch (verdict) {
     case PROBER_VERDICT_NONE:
@@ -134,6 +135,8 @@ static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
         slot->give_up_pending = false;
         fleet_slot_worker(
             c, i, (struct worker_event){.type = WORKER_EV_FAILED, .cause = WORKER_CAUSE_HANG});
+        /* After EVIDENCE, so that what is told can carry it. */
+        fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
         break;
     }
 }
