@@ -42,8 +42,7 @@ struct config_agent {
     unsigned n_listen;
     enum config_handover handover;
     unsigned workers;
-    char
-        *release; /* file, or command after '|', whose content names the running release; or NULL */
+    char *release; /* file, or command behind '|', that names the running release; or NULL */
 };
 
 /* One probe: [Health], or a [Probe NAME]. */
@@ -61,8 +60,8 @@ struct config_probe {
 };
 
 struct config_redis {
-    char *
-        url; /* NULL: no Redis; redis://[user[:password]@]host[:port][/db] or unix:///path[?db=n] */
+    /* NULL: no Redis; redis://[user[:password]@]host[:port][/db] or unix:///path[?db=n] */
+    char *url;
     char *username;
     char *password_credential; /* file whose first line is the password */
     usec_t connect_timeout;
@@ -73,15 +72,15 @@ struct config_keyspace {
     char *name;
     char *pattern; /* a prefix followed by `*`; other globs are refused */
     enum config_keyspace_kind kind;
-    usec_t expect_ttl;
-    usec_t max_age;
+    usec_t expect_ttl;         /* USEC_INFINITY: no TTL is expected */
+    usec_t max_age;            /* USEC_INFINITY only with report_only */
     struct strlist age_fields; /* JSON members that tell when the key was last alive, best first */
     bool report_only;          /* Action=report */
 };
 
 struct config_sweep {
-    usec_t interval; /* USEC_INFINITY: only when asked */
-    struct strlist protect;
+    usec_t interval;        /* USEC_INFINITY: only when asked */
+    struct strlist protect; /* globs; CONFIG_PROTECTED of config_table.h is always one of them */
 };
 
 struct config_admin {
@@ -141,10 +140,22 @@ void config_diagnostics_fini(struct config_diagnostics *d);
 /* Appends `path:line: message\n` for each. */
 void config_diagnostics_write(const struct config_diagnostics *d, struct strbuf *out);
 
-/* Appends the effective configuration as a file that config_parse() reads back to the same. */
-void config_write(const struct config *c, struct strbuf *out);
+/*
+ * Secrets are passwords in URLs, and environment variables whose names sound like secrets
+ * (API_KEY, WEBHOOK_SECRET, ..): `***` where they are masked.
+ */
+enum config_secrets { CONFIG_SECRETS_MASK, CONFIG_SECRETS_REVEAL };
 
-/* The same as JSON: {"Agent": {"Name": ..}, "Keyspace sessions": {..}}; secrets are "***". */
+/*
+ * Appends the effective configuration, every default included, as a file. With secrets revealed,
+ * config_parse() reads it back to the same.
+ */
+void config_write(const struct config *c, enum config_secrets secrets, struct strbuf *out);
+
+/*
+ * The same, masked, as JSON: {"Agent": {"Name": "..", "ExecStart": ["..", ".."]},
+ * "Keyspace sessions": {..}}. Values are texts, lists and commands are arrays of texts.
+ */
 void config_write_json(const struct config *c, struct strbuf *out);
 
 /* Appends the reference of every key as a Markdown table, from the table. */

@@ -1,0 +1,324 @@
+/* Assigning keys to a configuration under construction. */
+#include "core/config_build.h"
+
+#include "base/text.h"
+#include "core/config_check_value.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long a wait for a number of callers stands that Redis cannot tell any more. */
+#define STALE_AFTER (30 * USEC_PER_SEC)
+
+static void report(struct config_build *b, const char *path, unsigned line, struct strbuf *message)
+{
+    struct config_diagnostics *d = b->diagnostics;
+    struct config_diagnostic *items = realloc(d->items, (d->n + 1) * sizeof *items);
+    if (items)
+        d->items = items;
+    char *path_copy = items ? strdup(path) : NULL;
+    char *text = path_copy ? strbuf_take(message) : NULL;
+    if (!text) {
+        free(path_copy);
+        d->out_of_memory = true;
+        b->out_of_memory = true;
+        return;
+    }
+    /* Values are quoted as they stand; a terminal shall not obey them. */
+    for (char *p = text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            *p = '?';
+    }
+    d->items[d->n++] = (struct config_diagnostic){.path = path_copy, .line = line, .message = text};
+}
+
+void config_report(struct config_build *b, const char *fmt, ...)
+{
+    struct strbuf message = STRBUF_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    strbuf_vaddf(&message, fmt, ap);
+    va_end(ap);
+    report(b, b->path, b->line, &message);
+    strbuf_fini(&message);
+}
+
+void config_report_at(
+    struct config_build *b, const struct config_place *place, const char *fmt, ...)
+{
+    struct strbuf message = STRBUF_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    strbuf_vaddf(&message, fmt, ap);
+    va_end(ap);
+    report(b, place ? place->path : "", place ? place->line : 0, &message);
+    strbuf_fini(&message);
+}
+
+static void *object_of(struct config_build *b, const struct config_key *key, unsigned index)
+{
+    switch (key->object) {
+    case CONFIG_OBJECT_ROOT:
+        return b->config;
+    case CONFIG_OBJECT_PROBE:
+        return &b->config->probes[index];
+    case CONFIG_OBJECT_KEYSPACE:
+        return &b->config->keyspaces[index];
+    }
+    return NULL;
+}
+
+const struct config_place *config_build_place(
+    const struct config_build *b, const struct config_key *key, unsigned index)
+{
+    for (size_t i = 0; i < b->n_places; i++) {
+        if (b->places[i].key == key && b->places[i].index == index)
+            return &b->places[i];
+    }
+    return NULL;
+}
+
+static void set_place(struct config_build *b, const struct config_key *key, unsigned index)
+{
+    struct config_place place = {key, index, b->path, b->line};
+    struct config_place *known = (struct config_place *)config_build_place(b, key, index);
+    if (known) {
+        *known = place;
+        return;
+    }
+    struct config_place *places = realloc(b->places, (b->n_places + 1) * sizeof *places);
+    if (!places) {
+        b->out_of_memory = true;
+        return;
+    }
+    b->places = places;
+    b->places[b->n_places++] = place;
+}
+
+/* Gives every key of a section that has a default that default. */
+static int set_defaults(struct config_build *b, const char *section, unsigned index)
+{
+    for (size_t i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        struct err e = {0};
+        if (strcmp(key->section, section) != 0 || !key->preset)
+            continue;
+        int r = key->type->read(key, key->preset, object_of(b, key, index), &e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int set_builtins(struct config_build *b, const char *name, unsigned index)
+{
+    for (size_t i = 0; i < config_n_builtins; i++) {
+        const struct config_builtin *builtin = &config_builtins[i];
+        struct err e = {0};
+        if (strcmp(builtin->keyspace, name) != 0)
+            continue;
+        const struct config_key *key = config_key_find("Keyspace", builtin->key);
+        int r = key->type->read(key, builtin->value, object_of(b, key, index), &e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* A new probe or keyspace with its defaults; its number in *out_index. */
+static int add_object(
+    struct config_build *b, const char *section, const char *name, unsigned *out_index)
+{
+    struct config *c = b->config;
+    bool probe = strcmp(section, "Keyspace") != 0;
+    unsigned *n = probe ? &c->n_probes : &c->n_keyspaces;
+    char **at = probe ? &c->probes[*n].name : &c->keyspaces[*n].name;
+    *at = strdup(name);
+    if (!*at)
+        return -ENOMEM;
+    *out_index = (*n)++;
+    int r = set_defaults(b, section, *out_index);
+    return r == 0 && !probe ? set_builtins(b, name, *out_index) : r;
+}
+
+int config_build_init(struct config_build *b, struct config_diagnostics *diagnostics)
+{
+    unsigned health = 0;
+    *b = (struct config_build){.diagnostics = diagnostics, .path = ""};
+    b->config = calloc(1, sizeof *b->config);
+    if (!b->config)
+        return -ENOMEM;
+    b->config->drain.stale_after = STALE_AFTER;
+    /* [Health] is the first probe; it gives up its place in the end if it has no Url=. */
+    int r = add_object(b, "Health", "health", &health);
+    for (size_t i = 0; r == 0 && i < config_n_sections; i++) {
+        if (!config_sections[i].named && strcmp(config_sections[i].name, "Health") != 0)
+            r = set_defaults(b, config_sections[i].name, 0);
+    }
+    if (r < 0)
+        config_build_fini(b);
+    return r;
+}
+
+void config_build_fini(struct config_build *b)
+{
+    config_free(b->config);
+    free(b->places);
+    b->config = NULL;
+    b->places = NULL;
+    b->n_places = 0;
+}
+
+static void enter_named(struct config_build *b, const struct config_section *s, const char *name)
+{
+    struct config *c = b->config;
+    bool probe = strcmp(s->name, "Probe") == 0;
+    unsigned n = probe ? c->n_probes : c->n_keyspaces;
+    unsigned limit = probe ? LIMIT_PROBES + 1 : LIMIT_KEYSPACES;
+    struct err e = {0};
+    if (config_check_name(name, &e) < 0) {
+        config_report(b, "read name of [%s]: %s", s->name, e.msg);
+        return;
+    }
+    if (probe && strcmp(name, "health") == 0) {
+        config_report(b, "refuse [Probe health]: the name is taken by [Health]");
+        return;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (strcmp(probe ? c->probes[i].name : c->keyspaces[i].name, name) == 0) {
+            b->section = s;
+            b->index = i;
+            return;
+        }
+    }
+    if (n == limit)
+        config_report(b, "refuse [%s %s]: more than %u such sections", s->name, name,
+            probe ? limit - 1 : limit);
+    else if (add_object(b, s->name, name, &b->index) < 0)
+        b->out_of_memory = true;
+    else
+        b->section = s;
+}
+
+void config_build_section(struct config_build *b, const char *header)
+{
+    char kind[LIMIT_NAME];
+    size_t len = strcspn(header, " \t");
+    const char *name = header + len + strspn(header + len, " \t");
+    b->section = NULL;
+    b->index = 0;
+    b->skip = false;
+    if (len < sizeof kind) {
+        memcpy(kind, header, len);
+        kind[len] = '\0';
+    }
+    const struct config_section *s = len < sizeof kind ? config_section_find(kind) : NULL;
+    const char *nearest = s || len >= sizeof kind ? NULL : config_section_nearest(kind);
+    if (!s)
+        config_report(b, "unknown section [%.80s]%s%s%s%s", header,
+            nearest ? ", did you mean [" : "", nearest ? nearest : "",
+            nearest && config_section_find(nearest)->named ? " NAME" : "", nearest ? "]?" : "");
+    else if (s->named && !*name)
+        config_report(b, "section [%s] needs a name: [%s NAME]", s->name, s->name);
+    else if (!s->named && *name)
+        config_report(b, "section [%s] takes no name, but has \"%.80s\"", s->name, name);
+    else if (s->named)
+        enter_named(b, s, name);
+    else
+        b->section = s;
+    b->skip = !b->section;
+}
+
+/* No such key in this section: says which one was probably meant, or where it belongs. */
+static void report_unknown_key(struct config_build *b, const char *name)
+{
+    struct strbuf message = STRBUF_INIT;
+    const char *nearest = config_key_nearest(b->section->name, name);
+    const char *joint = "; it belongs to [";
+    strbuf_addf(&message, "unknown key \"%.80s\" in [%s]", name, b->section->name);
+    for (size_t i = 0; i < config_n_keys; i++) {
+        if (strcmp(config_keys[i].name, name) == 0) {
+            strbuf_addf(&message, "%s%s]", joint, config_keys[i].section);
+            joint = " or [";
+            nearest = NULL;
+        }
+    }
+    if (nearest)
+        strbuf_addf(&message, ", did you mean \"%s\"?", nearest);
+    config_report(b, "%s", strbuf_text(&message));
+    strbuf_fini(&message);
+}
+
+void config_build_assign(struct config_build *b, const char *name, const char *value)
+{
+    struct err e = {0};
+    if (b->skip)
+        return;
+    if (!b->section) {
+        config_report(b, "key \"%.80s\" stands before any section", name);
+        return;
+    }
+    const struct config_key *key = config_key_find(b->section->name, name);
+    if (!key) {
+        report_unknown_key(b, name);
+        return;
+    }
+    void *object = object_of(b, key, b->index);
+    bool reset = *value == '\0';
+    /* What the administrator writes first takes the place of the default, in lists too. */
+    if (reset || (key->type->list && !config_build_place(b, key, b->index)))
+        key->type->clear(key, object);
+    if (reset && !key->type->list)
+        value = key->preset;
+    int r = !value || !*value ? 0 : key->type->read(key, value, object, &e);
+    if (r == -ENOMEM)
+        b->out_of_memory = true;
+    else if (r < 0)
+        config_report(b, "read %s in [%s]: %s", name, b->section->name, e.msg);
+    set_place(b, key, b->index);
+}
+
+/* Drops a [Health] without Url=: the probe, not the pace that the section sets for all. */
+static void drop_health(struct config_build *b)
+{
+    struct config *c = b->config;
+    bool used = false;
+    for (size_t i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        if (strcmp(key->section, "Health") != 0 || key->object != CONFIG_OBJECT_PROBE)
+            continue;
+        const struct config_place *place = config_build_place(b, key, 0);
+        if (place && strcmp(key->name, "Url") != 0) {
+            config_report_at(b, place, "%s in [Health] has no effect without Url=", key->name);
+            used = true;
+        }
+    }
+    /* Places count probes from [Health]; a configuration that is refused keeps it. */
+    if (used)
+        return;
+    config_probe_fini(&c->probes[0]);
+    memmove(&c->probes[0], &c->probes[1], (c->n_probes - 1) * sizeof c->probes[0]);
+    c->n_probes--;
+    memset(&c->probes[c->n_probes], 0, sizeof c->probes[0]);
+}
+
+void config_build_finish(struct config_build *b)
+{
+    struct config *c = b->config;
+    unsigned index = 0;
+    int r = 0;
+    if (c->n_keyspaces == 0) {
+        r = add_object(b, "Keyspace", "sessions", &index);
+        if (r == 0)
+            r = add_object(b, "Keyspace", "tasks", &index);
+    }
+    if (r == 0 && !strlist_has(&c->sweep.protect, CONFIG_PROTECTED))
+        r = strlist_add(&c->sweep.protect, CONFIG_PROTECTED);
+    if (r < 0)
+        b->out_of_memory = true;
+    config_check(b);
+    if (!c->probes[0].url)
+        drop_health(b);
+}

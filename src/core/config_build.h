@@ -1,0 +1,56 @@
+/* A configuration while it is read: what has been set where, and what is wrong so far. */
+#pragma once
+
+#include "core/config.h"
+#include "core/config_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where a key was last assigned. */
+struct config_place {
+    const struct config_key *key;
+    unsigned index; /* of the object that it belongs to */
+    const char *path;
+    unsigned line;
+};
+
+struct config_build {
+    struct config *config;
+    struct config_diagnostics *diagnostics;
+    struct config_place *places;
+    size_t n_places;
+    bool out_of_memory;
+    /* The reader's position. */
+    const char *path;
+    unsigned line;
+    const struct config_section *section; /* NULL: none yet, or a refused one */
+    unsigned index;                       /* of its object */
+    bool skip;                            /* the section was refused: its keys are not looked at */
+};
+
+/* Begins with every default. Returns 0 or -ENOMEM. */
+int config_build_init(struct config_build *b, struct config_diagnostics *diagnostics);
+void config_build_fini(struct config_build *b); /* frees the configuration unless it was taken */
+
+/* Enters `[header]` (without the brackets). */
+void config_build_section(struct config_build *b, const char *header);
+void config_build_assign(struct config_build *b, const char *name, const char *value);
+
+/* Adds the built-in keyspaces if there is none. Then every cross-field check. */
+void config_build_finish(struct config_build *b);
+void config_check(struct config_build *b);
+
+/* The place where a key was assigned, or NULL. */
+const struct config_place *config_build_place(
+    const struct config_build *b, const struct config_key *key, unsigned index);
+
+/* Reports at the reader's position; at a place (NULL: the whole). */
+void config_report(struct config_build *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void config_report_at(struct config_build *b, const struct config_place *place, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* Frees what a probe or a keyspace owns. */
+void config_probe_fini(struct config_probe *probe);
+void config_keyspace_fini(struct config_keyspace *keyspace);

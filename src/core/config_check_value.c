@@ -1,0 +1,209 @@
+/* The form of single values. */
+#include "core/config_check_value.h"
+
+#include "core/expect.h"
+#include "core/limits.h"
+
+#include "base/num.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+int config_check_name(const char *text, struct err *e)
+{
+    size_t len = strlen(text);
+    if (len > LIMIT_NAME)
+        return err_set(e, -EINVAL, "\"%.40s…\" is longer than %d bytes", text, LIMIT_NAME);
+    if (len == 0 || text[strspn(text, LETTERS DIGITS "_.-")] || !isalnum((unsigned char)text[0]))
+        return err_set(e, -EINVAL,
+            "\"%.80s\" is no name: letters, digits, '_', '.' and '-', a letter or digit first",
+            text);
+    return 0;
+}
+
+int config_check_path(const char *text, struct err *e)
+{
+    if (text[0] != '/')
+        return err_set(e, -EINVAL, "\"%.80s\" is no absolute path", text);
+    if (strlen(text) >= 4096)
+        return err_set(e, -EINVAL, "\"%.40s…\" is longer than a path can be", text);
+    return 0;
+}
+
+int config_check_socket(const char *text, struct err *e)
+{
+    int r = config_check_path(text, e);
+    if (r == 0 && strlen(text) > 107)
+        r = err_set(e, -EINVAL, "\"%.40s…\" is longer than the 107 bytes of a socket's path", text);
+    return r;
+}
+
+int config_check_env(const char *text, struct err *e)
+{
+    size_t len = strcspn(text, "=");
+    if (text[len] != '=')
+        return err_set(e, -EINVAL, "\"%.80s\" is not NAME=value", text);
+    if (len == 0 || isdigit((unsigned char)text[0]) || strspn(text, LETTERS DIGITS "_") != len)
+        return err_set(
+            e, -EINVAL, "\"%.*s\" is no name of a variable", len < 80 ? (int)len : 80, text);
+    return 0;
+}
+
+int config_check_env_file(const char *text, struct err *e)
+{
+    return config_check_path(text[0] == '-' ? text + 1 : text, e);
+}
+
+int config_check_account(const char *text, struct err *e)
+{
+    size_t len = strlen(text);
+    if (text[strspn(text, LETTERS DIGITS "_.-")] || text[0] == '-' || len > 255)
+        return err_set(e, -EINVAL, "\"%.80s\" is no user or group", text);
+    return 0;
+}
+
+int config_check_release(const char *text, struct err *e)
+{
+    const char *command = text[0] == '|' ? text + 1 : NULL;
+    if (command && !command[strspn(command, " \t")])
+        return err_set(e, -EINVAL, "the command behind '|' is empty");
+    if (!command && text[0] != '/')
+        return err_set(e, -EINVAL, "\"%.80s\" is neither an absolute path nor |COMMAND", text);
+    return 0;
+}
+
+/* `HOST[:PORT]` up to `len`; the host may be `[ADDRESS]`. */
+static int check_authority(const char *host, size_t len, struct err *e)
+{
+    const char *end = host + len;
+    const char *port = NULL;
+    const char *bracket = host[0] == '[' ? memchr(host, ']', len) : NULL;
+    for (const char *p = bracket ? bracket : host; p < end; p++) {
+        if (*p == ':') {
+            port = p + 1;
+            break;
+        }
+    }
+    size_t host_len = (size_t)((port ? port - 1 : end) - host);
+    if (host_len == 0 || (host[0] == '[' && (!bracket || bracket != host + host_len - 1)))
+        return err_set(e, -EINVAL, "host \"%.*s\" is empty or half in brackets",
+            (int)(host_len < 80 ? host_len : 80), host);
+    if (port) {
+        char digits[8] = "";
+        size_t digits_len = (size_t)(end - port);
+        uint64_t value = 0;
+        if (digits_len < sizeof digits)
+            memcpy(digits, port, digits_len);
+        if (num_parse_u64(digits, 1, 65535, &value) < 0)
+            return err_set(e, -EINVAL, "port \"%.*s\" is not a number from 1 to 65535",
+                (int)(digits_len < 20 ? digits_len : 20), port);
+    }
+    return 0;
+}
+
+int config_check_probe_url(const char *text, struct err *e)
+{
+    if (text[strcspn(text, " \t")])
+        return err_set(e, -EINVAL, "\"%.80s\" holds a space", text);
+    if (text[0] == '/')
+        return 0;
+    size_t scheme = strncasecmp(text, "http://", 7) == 0    ? 7
+                    : strncasecmp(text, "https://", 8) == 0 ? 8
+                                                            : 0;
+    if (scheme == 0)
+        return err_set(e, -EINVAL, "\"%.80s\" is neither a /PATH nor an http URL", text);
+    const char *host = text + scheme;
+    const char *at = NULL;
+    size_t len = strcspn(host, "/?#");
+    at = memrchr(host, '@', len);
+    if (at) {
+        len -= (size_t)(at + 1 - host);
+        host = at + 1;
+    }
+    return check_authority(host, len, e);
+}
+
+static int check_database(const char *text, struct err *e)
+{
+    uint64_t db = 0;
+    if (num_parse_u64(text, 0, 1 << 20, &db) < 0)
+        return err_set(e, -EINVAL, "database \"%.40s\" is no number", text);
+    return 0;
+}
+
+static int check_redis_unix(const char *path, struct err *e)
+{
+    size_t len = strcspn(path, "?");
+    if (path[0] != '/')
+        return err_set(e, -EINVAL, "want unix:///PATH, an absolute path behind unix://");
+    if (len > 107)
+        return err_set(e, -EINVAL, "path is longer than the 107 bytes of a socket's path");
+    if (!path[len])
+        return 0;
+    if (strncmp(path + len, "?db=", 4) != 0)
+        return err_set(e, -EINVAL, "\"%.40s\" is not ?db=N", path + len);
+    return check_database(path + len + 4, e);
+}
+
+/* The messages do not quote the whole, which may hold a password. */
+int config_check_redis_url(const char *text, struct err *e)
+{
+    static const char *const later[] = {"rediss://", "sentinel://", "cluster://"};
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+        if (strncmp(text, later[i], strlen(later[i])) == 0)
+            return err_set(e, -EINVAL, "%s is not available in this version", later[i]);
+    }
+    if (text[strcspn(text, " \t")])
+        return err_set(e, -EINVAL, "the URL holds a space");
+    if (strncmp(text, "unix://", 7) == 0)
+        return check_redis_unix(text + 7, e);
+    if (strncmp(text, "redis://", 8) != 0)
+        return err_set(e, -EINVAL, "the URL begins neither with redis:// nor with unix://");
+    const char *host = text + 8;
+    const char *at = strrchr(host, '@');
+    if (at)
+        host = at + 1;
+    size_t len = strcspn(host, "/");
+    int r = check_authority(host, len, e);
+    if (r == 0 && host[len] && host[len + 1])
+        r = check_database(host + len + 1, e);
+    return r;
+}
+
+int config_check_status(const char *text, struct err *e)
+{
+    static const struct strlist none = {0};
+    struct expect x = {0};
+    int r = expect_init(&x, text, &none, &none, e);
+    expect_fini(&x);
+    return r;
+}
+
+int config_check_term(const char *text, struct err *e)
+{
+    static const struct strlist none = {0};
+    struct strlist terms = {0};
+    struct expect x = {0};
+    int r = strlist_add(&terms, text);
+    if (r == 0)
+        r = expect_init(&x, "200", &terms, &none, e);
+    expect_fini(&x);
+    strlist_fini(&terms);
+    return r;
+}
+
+int config_check_pattern(const char *text, struct err *e)
+{
+    size_t prefix = strcspn(text, "*?[]\\");
+    if (prefix == 0)
+        return err_set(e, -EINVAL, "\"%.80s\" has no prefix: it would take every key", text);
+    if (strcmp(text + prefix, "*") != 0)
+        return err_set(e, -EINVAL, "\"%.80s\" is not a prefix and '*'", text);
+    return 0;
+}

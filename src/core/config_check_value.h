@@ -1,0 +1,17 @@
+/* What the text of a single value must look like; each returns 0 or -EINVAL with the reason. */
+#pragma once
+
+#include "base/err.h"
+
+int config_check_name(const char *text, struct err *e);      /* of an agent or a section */
+int config_check_path(const char *text, struct err *e);      /* absolute */
+int config_check_socket(const char *text, struct err *e);    /* absolute, fits a socket address */
+int config_check_env(const char *text, struct err *e);       /* NAME=value */
+int config_check_env_file(const char *text, struct err *e);  /* absolute, maybe after '-' */
+int config_check_account(const char *text, struct err *e);   /* user or group */
+int config_check_release(const char *text, struct err *e);   /* /FILE or |COMMAND */
+int config_check_probe_url(const char *text, struct err *e); /* http(s)://… or /path */
+int config_check_redis_url(const char *text, struct err *e);
+int config_check_status(const char *text, struct err *e);  /* 200 or 200-299 */
+int config_check_term(const char *text, struct err *e);    /* of ExpectJson= */
+int config_check_pattern(const char *text, struct err *e); /* PREFIX* */

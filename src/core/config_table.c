@@ -1,0 +1,297 @@
+/* The table of keys. Its order is the order of show-config and of the reference. */
+#include "core/config_type.h"
+
+#include "core/config_check_value.h"
+
+#include "base/log.h"
+
+const struct config_section config_sections[] = {
+    {"Agent", false, "The supervised application: how one worker is started and stopped."},
+    {"Health", false,
+        "The health probe, and the pace of all probes. A worker serves only after Rise= passes."},
+    {"Probe", true, "A further probe; every probe takes part in every round."},
+    {"Restart", false, "When the next life of a worker begins that failed. It is never given up."},
+    {"Drain", false, "Waiting for callers before workers are stopped."},
+    {"Redis", false, "The Redis that the agent uses; without Url= nothing of it is watched."},
+    {"Keyspace", true,
+        "Keys that the sweep looks after. Any such section replaces the two built-in ones, "
+        "`sessions` and `tasks`; a section with one of these names begins with its values."},
+    {"Sweep", false, "Removing what a crash left behind in Redis."},
+    {"Admin", false, "Where operators and monitoring reach the daemon."},
+    {"Daemon", false, "The daemon itself."},
+};
+const size_t config_n_sections = sizeof config_sections / sizeof *config_sections;
+
+static const struct config_choice handovers[] = {
+    {"none", HANDOVER_NONE},
+    {"listen-fds", HANDOVER_LISTEN_FDS},
+    {"preload", HANDOVER_PRELOAD},
+    {0},
+};
+static const struct config_choice probe_types[] = {
+    {"http", CONFIG_PROBE_HTTP},
+    {"tcp", CONFIG_PROBE_TCP},
+    {"exec", CONFIG_PROBE_EXEC},
+    {0},
+};
+static const struct config_choice probe_kinds[] = {
+    {"readiness", CONFIG_KIND_READINESS},
+    {"startup", CONFIG_KIND_STARTUP},
+    {"liveness", CONFIG_KIND_LIVENESS},
+    {0},
+};
+static const struct config_choice keyspace_kinds[] = {
+    {"session", CONFIG_KEYSPACE_SESSION},
+    {"task", CONFIG_KEYSPACE_TASK},
+    {"other", CONFIG_KEYSPACE_OTHER},
+    {0},
+};
+static const struct config_choice actions[] = {{"delete", 0}, {"report", 1}, {0}};
+static const struct config_choice callers[] = {
+    {"connections", 0},
+    {"tasks", 1},
+    {"sessions", 2},
+    {0},
+};
+static const struct config_choice log_levels[] = {
+    {"err", LOG_LEVEL_ERR},
+    {"warning", LOG_LEVEL_WARNING},
+    {"notice", LOG_LEVEL_NOTICE},
+    {"info", LOG_LEVEL_INFO},
+    {"debug", LOG_LEVEL_DEBUG},
+    {0},
+};
+
+#define ROOT(member)                                                                               \
+    .object = CONFIG_OBJECT_ROOT, .offset = offsetof(struct config, member),                       \
+    .size = sizeof(((struct config *)0)->member)
+#define PROBE(member)                                                                              \
+    .object = CONFIG_OBJECT_PROBE, .offset = offsetof(struct config_probe, member),                \
+    .size = sizeof(((struct config_probe *)0)->member)
+#define KEYSPACE(member)                                                                           \
+    .object = CONFIG_OBJECT_KEYSPACE, .offset = offsetof(struct config_keyspace, member),          \
+    .size = sizeof(((struct config_keyspace *)0)->member)
+#define LIVE .change = CONFIG_CHANGE_LIVE
+#define WORKERS .change = CONFIG_CHANGE_WORKERS
+#define DAEMON .change = CONFIG_CHANGE_DAEMON
+#define MS(n) ((n)*USEC_PER_MSEC)
+#define SEC(n) ((n)*USEC_PER_SEC)
+#define HOURS(n) ((n)*USEC_PER_HOUR)
+#define DAYS(n) ((n)*USEC_PER_DAY)
+
+/* clang-format off */
+const struct config_key config_keys[] = {
+    {"Agent", "Name", &config_type_string, ROOT(agent.name), .preset = "elevenlabs-agent",
+        .check = config_check_name, LIVE,
+        .doc = "What logs, metrics and `voxkeeper status` call the agent."},
+    {"Agent", "ExecStart", &config_type_command, ROOT(agent.exec_start), WORKERS,
+        .doc = "The command of one worker, required: a program (an absolute path, or found in "
+               "PATH) and its arguments, quoted as in systemd units; no shell, no variables."},
+    {"Agent", "WorkingDirectory", &config_type_string, ROOT(agent.working_directory),
+        .check = config_check_path, WORKERS,
+        .doc = "Directory in which workers start."},
+    {"Agent", "Environment", &config_type_list, ROOT(agent.environment),
+        .check = config_check_env, WORKERS,
+        .doc = "`NAME=value` words for the workers; a later one of the same name wins."},
+    {"Agent", "EnvironmentFile", &config_type_list, ROOT(agent.environment_files),
+        .check = config_check_env_file, WORKERS,
+        .doc = "Files of `NAME=value` lines, read at each start; behind `-` one may be missing."},
+    {"Agent", "User", &config_type_string, ROOT(agent.user), .check = config_check_account, WORKERS,
+        .doc = "User of the workers; needs a daemon that runs as root."},
+    {"Agent", "Group", &config_type_string, ROOT(agent.group),
+        .check = config_check_account, WORKERS,
+        .doc = "Group of the workers, instead of the user's own."},
+    {"Agent", "LimitNOFILE", &config_type_u64, ROOT(agent.limit_nofile), .preset = "0",
+        .min = 0, .max = 1 << 30, WORKERS,
+        .doc = "Open files of a worker; 0 leaves the limit as it is."},
+    {"Agent", "KillSignal", &config_type_signal, ROOT(agent.kill_signal), .preset = "SIGTERM", LIVE,
+        .doc = "Signal that asks a worker to end."},
+    {"Agent", "TimeoutStartSec", &config_type_span, ROOT(agent.timeout_start), .preset = "90s",
+        .min = SEC(1), .max = HOURS(24), LIVE,
+        .doc = "A new worker must be verified within this time, else it is killed and restarted."},
+    {"Agent", "TimeoutStopSec", &config_type_span, ROOT(agent.timeout_stop), .preset = "30s",
+        .min = MS(100), .max = HOURS(24), LIVE,
+        .doc = "From KillSignal= to SIGKILL for the whole process tree."},
+    {"Agent", "TimeoutAbortSec", &config_type_span, ROOT(agent.timeout_abort), .preset = "10s",
+        .min = MS(100), .max = HOURS(24), LIVE,
+        .doc = "From SIGABRT to SIGKILL for a worker that hangs."},
+    {"Agent", "Listen", &config_type_endpoints, ROOT(agent.listen),
+        .offset_n = offsetof(struct config, agent.n_listen), WORKERS,
+        .doc = "Where callers reach the agent: `3004` (all addresses), `ADDRESS:PORT`, "
+               "`[ADDRESS]:PORT`."},
+    {"Agent", "Handover", &config_type_choice, ROOT(agent.handover), .preset = "none",
+        .choices = handovers, WORKERS,
+        .doc = "How a worker gets the public listener; `none`: it binds the port itself."},
+    {"Agent", "Workers", &config_type_unsigned, ROOT(agent.workers), .preset = "1",
+        .min = 1, .max = LIMIT_WORKERS, LIVE,
+        .doc = "How many workers run."},
+    {"Agent", "Release", &config_type_string, ROOT(agent.release),
+        .check = config_check_release, LIVE,
+        .doc = "A file, or `|COMMAND`, whose content names the running release."},
+
+    {"Health", "Url", &config_type_string, PROBE(url), .check = config_check_probe_url, LIVE,
+        .doc = "What is asked with GET: a path on the worker's own address, or a whole URL."},
+    {"Health", "ExpectStatus", &config_type_string, PROBE(expect_status), .preset = "200",
+        .check = config_check_status, LIVE,
+        .doc = "HTTP status that passes, or a range such as `200-299`."},
+    {"Health", "ExpectJson", &config_type_list, PROBE(expect_json),
+        .check = config_check_term, LIVE,
+        .doc = "What must hold in the answer: `path=value`, `!=`, `<`, `<=`, `>`, `>=`, or `path` "
+               "alone (present). Paths are dotted: `dependencies.redis`, `list.0`."},
+    {"Health", "DependencyJson", &config_type_list, PROBE(dependency_json), LIVE,
+        .doc = "Paths of ExpectJson= that speak of Redis: while Redis is down for everybody, they "
+               "fail nobody."},
+    {"Health", "Interval", &config_type_span, ROOT(prober.interval), .preset = "10s",
+        .min = MS(100), .max = HOURS(1), LIVE,
+        .doc = "Between rounds of probes while the worker is well."},
+    {"Health", "Timeout", &config_type_span, PROBE(timeout), .preset = "3s",
+        .min = MS(10), .max = SEC(600), LIVE,
+        .doc = "A probe without an answer by then has failed: the worker hangs."},
+    {"Health", "Rise", &config_type_unsigned, ROOT(prober.rise), .preset = "2",
+        .min = 1, .max = 100, LIVE,
+        .doc = "Rounds in a row that must pass before a worker is verified."},
+    {"Health", "Fall", &config_type_unsigned, ROOT(prober.fall), .preset = "3",
+        .min = 1, .max = 100, LIVE,
+        .doc = "Rounds in a row that must fail before a worker is replaced."},
+    {"Health", "StartInterval", &config_type_span, ROOT(prober.start_interval), .preset = "250ms",
+        .min = MS(10), .max = HOURS(1), LIVE,
+        .doc = "Between rounds while a worker is being proven."},
+    {"Health", "FastInterval", &config_type_span, ROOT(prober.fast_interval), .preset = "1s",
+        .min = MS(10), .max = HOURS(1), LIVE,
+        .doc = "Between rounds after a first failure."},
+
+    {"Probe", "Type", &config_type_choice, PROBE(type), .preset = "http",
+        .choices = probe_types, LIVE,
+        .doc = "`http` asks Url=, `tcp` connects to Address=, `exec` runs Command= (exit code 0)."},
+    {"Probe", "Kind", &config_type_choice, PROBE(kind), .preset = "readiness",
+        .choices = probe_kinds, LIVE,
+        .doc = "`startup` counts until the worker is verified, `liveness` after it, `readiness` "
+               "always."},
+    {"Probe", "Url", &config_type_string, PROBE(url), .check = config_check_probe_url, LIVE,
+        .doc = "As in [Health]."},
+    {"Probe", "Address", &config_type_endpoint, PROBE(address), LIVE,
+        .doc = "Where to connect; the worker's own address if not given."},
+    {"Probe", "Command", &config_type_command, PROBE(command), LIVE,
+        .doc = "What to run, as in ExecStart=."},
+    {"Probe", "ExpectStatus", &config_type_string, PROBE(expect_status), .preset = "200",
+        .check = config_check_status, LIVE,
+        .doc = "As in [Health]."},
+    {"Probe", "ExpectJson", &config_type_list, PROBE(expect_json), .check = config_check_term, LIVE,
+        .doc = "As in [Health]."},
+    {"Probe", "DependencyJson", &config_type_list, PROBE(dependency_json), LIVE,
+        .doc = "As in [Health]."},
+    {"Probe", "Timeout", &config_type_span, PROBE(timeout), .preset = "3s",
+        .min = MS(10), .max = SEC(600), LIVE,
+        .doc = "As in [Health]."},
+
+    {"Restart", "Delay", &config_type_span, ROOT(restart.delay), .preset = "500ms",
+        .min = MS(1), .max = HOURS(1), LIVE,
+        .doc = "Before the second restart in a row; the first is immediate."},
+    {"Restart", "Multiplier", &config_type_factor, ROOT(restart.multiplier), .preset = "2",
+        .min = 1, .max = 100, LIVE,
+        .doc = "By which the delay grows from one failure in a row to the next."},
+    {"Restart", "MaxDelay", &config_type_span, ROOT(restart.max_delay), .preset = "30s",
+        .min = MS(1), .max = HOURS(24), LIVE,
+        .doc = "The delay grows no further; retries go on at this pace for ever."},
+    {"Restart", "Jitter", &config_type_percent, ROOT(restart.jitter), .preset = "10%",
+        .min = 0, .max = 100, LIVE,
+        .doc = "Random part of the delay that may be added."},
+    {"Restart", "StableAfter", &config_type_span, ROOT(restart.stable_after), .preset = "30s",
+        .min = SEC(1), .max = HOURS(24), LIVE,
+        .doc = "So long verified, and earlier failures are forgotten."},
+    {"Restart", "LoopAfter", &config_type_unsigned, ROOT(restart.loop_after), .preset = "5",
+        .min = 2, .max = 1000, LIVE,
+        .doc = "So many failures in a row are reported as a crash loop."},
+
+    {"Drain", "Linger", &config_type_span, ROOT(drain.linger), .preset = "2s",
+        .min = 0, .max = HOURS(1), LIVE,
+        .doc = "`/readyz` says 503 for so long before anything else, for balancers to notice."},
+    {"Drain", "Timeout", &config_type_span, ROOT(drain.timeout), .preset = "10min",
+        .min = 0, .max = USEC_INFINITY, LIVE,
+        .doc = "From the begin of the drain; who still calls then is cut. Voice calls last minutes, "
+               "and a stop must end; `infinity` waits for ever."},
+    {"Drain", "WaitFor", &config_type_waitfor, ROOT(drain), .preset = "connections tasks sessions",
+        .choices = callers, LIVE,
+        .doc = "What counts as a caller: connections of the workers, pending tasks, sessions in "
+               "use. The last two need [Redis]; empty: wait for nobody."},
+    {"Drain", "ActiveWindow", &config_type_span, ROOT(active_window), .preset = "2min",
+        .min = SEC(1), .max = HOURS(24), LIVE,
+        .doc = "A session used within it counts as a caller."},
+    {"Drain", "CountInterval", &config_type_span, ROOT(drain.count_interval), .preset = "1s",
+        .min = MS(100), .max = SEC(10), LIVE,
+        .doc = "Between counts of the callers."},
+
+    {"Redis", "Url", &config_type_string, ROOT(redis.url), .check = config_check_redis_url, LIVE,
+        .doc = "`redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]` or `unix:///PATH[?db=N]`."},
+    {"Redis", "Username", &config_type_string, ROOT(redis.username), LIVE,
+        .doc = "ACL user, if not in Url=."},
+    {"Redis", "PasswordCredential", &config_type_string, ROOT(redis.password_credential),
+        .check = config_check_path, LIVE,
+        .doc = "File whose first line is the password; keeps it out of this file."},
+    {"Redis", "ConnectTimeout", &config_type_span, ROOT(redis.connect_timeout), .preset = "2s",
+        .min = MS(10), .max = SEC(60), LIVE,
+        .doc = "For one attempt to connect."},
+    {"Redis", "CommandTimeout", &config_type_span, ROOT(redis.command_timeout), .preset = "5s",
+        .min = MS(10), .max = SEC(600), LIVE,
+        .doc = "For the answer to one command; then the link is opened anew."},
+
+    {"Keyspace", "Pattern", &config_type_string, KEYSPACE(pattern), .check = config_check_pattern,
+        LIVE, .doc = "Its keys: a prefix and `*`."},
+    {"Keyspace", "Kind", &config_type_choice, KEYSPACE(kind), .preset = "other",
+        .choices = keyspace_kinds, LIVE,
+        .doc = "`session` and `task` values are counted as callers when the workers drain."},
+    {"Keyspace", "ExpectTTL", &config_type_span, KEYSPACE(expect_ttl), .preset = "infinity",
+        .min = SEC(1), .max = USEC_INFINITY, LIVE,
+        .doc = "The TTL that the agent gives to a key; one without it is suspect. `infinity`: "
+               "none is expected."},
+    {"Keyspace", "MaxAge", &config_type_span, KEYSPACE(max_age), .preset = "infinity",
+        .min = SEC(1), .max = USEC_INFINITY, LIVE,
+        .doc = "A suspect key, or a pending task, is stuck when older than this."},
+    {"Keyspace", "AgeFields", &config_type_list, KEYSPACE(age_fields), LIVE,
+        .doc = "JSON members with the time when the key was last alive; the first one present "
+               "counts. None: the idle time in Redis does."},
+    {"Keyspace", "Action", &config_type_choice, KEYSPACE(report_only), .preset = "report",
+        .choices = actions, LIVE,
+        .doc = "What happens to a stuck key."},
+
+    {"Sweep", "Interval", &config_type_span, ROOT(sweep.interval), .preset = "15min",
+        .min = SEC(10), .max = USEC_INFINITY, LIVE,
+        .doc = "Between sweeps; `infinity`: only when asked."},
+    {"Sweep", "Protect", &config_type_list, ROOT(sweep.protect), .preset = CONFIG_PROTECTED, LIVE,
+        .doc = "Globs of keys that are never touched. `" CONFIG_PROTECTED "` is always one."},
+
+    {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),
+        .offset_n = offsetof(struct config, admin.n_listen), .preset = "127.0.0.1:9464", LIVE,
+        .doc = "Metrics, health and status over HTTP, reading only; empty: none."},
+    {"Admin", "ControlSocket", &config_type_string, ROOT(admin.control_socket),
+        .preset = "/run/voxkeeper/control.sock", .check = config_check_socket, DAEMON,
+        .doc = "Socket of the `voxkeeper` command."},
+    {"Admin", "ControlGroup", &config_type_string, ROOT(admin.control_group),
+        .check = config_check_account, DAEMON,
+        .doc = "Its members may change things, beside root and the daemon's own user."},
+    {"Admin", "StateDirectory", &config_type_string, ROOT(admin.state_directory),
+        .preset = "/var/lib/voxkeeper", .check = config_check_path, DAEMON,
+        .doc = "Where the daemon keeps what must last."},
+
+    {"Daemon", "LogLevel", &config_type_choice, ROOT(log_level), .preset = "info",
+        .choices = log_levels, LIVE,
+        .doc = "Least urgent message that is logged."},
+};
+/* clang-format on */
+const size_t config_n_keys = sizeof config_keys / sizeof *config_keys;
+
+const struct config_builtin config_builtins[] = {
+    {"sessions", "Pattern", "elevenlabs:session:*"},
+    {"sessions", "Kind", "session"},
+    {"sessions", "ExpectTTL", "1h"},
+    {"sessions", "MaxAge", "24h"},
+    {"sessions", "AgeFields", "lastAccessedAt createdAt"},
+    {"sessions", "Action", "delete"},
+    {"tasks", "Pattern", "cursor_task:*"},
+    {"tasks", "Kind", "task"},
+    {"tasks", "ExpectTTL", "24h"},
+    {"tasks", "MaxAge", "24h"},
+    {"tasks", "AgeFields", "completedAt createdAt"},
+    {"tasks", "Action", "delete"},
+};
+const size_t config_n_builtins = sizeof config_builtins / sizeof *config_builtins;
