@@ -22,10 +22,16 @@ void log_set_max_level(enum log_level level)
     log_global.max_level = level;
 }
 
+void log_forward(const struct log_record *record)
+{
+    if (log_global.sink)
+        log_global.sink(record, log_global.arg);
+}
+
 void log_emit(const struct log_record *record)
 {
-    if (log_global.sink && record->level <= log_global.max_level)
-        log_global.sink(record, log_global.arg);
+    if (record->level <= log_global.max_level)
+        log_forward(record);
 }
 
 void log_printf(enum log_level level, const char *fmt, ...)

@@ -36,6 +36,9 @@ void log_set_max_level(enum log_level level);
 
 void log_emit(const struct log_record *record);
 
+/* As log_emit, for what others wrote (a worker's line): the maximum level does not apply. */
+void log_forward(const struct log_record *record);
+
 /* A record without fields. */
 void log_printf(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

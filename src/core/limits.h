@@ -12,13 +12,16 @@ enum {
     LIMIT_PROBE_BODY = 64 * 1024,  /* bytes of a probe's answer that are kept */
     LIMIT_JSON_DEPTH = 64,         /* nesting in JSON from outside */
     LIMIT_OUTPUT_LINE =
-        16 * 1024,            /* bytes of one line of a worker's output; longer ones are split */
-    LIMIT_OUTPUT_LAST = 20,   /* last lines of a worker kept for evidence */
-    LIMIT_OUTPUT_FIELDS = 32, /* JSON keys of one line lifted to journal fields */
-    LIMIT_REDIS_VALUE = 256 * 1024, /* bytes of a Redis value that the sweep reads */
-    LIMIT_REDIS_KEY = 64 * 1024,    /* bytes of a key name that the sweep touches */
-    LIMIT_API_CONNECTIONS = 64,     /* on each of the admin listeners */
-    LIMIT_OPERATIONS = 32,          /* ended operations that can still be asked for */
-    LIMIT_PROGRESS_LINES = 512,     /* progress lines kept of one operation */
-    LIMIT_CUT_CALLERS = 256,        /* names of cut callers kept in the event and the state */
+        16 * 1024,          /* bytes of one line of a worker's output; longer ones are split */
+    LIMIT_OUTPUT_LAST = 20, /* last lines of a worker kept for evidence */
+    LIMIT_OUTPUT_LAST_LINE = 1024,   /* bytes kept of each of them */
+    LIMIT_OUTPUT_TURN = 64 * 1024,   /* bytes read from one pipe before others get their turn */
+    LIMIT_OUTPUT_FIELDS = 32,        /* JSON keys of one line lifted to journal fields */
+    LIMIT_JOURNAL_BACKLOG = 4 << 20, /* bytes of records that wait for journald */
+    LIMIT_REDIS_VALUE = 256 * 1024,  /* bytes of a Redis value that the sweep reads */
+    LIMIT_REDIS_KEY = 64 * 1024,     /* bytes of a key name that the sweep touches */
+    LIMIT_API_CONNECTIONS = 64,      /* on each of the admin listeners */
+    LIMIT_OPERATIONS = 32,           /* ended operations that can still be asked for */
+    LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */
+    LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
 };

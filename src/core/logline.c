@@ -199,7 +199,7 @@ static struct span skip_priority(struct span text, bool *has_level, enum log_lev
     return (struct span){text.s + 3, text.len - 3};
 }
 
-static struct span plain_text(struct logline *l, const char *bytes, size_t len)
+void logline_begin(struct logline *l, const char *bytes, size_t len)
 {
     strbuf_reset(&l->plain);
     strbuf_reset(&l->text);
@@ -207,19 +207,13 @@ static struct span plain_text(struct logline *l, const char *bytes, size_t len)
     strbuf_reset(&l->values);
     l->n_fields = 0;
     ansi_strip(&l->plain, bytes, len);
-    struct span plain = trim_end((struct span){strbuf_text(&l->plain), l->plain.len});
-    add_readable(&l->text, plain);
-    return plain;
+    l->plain.len = trim_end((struct span){strbuf_text(&l->plain), l->plain.len}).len;
+    add_readable(&l->text, (struct span){strbuf_text(&l->plain), l->plain.len});
 }
 
-void logline_read_text(struct logline *l, const char *bytes, size_t len)
+void logline_parse(struct logline *l, enum log_level fallback)
 {
-    plain_text(l, bytes, len);
-}
-
-void logline_read(struct logline *l, const char *bytes, size_t len, enum log_level fallback)
-{
-    struct span rest = plain_text(l, bytes, len);
+    struct span rest = {strbuf_text(&l->plain), l->plain.len};
     bool has_level = false;
     l->level = fallback;
     rest = skip_priority(rest, &has_level, &l->level);
@@ -227,16 +221,18 @@ void logline_read(struct logline *l, const char *bytes, size_t len, enum log_lev
     size_t at = rest.len;
     struct span said = {0};
     bool found = find_object(rest, &at);
+    struct span object = {rest.s + at, rest.len - at};
     struct span before = trim_end((struct span){rest.s, at});
     if (!has_level)
         has_level = loglevel_of_line(before.s, before.len, &l->level);
     bool alone = found && before.len == 0;
-    bool whole =
-        found && lift(l, (struct span){rest.s + at, rest.len - at}, alone, &has_level, &said);
+    bool whole = found && lift(l, object, alone, &has_level, &said);
     if (whole && said.s)
         add_unescaped(&l->message, said);
     else if (whole && !alone)
         add_readable(&l->message, before);
     if (l->message.len == 0)
         add_readable(&l->message, rest);
+    if (l->message.len == 0) /* a level and nothing else */
+        strbuf_add(&l->message, strbuf_text(&l->text), l->text.len);
 }

@@ -34,14 +34,15 @@ struct logline {
     struct strbuf values;
     struct logline_field fields[LIMIT_OUTPUT_FIELDS];
     unsigned n_fields;
-    struct strbuf plain; /* the bytes without escape sequences */
+    struct strbuf plain; /* the bytes without escape sequences and blanks at the end */
 };
 
 void logline_init(struct logline *l);
 void logline_fini(struct logline *l);
 
-/* Sets only `text`: enough for a line that is kept but not passed on. */
-void logline_read_text(struct logline *l, const char *bytes, size_t len);
+/* Begins a line: `bytes` without its newline. Sets only `text`, which is all that a line needs that
+ * is kept but not passed on. */
+void logline_begin(struct logline *l, const char *bytes, size_t len);
 
-/* `bytes` is one line without its newline; `fallback` is the level of a line that names none. */
-void logline_read(struct logline *l, const char *bytes, size_t len, enum log_level fallback);
+/* Sets the rest; `fallback` is the level of a line that names none. */
+void logline_parse(struct logline *l, enum log_level fallback);

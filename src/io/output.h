@@ -17,8 +17,10 @@ struct output_conf {
     const char *identifier; /* SYSLOG_IDENTIFIER; copied */
     unsigned worker;        /* slot number as people see it */
     uint64_t life;
-    const char *release; /* copied; "" if unknown */
-    unsigned rate;       /* lines a second that are passed on (bursts of ten times that); 0: all */
+    uint64_t generation;
+    const char *release;  /* copied; "" if unknown */
+    unsigned rate;        /* lines a second passed on (bursts of ten times that); 0: all */
+    usec_t report_period; /* suppressed lines are told this often; 0: every ten seconds */
 };
 
 /* Makes the pipes. Returns owned, or NULL with *e set. */
@@ -37,11 +39,12 @@ void output_started(struct output *o, pid_t pid);
  */
 void output_drain(struct output *o);
 
-/* Appends the last lines, oldest first, each followed by a newline, escaped. */
+/* Appends the last lines, oldest first, each followed by a newline: whole, readable, without
+ * escape sequences; those that the rate limit suppressed among them. */
 void output_last_lines(const struct output *o, struct strbuf *out);
 
-uint64_t output_lines(const struct output *o);
+uint64_t output_lines(const struct output *o);   /* that said something */
 uint64_t output_dropped(const struct output *o); /* lines suppressed by the rate limit */
 
-/* Stops reading and closes. NULL is fine. */
+/* Stops reading and closes; what is unread is lost, a partial line is told. NULL is fine. */
 void output_free(struct output *o);

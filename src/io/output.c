@@ -1,0 +1,258 @@
+/* What a worker writes. */
+#include "io/output.h"
+
+#include "core/event.h"
+#include "core/last_lines.h"
+#include "core/logline.h"
+#include "core/token_bucket.h"
+#include "io/output_pipe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_REPORT_PERIOD (10 * USEC_PER_SEC)
+
+enum { BURST = 10, OWN_FIELDS = 9, NUMBER_MAX = 24 };
+
+struct stream {
+    struct output *output;
+    struct output_pipe pipe;
+    const char *name;
+    enum log_level fallback;
+    enum log_level level; /* of the line whose parts are coming */
+};
+
+struct output {
+    struct loop *loop;
+    struct stream out;
+    struct stream err;
+    struct timer *report;
+    unsigned open_handles; /* the memory goes when it is freed and this is 0 */
+    bool freed;
+
+    char *identifier;
+    char *release;
+    unsigned rate;
+    usec_t report_period;
+    char worker[NUMBER_MAX];
+    char life[NUMBER_MAX];
+    char generation[NUMBER_MAX];
+    char pid[NUMBER_MAX];
+
+    struct token_bucket bucket;
+    struct logline line;
+    struct last_lines last;
+    uint64_t lines;
+    uint64_t dropped;
+    uint64_t told; /* of `dropped` */
+};
+
+static void number(char text[NUMBER_MAX], uint64_t value)
+{
+    snprintf(text, NUMBER_MAX, "%" PRIu64, value);
+}
+
+static void release(struct output *o)
+{
+    if (!o->freed || o->open_handles > 0)
+        return;
+    logline_fini(&o->line);
+    last_lines_fini(&o->last);
+    free(o->identifier);
+    free(o->release);
+    free(o);
+}
+
+static void on_pipe_closed(void *arg)
+{
+    struct stream *s = arg;
+    s->output->open_handles--;
+    release(s->output);
+}
+
+static struct log_field text_field(const char *name, const char *value)
+{
+    return (struct log_field){.name = name, .value = value, .len = strlen(value)};
+}
+
+static void pass_on(const struct stream *s, unsigned part)
+{
+    const struct output *o = s->output;
+    const struct logline *line = &o->line;
+    struct log_field fields[OWN_FIELDS + LIMIT_OUTPUT_FIELDS];
+    char part_text[NUMBER_MAX];
+    number(part_text, part);
+    size_t n = 0;
+    fields[n++] = text_field("SYSLOG_IDENTIFIER", o->identifier);
+    fields[n++] = text_field("VOXKEEPER_WORKER", o->worker);
+    fields[n++] = text_field("VOXKEEPER_GENERATION", o->generation);
+    fields[n++] = text_field("VOXKEEPER_LIFE", o->life);
+    fields[n++] = text_field("VOXKEEPER_STREAM", s->name);
+    fields[n++] = text_field("WORKER_PID", o->pid);
+    fields[n++] = text_field("OBJECT_PID", o->pid);
+    if (*o->release)
+        fields[n++] = text_field("VOXKEEPER_RELEASE", o->release);
+    if (part > 0)
+        fields[n++] = text_field("VOXKEEPER_LINE_PART", part_text);
+    for (unsigned i = 0; i < line->n_fields; i++) {
+        fields[n++] = (struct log_field){.name = line->fields[i].name,
+            .value = strbuf_text(&line->values) + line->fields[i].at,
+            .len = line->fields[i].len};
+    }
+    log_forward(&(struct log_record){.level = line->level,
+        .message = strbuf_text(&line->message),
+        .message_len = line->message.len,
+        .fields = fields,
+        .n_fields = n});
+}
+
+static void suppress(struct output *o)
+{
+    if (o->dropped++ == o->told)
+        timer_arm(o->report, usec_add(loop_now(), o->report_period));
+}
+
+static void on_line(const char *bytes, size_t len, unsigned part, void *arg)
+{
+    struct stream *s = arg;
+    struct output *o = s->output;
+    logline_begin(&o->line, bytes, len);
+    if (o->line.text.len == 0)
+        return;
+    o->lines++;
+    if (part <= 1)
+        last_lines_add(&o->last, strbuf_text(&o->line.text), o->line.text.len);
+    if (!token_bucket_take(&o->bucket, loop_now())) {
+        suppress(o);
+        return;
+    }
+    logline_parse(&o->line, s->fallback);
+    /* Words in the middle of a long line say nothing of its level. */
+    if (part > 1)
+        o->line.level = s->level;
+    s->level = o->line.level;
+    pass_on(s, part);
+}
+
+/* One event for all that was suppressed since the last one. */
+static void tell_dropped(struct output *o)
+{
+    uint64_t n = o->dropped - o->told;
+    if (n == 0)
+        return;
+    struct event ev;
+    event_init(&ev, EVENT_WORKER_OUTPUT_DROPPED);
+    event_message(&ev, "worker %s writes more than %u lines a second: %" PRIu64 " left out",
+        o->worker, o->rate, n);
+    event_field(&ev, "VOXKEEPER_WORKER", "%s", o->worker);
+    event_field(&ev, "VOXKEEPER_GENERATION", "%s", o->generation);
+    event_field(&ev, "VOXKEEPER_LIFE", "%s", o->life);
+    event_field(&ev, "WORKER_PID", "%s", o->pid);
+    event_field(&ev, "VOXKEEPER_LINES", "%" PRIu64, n);
+    event_emit(&ev);
+    event_fini(&ev);
+    o->told = o->dropped;
+}
+
+static void on_report_due(void *arg)
+{
+    tell_dropped(arg);
+}
+
+static int open_streams(struct output *o, struct err *e)
+{
+    o->out = (struct stream){.output = o, .name = "stdout", .fallback = LOG_LEVEL_INFO};
+    o->err = (struct stream){.output = o, .name = "stderr", .fallback = LOG_LEVEL_WARNING};
+    int r = output_pipe_init(&o->out.pipe, on_line, on_pipe_closed, &o->out, e);
+    if (r < 0)
+        return r;
+    r = output_pipe_init(&o->err.pipe, on_line, on_pipe_closed, &o->err, e);
+    if (r < 0)
+        output_pipe_close(&o->out.pipe);
+    return r;
+}
+
+struct output *output_new(struct loop *l, const struct output_conf *conf, struct err *e)
+{
+    struct output *o = calloc(1, sizeof *o);
+    if (o) {
+        o->freed = true;
+        o->identifier = strdup(conf->identifier);
+        o->release = strdup(conf->release);
+    }
+    if (!o || !o->identifier || !o->release) {
+        err_sys(e, -ENOMEM, "preparing the output of worker %u", conf->worker);
+        goto fail;
+    }
+    if (open_streams(o, e) < 0)
+        goto fail;
+    o->freed = false;
+    o->loop = l;
+    o->rate = conf->rate;
+    o->report_period = conf->report_period ? conf->report_period : DEFAULT_REPORT_PERIOD;
+    o->bucket = token_bucket_initial(conf->rate, conf->rate * BURST, loop_now());
+    logline_init(&o->line);
+    number(o->worker, conf->worker);
+    number(o->life, conf->life);
+    number(o->generation, conf->generation);
+    o->report = timer_new(l, on_report_due, o);
+    return o;
+fail:
+    if (o)
+        release(o);
+    return NULL;
+}
+
+int output_stdout_fd(const struct output *o)
+{
+    return o->out.pipe.write_fd;
+}
+
+int output_stderr_fd(const struct output *o)
+{
+    return o->err.pipe.write_fd;
+}
+
+void output_started(struct output *o, pid_t pid)
+{
+    number(o->pid, (uint64_t)pid);
+    output_pipe_start(&o->out.pipe, o->loop);
+    output_pipe_start(&o->err.pipe, o->loop);
+    o->open_handles = 2;
+}
+
+void output_drain(struct output *o)
+{
+    output_pipe_drain(&o->out.pipe);
+    output_pipe_drain(&o->err.pipe);
+    tell_dropped(o);
+}
+
+void output_last_lines(const struct output *o, struct strbuf *out)
+{
+    last_lines_write(&o->last, out);
+}
+
+uint64_t output_lines(const struct output *o)
+{
+    return o->lines;
+}
+
+uint64_t output_dropped(const struct output *o)
+{
+    return o->dropped;
+}
+
+void output_free(struct output *o)
+{
+    if (!o)
+        return;
+    output_pipe_close(&o->out.pipe);
+    output_pipe_close(&o->err.pipe);
+    tell_dropped(o);
+    timer_free(o->report);
+    o->freed = true;
+    release(o);
+}
