@@ -5,6 +5,7 @@
 #include "core/last_lines.h"
 #include "core/limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -259,8 +259,8 @@ static void makes_any_bytes_readable(void **state)
         {"\xff\xc3\xa9\xc3", 4, "\\xff\xc3\xa9\\xc3"},
         {"tab\tstays\\", 10, "tab\tstays\\"},
         {"\xc2\x85\x7f", 3, "\\x7f"},
-        {"\x1b]0;title\aA\x1b]8;;u\x1b\\B\x1bPq\x1b\\C", 28, "ABC"},
-        {"\x1b(B\x1b=\x1b7A\xc2\x9b"
+        {"\x1b]0;title\aA\x1b]8;;u\x1b\\B\x1bPq\x1b\\C", 26, "ABC"},
+        {"\x1b(B\x1b=\0337A\xc2\x9b"
          "31mB",
             14, "AB"},
         {"\x1b]no end", 8, "no end"},
