@@ -55,7 +55,8 @@ test('FAULT_LOG_RATE writes about that many lines a second', async (t) => {
 
 test('FAULT_LOG_LONG_LINE writes one line of that length', async (t) => {
     const agent = await start(t, { FAULT_LOG_LONG_LINE: '200000' });
-    await agent.said(/x{200000} \{/);
+    const line = `: ${'x'.repeat(200000)} {`;
+    await until('the long line', () => agent.out().includes(line));
 });
 
 test('FAULT_LOG_BINARY writes every byte value', async (t) => {
@@ -103,7 +104,7 @@ test('POST /__fault/NAME triggers faults while it runs', async (t) => {
     await agent.said(/"line":100,/);
     await say('flood?rate=0');
     await say('long-line?bytes=3000');
-    await agent.said(/x{3000} \{/);
+    await until('the long line', () => agent.out().includes(`: ${'x'.repeat(3000)} {`));
     await say('binary?bytes=256');
     await until('the bytes', () => agent.raw().includes(Buffer.from([0xfd, 0xfe, 0xff])));
 
