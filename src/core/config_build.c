@@ -80,13 +80,15 @@ const struct config_place *config_build_place(
     return NULL;
 }
 
-static void set_place(struct config_build *b, const struct config_key *key, unsigned index)
+static void set_place(
+    struct config_build *b, const struct config_key *key, unsigned index, bool refused)
 {
-    struct config_place place = {key, index, b->path, b->line};
-    struct config_place *known = (struct config_place *)config_build_place(b, key, index);
-    if (known) {
-        *known = place;
-        return;
+    struct config_place place = {key, index, b->path, b->line, refused};
+    for (size_t i = 0; i < b->n_places; i++) {
+        if (b->places[i].key == key && b->places[i].index == index) {
+            b->places[i] = place;
+            return;
+        }
     }
     struct config_place *places = realloc(b->places, (b->n_places + 1) * sizeof *places);
     if (!places) {
@@ -231,24 +233,39 @@ void config_build_section(struct config_build *b, const char *header)
     b->skip = !b->section;
 }
 
+/* Appends the sections that have this very key: `[Health] or [Sweep]`. */
+static bool write_owners(const char *name, struct strbuf *out)
+{
+    const char *joint = "[";
+    for (size_t i = 0; i < config_n_keys; i++) {
+        if (strcmp(config_keys[i].name, name) == 0) {
+            strbuf_addf(out, "%s%s]", joint, config_keys[i].section);
+            joint = " or [";
+        }
+    }
+    return joint[0] == ' ';
+}
+
 /* No such key in this section: says which one was probably meant, or where it belongs. */
 static void report_unknown_key(struct config_build *b, const char *name)
 {
-    struct strbuf message = STRBUF_INIT;
-    const char *nearest = config_key_nearest(b->section->name, name);
-    const char *joint = "; it belongs to [";
-    strbuf_addf(&message, "unknown key \"%.80s\" in [%s]", name, b->section->name);
-    for (size_t i = 0; i < config_n_keys; i++) {
-        if (strcmp(config_keys[i].name, name) == 0) {
-            strbuf_addf(&message, "%s%s]", joint, config_keys[i].section);
-            joint = " or [";
-            nearest = NULL;
-        }
+    struct strbuf owners = STRBUF_INIT;
+    const char *here = config_key_nearest(b->section->name, name);
+    const char *anywhere = config_key_nearest(NULL, name);
+    if (write_owners(name, &owners)) {
+        config_report(b, "unknown key \"%.80s\" in [%s]; it belongs to %s", name, b->section->name,
+            strbuf_text(&owners));
+    } else if (here) {
+        config_report(
+            b, "unknown key \"%.80s\" in [%s], did you mean \"%s\"?", name, b->section->name, here);
+    } else if (anywhere) {
+        write_owners(anywhere, &owners);
+        config_report(b, "unknown key \"%.80s\" in [%s], did you mean \"%s\" of %s?", name,
+            b->section->name, anywhere, strbuf_text(&owners));
+    } else {
+        config_report(b, "unknown key \"%.80s\" in [%s]", name, b->section->name);
     }
-    if (nearest)
-        strbuf_addf(&message, ", did you mean \"%s\"?", nearest);
-    config_report(b, "%s", strbuf_text(&message));
-    strbuf_fini(&message);
+    strbuf_fini(&owners);
 }
 
 void config_build_assign(struct config_build *b, const char *name, const char *value)
@@ -277,7 +294,7 @@ void config_build_assign(struct config_build *b, const char *name, const char *v
         b->out_of_memory = true;
     else if (r < 0)
         config_report(b, "read %s in [%s]: %s", name, b->section->name, e.msg);
-    set_place(b, key, b->index);
+    set_place(b, key, b->index, r < 0);
 }
 
 /* Drops a [Health] without Url=: the probe, not the pace that the section sets for all. */

@@ -13,6 +13,7 @@ struct config_place {
     unsigned index; /* of the object that it belongs to */
     const char *path;
     unsigned line;
+    bool refused; /* the value there was wrong: what follows from its absence is no news */
 };
 
 struct config_build {

@@ -1,9 +1,159 @@
-/* Checks across fields. */
-#include "core/config_build.h"
+/* Checks across fields: the agent, the pace of things, and where to listen. */
+#include "core/config_check.h"
+
+#include <string.h>
+
+const struct config_place *config_place_of(
+    const struct config_build *b, const char *section, const char *key, unsigned index)
+{
+    return config_build_place(b, config_key_find(section, key), index);
+}
+
+bool config_was_refused(
+    const struct config_build *b, const char *section, const char *key, unsigned index)
+{
+    const struct config_place *place = config_place_of(b, section, key, index);
+    return place && place->refused;
+}
+
+static void check_agent(struct config_build *b)
+{
+    const struct config_agent *a = &b->config->agent;
+    if (a->exec_start.n == 0 && !config_was_refused(b, "Agent", "ExecStart", 0))
+        config_report_at(b, NULL, "no ExecStart= in [Agent]: there is nothing to run");
+    else if (a->exec_start.n > 0 && a->exec_start.items[0][0] != '/' &&
+             strchr(a->exec_start.items[0], '/'))
+        config_report_at(b, config_place_of(b, "Agent", "ExecStart", 0),
+            "refuse ExecStart=%.80s: want an absolute path, or a name to be found in PATH",
+            a->exec_start.items[0]);
+    if (a->handover != HANDOVER_NONE)
+        config_report_at(b, config_place_of(b, "Agent", "Handover", 0),
+            "refuse Handover=%s: not available in this version, only none is",
+            a->handover == HANDOVER_PRELOAD ? "preload" : "listen-fds");
+    else if (a->workers > 1 && a->n_listen > 0)
+        config_report_at(b, config_place_of(b, "Agent", "Workers", 0),
+            "refuse Workers=%u: with Handover=none every worker binds Listen= itself, and only one "
+            "can",
+            a->workers);
+}
+
+/*
+ * A span must not be longer than another. If only its default is, it follows the other one, so
+ * that who shortens that need not know of it.
+ */
+static void at_most(struct config_build *b, const char *section, const char *key, usec_t *span,
+    const char *limit_key, usec_t limit)
+{
+    char buf[SPAN_TEXT_MAX];
+    char limit_buf[SPAN_TEXT_MAX];
+    const struct config_place *place = config_place_of(b, section, key, 0);
+    if (*span <= limit)
+        return;
+    if (place)
+        config_report_at(b, place, "refuse %s=%s in [%s]: longer than %s=%s", key,
+            span_format(*span, buf), section, limit_key, span_format(limit, limit_buf));
+    else
+        *span = limit;
+}
+
+static void check_pace(struct config_build *b)
+{
+    struct config *c = b->config;
+    char start[SPAN_TEXT_MAX];
+    char interval[SPAN_TEXT_MAX];
+    at_most(
+        b, "Health", "StartInterval", &c->prober.start_interval, "Interval", c->prober.interval);
+    at_most(b, "Health", "FastInterval", &c->prober.fast_interval, "Interval", c->prober.interval);
+    at_most(b, "Restart", "Delay", &c->restart.delay, "MaxDelay", c->restart.max_delay);
+    at_most(b, "Drain", "Linger", &c->drain.linger, "Timeout", c->drain.timeout);
+    if (c->agent.timeout_start < c->prober.rise * c->prober.start_interval) {
+        const struct config_place *place = config_place_of(b, "Agent", "TimeoutStartSec", 0);
+        if (!place)
+            place = config_place_of(b, "Health", "StartInterval", 0);
+        if (!place)
+            place = config_place_of(b, "Health", "Rise", 0);
+        config_report_at(b, place,
+            "refuse TimeoutStartSec=%s: Rise=%u rounds at StartInterval=%s take longer, no worker "
+            "could be verified",
+            span_format(c->agent.timeout_start, start), c->prober.rise,
+            span_format(c->prober.start_interval, interval));
+    }
+}
+
+bool config_can_count(const struct config *c, enum config_keyspace_kind kind)
+{
+    for (unsigned i = 0; c->redis.url && i < c->n_keyspaces; i++) {
+        if (c->keyspaces[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+/* What the default waits for is what can be counted; what is asked for must be possible. */
+static void check_waitfor(struct config_build *b, const char *word, bool *wait,
+    enum config_keyspace_kind kind, const char *kind_word)
+{
+    const struct config_place *place = config_place_of(b, "Drain", "WaitFor", 0);
+    if (!*wait || config_can_count(b->config, kind) || config_was_refused(b, "Redis", "Url", 0))
+        return;
+    if (!place)
+        *wait = false;
+    else if (!b->config->redis.url)
+        config_report_at(b, place,
+            "refuse WaitFor=%s: they are counted in Redis, and [Redis] has no Url=", word);
+    else
+        config_report_at(
+            b, place, "refuse WaitFor=%s: no [Keyspace NAME] has Kind=%s", word, kind_word);
+}
+
+static bool is_wildcard(const struct endpoint *ep)
+{
+    static const unsigned char zero[16];
+    return memcmp(ep->addr, zero, sizeof zero) == 0;
+}
+
+/* An address of all interfaces takes the port from every other one. */
+static bool collide(const struct endpoint *a, const struct endpoint *b)
+{
+    return endpoint_equal(a, b) ||
+           (a->port == b->port && a->port != 0 && (is_wildcard(a) || is_wildcard(b)));
+}
+
+static void check_listen(struct config_build *b)
+{
+    const struct config *c = b->config;
+    char buf[ENDPOINT_TEXT_MAX];
+    for (unsigned i = 0; i < c->agent.n_listen; i++) {
+        if (c->agent.listen[i].family == ENDPOINT_UNIX)
+            config_report_at(b, config_place_of(b, "Agent", "Listen", 0),
+                "refuse Listen=%s in [Agent]: want a port, callers of a unix socket are not seen",
+                endpoint_text(&c->agent.listen[i], buf));
+    }
+    for (unsigned i = 0; i < c->admin.n_listen; i++) {
+        const struct endpoint *ep = &c->admin.listen[i];
+        const struct config_place *place = config_place_of(b, "Admin", "Listen", 0);
+        if (ep->family == ENDPOINT_UNIX)
+            config_report_at(b, place,
+                "refuse Listen=%s in [Admin]: want a port, the unix socket is ControlSocket=",
+                endpoint_text(ep, buf));
+        for (unsigned k = 0; k < c->agent.n_listen; k++) {
+            if (collide(ep, &c->agent.listen[k]))
+                config_report_at(b, place ? place : config_place_of(b, "Agent", "Listen", 0),
+                    "refuse Listen=%s in [Admin]: it takes the address of Listen= in [Agent]",
+                    endpoint_text(ep, buf));
+        }
+    }
+}
 
 void config_check(struct config_build *b)
 {
-    const struct config *c = b->config;
-    if (c->agent.exec_start.n == 0)
-        config_report_at(b, NULL, "no ExecStart= in [Agent]: there is nothing to run");
+    struct drain_conf *drain = &b->config->drain;
+    check_agent(b);
+    check_listen(b);
+    config_check_probes(b);
+    check_pace(b);
+    config_check_redis(b);
+    check_waitfor(b, "tasks", &drain->wait_tasks, CONFIG_KEYSPACE_TASK, "task");
+    check_waitfor(b, "sessions", &drain->wait_sessions, CONFIG_KEYSPACE_SESSION, "session");
+    config_check_keyspaces(b);
 }

@@ -3,6 +3,7 @@
 
 #include "core/expect.h"
 #include "core/limits.h"
+#include "core/redis_url.h"
 
 #include "base/num.h"
 
@@ -129,51 +130,15 @@ int config_check_probe_url(const char *text, struct err *e)
     return check_authority(host, len, e);
 }
 
-static int check_database(const char *text, struct err *e)
-{
-    uint64_t db = 0;
-    if (num_parse_u64(text, 0, 1 << 20, &db) < 0)
-        return err_set(e, -EINVAL, "database \"%.40s\" is no number", text);
-    return 0;
-}
-
-static int check_redis_unix(const char *path, struct err *e)
-{
-    size_t len = strcspn(path, "?");
-    if (path[0] != '/')
-        return err_set(e, -EINVAL, "want unix:///PATH, an absolute path behind unix://");
-    if (len > 107)
-        return err_set(e, -EINVAL, "path is longer than the 107 bytes of a socket's path");
-    if (!path[len])
-        return 0;
-    if (strncmp(path + len, "?db=", 4) != 0)
-        return err_set(e, -EINVAL, "\"%.40s\" is not ?db=N", path + len);
-    return check_database(path + len + 4, e);
-}
-
-/* The messages do not quote the whole, which may hold a password. */
+/* A password's own '/' would end the address, and the message would quote the password. */
 int config_check_redis_url(const char *text, struct err *e)
 {
-    static const char *const later[] = {"rediss://", "sentinel://", "cluster://"};
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        if (strncmp(text, later[i], strlen(later[i])) == 0)
-            return err_set(e, -EINVAL, "%s is not available in this version", later[i]);
-    }
-    if (text[strcspn(text, " \t")])
-        return err_set(e, -EINVAL, "the URL holds a space");
-    if (strncmp(text, "unix://", 7) == 0)
-        return check_redis_unix(text + 7, e);
-    if (strncmp(text, "redis://", 8) != 0)
-        return err_set(e, -EINVAL, "the URL begins neither with redis:// nor with unix://");
-    const char *host = text + 8;
-    const char *at = strrchr(host, '@');
-    if (at)
-        host = at + 1;
-    size_t len = strcspn(host, "/");
-    int r = check_authority(host, len, e);
-    if (r == 0 && host[len] && host[len + 1])
-        r = check_database(host + len + 1, e);
-    return r;
+    struct redis_url url;
+    const char *slash = strncmp(text, "redis://", 8) == 0 ? strpbrk(text + 8, "/?#") : NULL;
+    if (slash && strchr(slash, '@'))
+        return err_set(
+            e, -EINVAL, "'/', '?' and '#' in a password are written %%2F, %%3F and %%23");
+    return redis_url_parse(text, &url, e);
 }
 
 int config_check_status(const char *text, struct err *e)
@@ -205,5 +170,19 @@ int config_check_pattern(const char *text, struct err *e)
         return err_set(e, -EINVAL, "\"%.80s\" has no prefix: it would take every key", text);
     if (strcmp(text + prefix, "*") != 0)
         return err_set(e, -EINVAL, "\"%.80s\" is not a prefix and '*'", text);
+    return 0;
+}
+
+int config_check_glob(const char *text, struct err *e)
+{
+    if (text[0] == '\0')
+        return err_set(e, -EINVAL, "an empty pattern takes no key");
+    return 0;
+}
+
+int config_check_member(const char *text, struct err *e)
+{
+    if (text[0] == '\0')
+        return err_set(e, -EINVAL, "the name of a JSON member is empty");
     return 0;
 }

@@ -58,7 +58,7 @@ const char *config_key_nearest(const char *section, const char *name)
 {
     struct guess g = guess_for(name);
     for (size_t i = 0; i < config_n_keys; i++) {
-        if (strcmp(config_keys[i].section, section) == 0)
+        if (!section || strcmp(config_keys[i].section, section) == 0)
             guess_try(&g, config_keys[i].name);
     }
     return g.best;

@@ -138,7 +138,8 @@ const struct config_key config_keys[] = {
         .check = config_check_term, LIVE,
         .doc = "What must hold in the answer: `path=value`, `!=`, `<`, `<=`, `>`, `>=`, or `path` "
                "alone (present). Paths are dotted: `dependencies.redis`, `list.0`."},
-    {"Health", "DependencyJson", &config_type_list, PROBE(dependency_json), LIVE,
+    {"Health", "DependencyJson", &config_type_list, PROBE(dependency_json),
+        .check = config_check_member, LIVE,
         .doc = "Paths of ExpectJson= that speak of Redis: while Redis is down for everybody, they "
                "fail nobody."},
     {"Health", "Interval", &config_type_span, ROOT(prober.interval), .preset = "10s",
@@ -155,10 +156,10 @@ const struct config_key config_keys[] = {
         .doc = "Rounds in a row that must fail before a worker is replaced."},
     {"Health", "StartInterval", &config_type_span, ROOT(prober.start_interval), .preset = "250ms",
         .min = MS(10), .max = HOURS(1), LIVE,
-        .doc = "Between rounds while a worker is being proven."},
+        .doc = "Between rounds while a worker is being proven; not longer than Interval=."},
     {"Health", "FastInterval", &config_type_span, ROOT(prober.fast_interval), .preset = "1s",
         .min = MS(10), .max = HOURS(1), LIVE,
-        .doc = "Between rounds after a first failure."},
+        .doc = "Between rounds after a first failure; not longer than Interval=."},
 
     {"Probe", "Type", &config_type_choice, PROBE(type), .preset = "http",
         .choices = probe_types, LIVE,
@@ -178,7 +179,8 @@ const struct config_key config_keys[] = {
         .doc = "As in [Health]."},
     {"Probe", "ExpectJson", &config_type_list, PROBE(expect_json), .check = config_check_term, LIVE,
         .doc = "As in [Health]."},
-    {"Probe", "DependencyJson", &config_type_list, PROBE(dependency_json), LIVE,
+    {"Probe", "DependencyJson", &config_type_list, PROBE(dependency_json),
+        .check = config_check_member, LIVE,
         .doc = "As in [Health]."},
     {"Probe", "Timeout", &config_type_span, PROBE(timeout), .preset = "3s",
         .min = MS(10), .max = SEC(600), LIVE,
@@ -247,7 +249,8 @@ const struct config_key config_keys[] = {
     {"Keyspace", "MaxAge", &config_type_span, KEYSPACE(max_age), .preset = "infinity",
         .min = SEC(1), .max = USEC_INFINITY, LIVE,
         .doc = "A suspect key, or a pending task, is stuck when older than this."},
-    {"Keyspace", "AgeFields", &config_type_list, KEYSPACE(age_fields), LIVE,
+    {"Keyspace", "AgeFields", &config_type_list, KEYSPACE(age_fields),
+        .check = config_check_member, LIVE,
         .doc = "JSON members with the time when the key was last alive; the first one present "
                "counts. None: the idle time in Redis does."},
     {"Keyspace", "Action", &config_type_choice, KEYSPACE(report_only), .preset = "report",
@@ -257,7 +260,8 @@ const struct config_key config_keys[] = {
     {"Sweep", "Interval", &config_type_span, ROOT(sweep.interval), .preset = "15min",
         .min = SEC(10), .max = USEC_INFINITY, LIVE,
         .doc = "Between sweeps; `infinity`: only when asked."},
-    {"Sweep", "Protect", &config_type_list, ROOT(sweep.protect), .preset = CONFIG_PROTECTED, LIVE,
+    {"Sweep", "Protect", &config_type_list, ROOT(sweep.protect), .preset = CONFIG_PROTECTED,
+        .check = config_check_glob, LIVE,
         .doc = "Globs of keys that are never touched. `" CONFIG_PROTECTED "` is always one."},
 
     {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),

@@ -80,7 +80,7 @@ extern const size_t config_n_builtins;
 const struct config_section *config_section_find(const char *name);
 const struct config_key *config_key_find(const char *section, const char *name);
 
-/* The known name that `name` was probably meant to be, or NULL. */
+/* The known name that `name` was probably meant to be, or NULL; section NULL: of any section. */
 const char *config_section_nearest(const char *name);
 const char *config_key_nearest(const char *section, const char *name);
 const char *config_choice_nearest(const struct config_choice *choices, const char *word);
