@@ -7,6 +7,13 @@ static bool failed_to_boot(enum worker_cause cause)
     return cause == WORKER_CAUSE_BOOT || cause == WORKER_CAUSE_SPAWN;
 }
 
+/* We ended that life although it answered, so the gap is ours to close first. */
+static bool was_replaced(enum worker_cause cause)
+{
+    return cause == WORKER_CAUSE_UNHEALTHY || cause == WORKER_CAUSE_ZOMBIE ||
+           cause == WORKER_CAUSE_RESTART;
+}
+
 /* Whether this slot is a gap in service that will close soon, so that a second must not open. */
 static bool holds_others_up(const struct fleet_slot *slot)
 {
@@ -14,6 +21,7 @@ static bool holds_others_up(const struct fleet_slot *slot)
         return false;
     switch (slot->worker.state) {
     case WORKER_GONE: /* waits for its retry */
+        return was_replaced(slot->last_cause);
     case WORKER_STANDBY:
     case WORKER_SERVING:
         return false;

@@ -124,9 +124,7 @@ static enum prober_verdict failed(
 
 static bool counts(const struct prober *p, enum probe_outcome outcome)
 {
-    if (p->began_at < p->valid_from)
-        return false;
-    return outcome != PROBE_DEPENDENCY || p->began_at >= p->dependency_from;
+    return p->seq > p->void_to && (outcome != PROBE_DEPENDENCY || p->seq > p->void_dependency_to);
 }
 
 static enum prober_verdict on_result(
@@ -149,13 +147,6 @@ static enum prober_verdict on_result(
     return verdict;
 }
 
-/* Where results begin to count again: after now, and after the probe that is under way began. */
-static usec_t from_now(const struct prober *p, usec_t now)
-{
-    usec_t after_probe = p->in_flight ? usec_add(p->began_at, 1) : 0;
-    return now > after_probe ? now : after_probe;
-}
-
 static enum prober_verdict on_dependency(struct prober *p, struct prober_event ev)
 {
     bool was_up = p->dependency == DEPENDENCY_UP;
@@ -164,7 +155,7 @@ static enum prober_verdict on_dependency(struct prober *p, struct prober_event e
     if (is_up == was_up)
         return PROBER_VERDICT_NONE;
     if (is_up) {
-        p->dependency_from = from_now(p, ev.now);
+        p->void_dependency_to = p->seq;
         if (p->degraded) {
             p->passes = 0; /* they proved less than is asked for now */
             if (p->state != PROBER_IDLE && !p->in_flight)
@@ -185,9 +176,9 @@ static enum prober_verdict on_dependency(struct prober *p, struct prober_event e
     return PROBER_VERDICT_NONE;
 }
 
-static void on_stalled(struct prober *p, usec_t now)
+static void on_stalled(struct prober *p)
 {
-    p->valid_from = from_now(p, now);
+    p->void_to = p->seq;
     p->passes = 0;
     if (p->state == PROBER_FAILED)
         return; /* a verdict that was reached before stands until passes take it back */
@@ -200,7 +191,7 @@ static void on_start(struct prober *p, usec_t now)
     enter(p, PROBER_PROVING);
     p->in_flight = false;
     p->degraded = false;
-    p->valid_from = now;
+    p->void_to = p->seq;
     p->next_at = now;
 }
 
@@ -230,7 +221,7 @@ struct prober_update prober_step(
         u.verdict = on_dependency(&u.next, ev);
         break;
     case PROBER_EV_STALLED:
-        on_stalled(&u.next, ev.now);
+        on_stalled(&u.next);
         break;
     case PROBER_EV_TICK:
         if (ev.now >= u.next.next_at) {

@@ -74,9 +74,9 @@ struct prober {
     unsigned failures;        /* in a row, of any bad outcome that counts */
     enum probe_outcome worst; /* of those failures: decides the verdict (HUNG over FAIL over ...) */
     usec_t began_at;          /* the latest probe */
-    usec_t valid_from;        /* results of probes that began earlier are discarded */
-    usec_t dependency_from;   /* the same for DEPENDENCY outcomes */
-    usec_t next_at;           /* USEC_INFINITY: none due (idle, or one is in flight) */
+    uint64_t void_to;         /* results of this probe and earlier ones are discarded */
+    uint64_t void_dependency_to; /* the same for DEPENDENCY outcomes */
+    usec_t next_at;              /* USEC_INFINITY: none due (idle, or one is in flight) */
 };
 
 enum prober_event_type {

@@ -1,0 +1,481 @@
+/*
+ * Every reachable state of a fleet of two slots with its processes, probes, dependency and
+ * operator. Time is coarse: every patience is one unit (a verb's slot has their sum), and time
+ * passes by jumping to the next deadline; in between the world may do anything in any order.
+ * All of it at once would be a hundred million states, so each scope lets some of it happen.
+ */
+#include "core/fleet.h"
+
+#include "explore.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NOW = 1000, SEQ = 10, SLOTS = 2 };
+
+static struct fleet_conf conf = {
+    .worker = {.start_timeout = 1,
+        .drain_timeout = 1,
+        .stop_timeout = 1,
+        .abort_timeout = 1,
+        .kill_timeout = 1},
+    .restart = {.delay = 1, .multiplier = 1, .max_delay = 1, .stable_after = 1, .loop_after = 2},
+    .prober = {.interval = 1, .start_interval = 1, .fast_interval = 1, .rise = 1, .fall = 1},
+};
+
+static const struct scope {
+    const char *name;
+    bool restart, stop, resize, dependency, hung, stall, stable;
+} scopes[] = {
+    {.name = "replace", .hung = true},
+    {.name = "dependency", .dependency = true},
+    {.name = "restart", .restart = true, .hung = true},
+    {.name = "stop", .stop = true, .resize = true},
+    {.name = "restart-stop", .restart = true, .stop = true},
+    {.name = "stall", .restart = true, .stall = true},
+    {.name = "stable", .stable = true, .resize = true},
+};
+static const struct scope *scope;
+
+enum process { NONE, EXECUTING, RUNNING, DEAD };
+
+struct world_slot {
+    enum process process;
+    bool killed; /* SIGKILL was sent to what there is */
+    bool active; /* takes callers */
+    bool gap;    /* replaced although it answered, and no new life was verified or failed since */
+    bool gap_started; /* the gap's new life was begun */
+    bool looping;
+};
+
+struct world {
+    struct world_slot slots[SLOTS];
+    bool verb;      /* an operator's restart has no verdict yet */
+    bool stop_owed; /* TELL_ALL_GONE is */
+};
+
+/* A slot without what no decision depends on. */
+struct packed_slot {
+    bool wanted, give_up_pending;
+    enum worker_cause pending_cause, last_cause;
+    struct worker worker;
+    struct restart restart;
+    struct prober prober;
+};
+
+struct node {
+    unsigned n_slots;
+    bool stopping, gone_told;
+    enum dependency dependency;
+    unsigned restart_state, restart_slot;
+    usec_t restart_deadline;
+    struct packed_slot slots[SLOTS];
+    struct world world;
+};
+
+enum { VERB, NO_VERB, STOPS, GONE };
+
+static usec_t shift(usec_t at, usec_t now)
+{
+    return at == USEC_INFINITY ? at : at + NOW - now;
+}
+
+/* Causes that no decision tells apart become one. */
+static enum worker_cause cause_class(enum worker_cause cause)
+{
+    switch (cause) {
+    case WORKER_CAUSE_OOM:
+        return WORKER_CAUSE_CRASH;
+    case WORKER_CAUSE_ZOMBIE:
+        return WORKER_CAUSE_UNHEALTHY;
+    case WORKER_CAUSE_SPAWN:
+        return WORKER_CAUSE_BOOT;
+    case WORKER_CAUSE_NONE:
+    case WORKER_CAUSE_BOOT:
+    case WORKER_CAUSE_CRASH:
+    case WORKER_CAUSE_HANG:
+    case WORKER_CAUSE_UNHEALTHY:
+    case WORKER_CAUSE_RESTART:
+    case WORKER_CAUSE_STOP:
+    case WORKER_CAUSE_COUNT:
+        break;
+    }
+    return cause;
+}
+
+static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, usec_t now)
+{
+    bool gone = from->worker.state == WORKER_GONE;
+    enum worker_cause last = cause_class(from->last_cause);
+    bool matters = last == WORKER_CAUSE_BOOT || last == WORKER_CAUSE_UNHEALTHY;
+    to->wanted = from->wanted;
+    to->give_up_pending = from->give_up_pending;
+    to->pending_cause = from->give_up_pending ? from->pending_cause : WORKER_CAUSE_NONE;
+    to->last_cause = matters ? last : WORKER_CAUSE_NONE;
+    to->worker.state = from->worker.state;
+    to->worker.deadline = shift(from->worker.deadline, now);
+    if (!gone) {
+        to->worker.cause = cause_class(from->worker.cause);
+        to->worker.alive = from->worker.alive;
+        to->worker.stop_wanted = from->worker.stop_wanted;
+        to->worker.exited = from->worker.exited;
+        to->worker.verified_at = from->worker.verified_at ? 1 : 0;
+    }
+    /* One counter stands for all causes: after any failure the next restart waits. */
+    unsigned failures = from->restart.failures_in_row > 0;
+    for (unsigned i = 0; i < WORKER_CAUSE_COUNT; i++)
+        to->restart.failures[i] = failures;
+    to->restart.failures_in_row =
+        from->restart.failures_in_row > 2 ? 2 : from->restart.failures_in_row;
+    to->restart.looping = from->restart.looping;
+    to->restart.next_at = shift(from->restart.next_at, now);
+    to->restart.stable_at = shift(from->restart.stable_at, now);
+    const struct prober *p = &from->prober;
+    to->prober.state = p->state;
+    to->prober.dependency = p->dependency;
+    to->prober.in_flight = p->in_flight;
+    to->prober.degraded = p->degraded;
+    to->prober.seq = SEQ;
+    to->prober.worst = p->worst;
+    to->prober.failures = p->failures;
+    to->prober.passes = p->passes;
+    to->prober.began_at = p->in_flight && p->began_at == now ? NOW : NOW - 1;
+    to->prober.void_to = p->in_flight && p->void_to == p->seq ? SEQ : SEQ - 1;
+    to->prober.void_dependency_to = p->in_flight && p->void_dependency_to == p->seq ? SEQ : SEQ - 1;
+    to->prober.next_at = shift(p->next_at, now);
+}
+
+static void pack(struct node *to, const struct fleet *f, const struct world *world, usec_t now)
+{
+    memset(to, 0, sizeof *to);
+    to->n_slots = f->n_slots;
+    to->stopping = f->stopping;
+    to->gone_told = f->gone_told;
+    to->dependency = f->dependency;
+    to->restart_state = f->restart.state;
+    to->restart_slot = f->restart.state == FLEET_RESTART_IDLE ? 0 : f->restart.slot;
+    to->restart_deadline = shift(f->restart.deadline, now);
+    for (unsigned i = 0; i < SLOTS; i++)
+        pack_slot(&to->slots[i], &f->slots[i], now);
+    memcpy(&to->world, world, sizeof *world);
+}
+
+/* The slots that are never used stay as fleet_init() left them but for their dependency. */
+static void unpack(struct fleet *f, const struct node *from)
+{
+    f->n_slots = from->n_slots;
+    f->stopping = from->stopping;
+    f->gone_told = from->gone_told;
+    f->dependency = from->dependency;
+    f->next_life = SLOTS;
+    f->restart.state = (enum fleet_restart_state)from->restart_state;
+    f->restart.slot = from->restart_slot;
+    f->restart.deadline = from->restart_deadline;
+    f->restart.operation = 7;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct packed_slot *s = &from->slots[i];
+        f->slots[i].wanted = s->wanted;
+        f->slots[i].give_up_pending = s->give_up_pending;
+        f->slots[i].pending_cause = s->pending_cause;
+        f->slots[i].last_cause = s->last_cause;
+        f->slots[i].life = i + 1;
+        f->slots[i].worker = s->worker;
+        f->slots[i].restart = s->restart;
+        f->slots[i].prober = s->prober;
+    }
+}
+
+static bool answers(enum worker_state state)
+{
+    return state == WORKER_STANDBY || state == WORKER_SERVING || state == WORKER_DRAINING;
+}
+
+/* A worker that answered is told to go for this reason: its slot is a gap that we opened. */
+static void open_gap(struct explore *x, const struct node *before, const struct fleet *f,
+    struct world *w, unsigned i)
+{
+    const struct worker *worker = &f->slots[i].worker;
+    bool replaced = worker->cause == WORKER_CAUSE_UNHEALTHY ||
+                    worker->cause == WORKER_CAUSE_ZOMBIE || worker->cause == WORKER_CAUSE_RESTART;
+    if (worker->cause == WORKER_CAUSE_ZOMBIE)
+        EXPLORE_CHECK(x, f->dependency == DEPENDENCY_UP);
+    if (!replaced || !answers(before->slots[i].worker.state))
+        return;
+    for (unsigned j = 0; j < SLOTS; j++)
+        EXPLORE_CHECK(x, !w->slots[j].gap || !f->slots[j].wanted);
+    w->slots[i].gap = true;
+    w->slots[i].gap_started = false;
+}
+
+static void on_ended(struct explore *x, const struct fleet *f, struct world *w, unsigned i)
+{
+    struct world_slot *s = &w->slots[i];
+    EXPLORE_CHECK(x, s->process == NONE && !s->active);
+    if (s->gap_started || !f->slots[i].wanted)
+        s->gap = false; /* the new life failed by itself */
+}
+
+static void check_action(struct explore *x, const struct node *before, const struct fleet *f,
+    struct world *w, const struct fleet_action *a)
+{
+    struct world_slot *s = &w->slots[a->slot];
+    EXPLORE_CHECK(x, a->slot < SLOTS);
+    switch (a->type) {
+    case FLEET_DO_EXEC:
+        EXPLORE_CHECK(x, s->process == NONE && f->slots[a->slot].wanted && !f->stopping);
+        s->process = EXECUTING;
+        s->killed = false;
+        s->gap_started = s->gap;
+        break;
+    case FLEET_DO_PROBE:
+        EXPLORE_CHECK(x, s->process == RUNNING && a->seq == f->slots[a->slot].prober.seq);
+        break;
+    case FLEET_DO_ACTIVATE:
+        EXPLORE_CHECK(x, s->process == RUNNING && !s->active);
+        s->active = true;
+        break;
+    case FLEET_DO_PAUSE:
+        EXPLORE_CHECK(x, s->active);
+        s->active = false;
+        break;
+    case FLEET_DO_SIGNAL_STOP:
+        EXPLORE_CHECK(x, s->process == RUNNING);
+        open_gap(x, before, f, w, a->slot);
+        break;
+    case FLEET_DO_EVIDENCE:
+    case FLEET_DO_SIGNAL_ABRT:
+        EXPLORE_CHECK(x, s->process == RUNNING);
+        break;
+    case FLEET_DO_KILL_TREE:
+        EXPLORE_CHECK(x, s->process != NONE);
+        s->killed = true;
+        s->active = s->active && s->process == RUNNING;
+        break;
+    case FLEET_DO_TELL_VERIFIED:
+        s->gap = false;
+        break;
+    case FLEET_DO_TELL_NOT_VERIFIED:
+        EXPLORE_CHECK(x, before->slots[a->slot].worker.state == WORKER_SPAWNING ||
+                             f->dependency != DEPENDENCY_DOWN);
+        s->gap = s->gap && !s->gap_started; /* the new life failed */
+        break;
+    case FLEET_DO_TELL_ENDED:
+        on_ended(x, f, w, a->slot);
+        break;
+    case FLEET_DO_TELL_LOOP_BEGAN:
+        EXPLORE_CHECK(x, !s->looping);
+        s->looping = true;
+        break;
+    case FLEET_DO_TELL_LOOP_ENDED:
+        EXPLORE_CHECK(x, s->looping);
+        s->looping = false;
+        break;
+    case FLEET_DO_TELL_RESTARTED:
+    case FLEET_DO_TELL_RESTART_FAILED:
+        EXPLORE_CHECK(x, w->verb);
+        w->verb = false;
+        break;
+    case FLEET_DO_TELL_RESTART_STEP:
+        EXPLORE_CHECK(x, w->verb && f->slots[a->slot].wanted);
+        break;
+    case FLEET_DO_TELL_RESTART_REFUSED:
+        EXPLORE_CHECK(x, before->world.verb || f->stopping);
+        w->verb = before->world.verb;
+        break;
+    case FLEET_DO_TELL_ALL_GONE:
+        EXPLORE_CHECK(x, w->stop_owed);
+        for (unsigned i = 0; i < SLOTS; i++)
+            EXPLORE_CHECK(x, w->slots[i].process == NONE);
+        w->stop_owed = false;
+        break;
+    case FLEET_DO_PROBE_STOP:
+    case FLEET_DO_TELL_VERDICT:
+    case FLEET_DO_TELL_KILLED:
+    case FLEET_DO_TELL_RETRY:
+        break;
+    }
+}
+
+static void check_state(struct explore *x, const struct fleet *f, const struct world *w, usec_t now)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        bool gone = s->worker.state == WORKER_GONE;
+        bool probed = answers(s->worker.state) || s->worker.state == WORKER_STARTING;
+        EXPLORE_CHECK(x, gone == (w->slots[i].process == NONE));
+        EXPLORE_CHECK(x, !(s->wanted && gone) || s->restart.next_at != USEC_INFINITY);
+        EXPLORE_CHECK(x, s->wanted || s->restart.next_at == USEC_INFINITY);
+        EXPLORE_CHECK(x, probed == (s->prober.state != PROBER_IDLE));
+        EXPLORE_CHECK(x, (s->worker.state == WORKER_SERVING) == w->slots[i].active);
+        EXPLORE_CHECK(x, s->worker.state != WORKER_STANDBY); /* activated at once */
+        EXPLORE_CHECK(x, !s->give_up_pending || s->wanted);
+        EXPLORE_CHECK(x, !(f->stopping && s->wanted));
+        EXPLORE_CHECK(x, s->restart.looping == w->slots[i].looping);
+        EXPLORE_CHECK(x, s->prober.dependency == f->dependency);
+        EXPLORE_CHECK(x, i < f->n_slots || gone);
+    }
+    EXPLORE_CHECK(x, w->verb == (f->restart.state != FLEET_RESTART_IDLE));
+    EXPLORE_CHECK(x, fleet_deadline(f) > now); /* or the shell would spin */
+}
+
+static struct fleet fleet;
+static struct fleet_update update;
+
+/* `before` is what the fleet was, `world` what the event makes of the world before the step. */
+static void step(struct explore *x, const struct node *before, const struct world *world,
+    struct fleet_event ev, const char *label, bool certain)
+{
+    struct node to;
+    struct world w = *world;
+    explore_try(x, label);
+    if (ev.now == 0)
+        ev.now = NOW;
+    ev.life = ev.slot + 1;
+    ev.seq = SEQ;
+    unpack(&fleet, before);
+    fleet_step(&conf, &fleet, &ev, &update);
+    for (unsigned i = 0; i < update.n_actions; i++)
+        check_action(x, before, &fleet, &w, &update.actions[i]);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (!fleet.slots[i].wanted)
+            w.slots[i].gap = false;
+        if (!answers(fleet.slots[i].worker.state))
+            w.slots[i].active = false;
+        if (fleet.slots[i].worker.state == WORKER_GONE)
+            w.slots[i].killed = false;
+        if (!w.slots[i].gap)
+            w.slots[i].gap_started = false;
+    }
+    check_state(x, &fleet, &w, ev.now);
+    pack(&to, &fleet, &w, ev.now);
+    explore_edge(x, &to, certain);
+}
+
+static void slot_moves(struct explore *x, const struct node *n, unsigned i)
+{
+    static const struct {
+        const char *failed, *spawned, *exited, *gone, *pass, *fail, *hung, *dependency;
+    } labels[SLOTS] = {
+        {"0 spawn failed", "0 spawned", "0 exited", "0 tree gone", "0 pass", "0 fail", "0 hung",
+            "0 dependency"},
+        {"1 spawn failed", "1 spawned", "1 exited", "1 tree gone", "1 pass", "1 fail", "1 hung",
+            "1 dependency"},
+    };
+    struct fleet_event ev = {.slot = i};
+    struct world w = n->world;
+    struct world_slot *s = &w.slots[i];
+    switch (s->process) {
+    case NONE:
+        break;
+    case EXECUTING:
+        s->process = NONE;
+        ev.type = FLEET_EV_SPAWN_FAILED;
+        step(x, n, &w, ev, labels[i].failed, true);
+        s->process = RUNNING;
+        s->killed = false;
+        ev.type = FLEET_EV_SPAWNED;
+        step(x, n, &w, ev, labels[i].spawned, true);
+        break;
+    case RUNNING:
+        s->process = DEAD;
+        s->active = false;
+        s->gap = s->gap && !s->gap_started; /* the new life failed */
+        ev.type = FLEET_EV_EXITED;
+        step(x, n, &w, ev, labels[i].exited, n->world.slots[i].killed);
+        break;
+    case DEAD:
+        s->process = NONE;
+        ev.type = FLEET_EV_TREE_GONE;
+        step(x, n, &w, ev, labels[i].gone, true);
+        break;
+    }
+    if (!n->slots[i].prober.in_flight)
+        return;
+    ev.type = FLEET_EV_PROBED;
+    ev.outcome = PROBE_PASS;
+    step(x, n, &n->world, ev, labels[i].pass, false);
+    ev.outcome = PROBE_FAIL;
+    step(x, n, &n->world, ev, labels[i].fail, false);
+    ev.outcome = PROBE_HUNG;
+    if (scope->hung)
+        step(x, n, &n->world, ev, labels[i].hung, false);
+    ev.outcome = PROBE_DEPENDENCY;
+    if (scope->dependency)
+        step(x, n, &n->world, ev, labels[i].dependency, false);
+}
+
+static void operator_moves(struct explore *x, const struct node *n)
+{
+    struct world w = n->world;
+    struct fleet_event ev = {.type = FLEET_EV_RESTART, .operation = 7};
+    w.verb = true;
+    if (scope->restart)
+        step(x, n, &w, ev, "RESTART", false);
+    w = n->world;
+    w.stop_owed = true;
+    if (scope->stop) {
+        step(x, n, &w, (struct fleet_event){.type = FLEET_EV_STOP}, "STOP", false);
+        step(x, n, &w, (struct fleet_event){.type = FLEET_EV_KILL}, "KILL", false);
+    }
+    w.stop_owed = false;
+    ev = (struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = 1};
+    if (scope->resize)
+        step(x, n, &w, ev, "RESIZE 1", false);
+    ev.n_workers = 2;
+    if (scope->resize || n->n_slots == 0)
+        step(x, n, &w, ev, "RESIZE 2", false);
+}
+
+static void expand(struct explore *x, const void *state)
+{
+    struct node n;
+    memcpy(&n, state, sizeof n);
+    explore_mark(x, n.world.verb ? VERB : NO_VERB);
+    if (n.world.stop_owed)
+        explore_mark(x, STOPS);
+    else if (n.stopping)
+        explore_mark(x, GONE);
+    for (unsigned i = 0; i < SLOTS; i++)
+        slot_moves(x, &n, i);
+    operator_moves(x, &n);
+    struct fleet_event ev = {.type = FLEET_EV_DEPENDENCY};
+    bool up = n.dependency == DEPENDENCY_UP;
+    ev.dependency = up ? DEPENDENCY_DOWN : DEPENDENCY_UP;
+    if (scope->dependency)
+        step(x, &n, &n.world, ev, up ? "redis down" : "redis up", false);
+    if (scope->stall)
+        step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_STALLED}, "STALLED", false);
+    unpack(&fleet, &n);
+    usec_t deadline = fleet_deadline(&fleet);
+    if (deadline != USEC_INFINITY)
+        step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_TICK, .now = deadline}, "TICK",
+            true);
+}
+
+static bool explore_scope(void)
+{
+    struct node initial;
+    struct world world;
+    memset(&world, 0, sizeof world);
+    fleet_init(&fleet);
+    pack(&initial, &fleet, &world, NOW);
+    conf.restart.stable_after = scope->stable ? 1 : USEC_INFINITY;
+    struct explore *x = explore_new(sizeof initial, 4000000);
+    explore_run(x, &initial, expand);
+    printf("fleet, %s: %zu states, %zu steps\n", scope->name, explore_states(x), explore_steps(x));
+    bool ok = explore_leads(x, VERB, NO_VERB) && explore_leads(x, STOPS, GONE);
+    explore_free(x);
+    return ok;
+}
+
+/* Without an argument every scope, else the one that is named. */
+int main(int argc, char **argv)
+{
+    bool ok = true;
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+        scope = &scopes[i];
+        if (argc < 2 || strcmp(argv[1], scope->name) == 0)
+            ok = explore_scope() && ok;
+    }
+    return ok ? 0 : 1;
+}
