@@ -290,6 +290,7 @@ static void check_action(struct explore *x, const struct node *before, const str
         break;
     case FLEET_DO_PROBE_STOP:
     case FLEET_DO_TELL_VERDICT:
+    case FLEET_DO_TELL_STARTED:
     case FLEET_DO_TELL_KILLED:
     case FLEET_DO_TELL_RETRY:
         break;
