@@ -35,8 +35,10 @@ struct child_spec {
     const struct child_fd *fds;
     unsigned n_fds;
     struct cgroup
-        *cgroup;      /* parent of the worker's own cgroup; NULL: none. Borrowed while it lives */
-    const char *name; /* of that cgroup, and of VOXKEEPER_INSTANCE in the environment: unique */
+        *cgroup; /* parent of the worker's own cgroup; NULL: none. Borrowed while it lives */
+    /* Of that cgroup, and of VOXKEEPER_INSTANCE, which is put into the environment: unique among
+     * our children. */
+    const char *name;
 };
 
 struct child_callbacks {
@@ -47,8 +49,11 @@ struct child_callbacks {
     void (*on_tree_gone)(struct child *c, void *arg);
 };
 
-/* Makes orphans of workers our children, once, before the first spawn. Returns 0 or -errno. */
-int child_become_subreaper(struct err *e);
+/*
+ * Makes orphans of workers our children and has the loop reap them; once, before the first spawn.
+ * Without it a double fork escapes child_kill_tree() to init. Returns 0 or -errno.
+ */
+int child_become_subreaper(struct loop *l, struct err *e);
 
 /*
  * Starts the process; the outcome comes by on_started or on_failed from the loop, never from inside

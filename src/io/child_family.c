@@ -1,0 +1,102 @@
+/* Who our children are; reaping those that nobody waits for. */
+#include "io/child_family.h"
+
+#include "io/loop_uv.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+struct family {
+    struct loop_resident resident; /* first: loop.c knows us by it */
+    struct loop *loop;
+    struct signal_watch *sigchld; /* NULL: not a subreaper, or not in this loop */
+    LIST_HEAD(, family_member) members;
+};
+
+static void family_close(struct loop_resident *r)
+{
+    struct family *f = (struct family *)r;
+    signal_watch_free(f->sigchld);
+    while (!LIST_EMPTY(&f->members))
+        family_leave(LIST_FIRST(&f->members));
+    loop_set_resident(f->loop, NULL);
+    free(f);
+}
+
+struct family *family_of(struct loop *l, struct err *e)
+{
+    struct family *f = (struct family *)loop_resident(l);
+    if (f)
+        return f;
+    f = calloc(1, sizeof *f);
+    if (!f) {
+        err_sys(e, -ENOMEM, "watching for child processes");
+        return NULL;
+    }
+    f->resident.close = family_close;
+    f->loop = l;
+    LIST_INIT(&f->members);
+    loop_set_resident(l, &f->resident);
+    return f;
+}
+
+void family_join(struct family *f, struct family_member *m, pid_t pid)
+{
+    m->pid = pid;
+    LIST_INSERT_HEAD(&f->members, m, link);
+}
+
+void family_leave(struct family_member *m)
+{
+    if (m->pid == 0)
+        return;
+    LIST_REMOVE(m, link);
+    m->pid = 0;
+}
+
+static bool is_member(const struct family *f, pid_t pid)
+{
+    const struct family_member *m;
+    LIST_FOREACH(m, &f->members, link)
+    {
+        if (m->pid == pid)
+            return true;
+    }
+    return false;
+}
+
+void family_reap_orphans(struct family *f)
+{
+    for (;;) {
+        siginfo_t info;
+        memset(&info, 0, sizeof info);
+        /* Only a look: who it is decides whether its status is ours to take. */
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+            return;
+        if (is_member(f, info.si_pid))
+            return;
+        if (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG) < 0)
+            return;
+    }
+}
+
+static void on_sigchld(int signum, void *arg)
+{
+    (void)signum;
+    family_reap_orphans(arg);
+}
+
+int family_watch_orphans(struct family *f, struct err *e)
+{
+    if (f->sigchld)
+        return 0;
+    f->sigchld = signal_watch_new(f->loop, SIGCHLD, on_sigchld, f, e);
+    if (!f->sigchld)
+        return e ? e->code : -ENOMEM;
+    signal_watch_unref(f->sigchld);
+    return 0;
+}

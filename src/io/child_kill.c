@@ -1,0 +1,82 @@
+/* Killing a worker with all that it started, until none of it is left. */
+#include "io/child_parts.h"
+
+#include <signal.h>
+#include <sys/pidfd.h>
+
+#define KILL_RETRY_MIN (1 * USEC_PER_MSEC)
+#define KILL_RETRY_MAX (250 * USEC_PER_MSEC)
+
+/*
+ * One pass: look, count, kill. True when the main process has ended and, of a complete look at the
+ * processes that there are, nothing of its tree was left.
+ */
+static bool kill_round(struct child *c)
+{
+    struct stray_list found = {0};
+    int r = child_tree_find(c->pid, c->name, &found);
+    if (r == 0 && !child_is_alive(c))
+        c->leftovers += (unsigned)stray_list_count_new(&found, &c->strays);
+    if (child_is_alive(c))
+        (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+    if (c->cgroup)
+        (void)cgroup_kill(c->cgroup, c->name);
+    /* By number: the main process is not reaped yet, so the number is still that of its group. */
+    (void)kill(-c->pid, SIGKILL);
+    child_tree_kill(&found);
+    bool none = r == 0 && found.n == 0 && !child_is_alive(c) &&
+                !(c->cgroup && cgroup_populated(c->cgroup, c->name));
+    stray_list_fini(&c->strays);
+    c->strays = found;
+    return none;
+}
+
+static void tree_is_gone(struct child *c)
+{
+    child_kill_cancel(c);
+    child_reap(c);
+    if (c->cgroup)
+        (void)cgroup_remove(c->cgroup, c->name);
+    if (c->on.on_tree_gone)
+        c->on.on_tree_gone(c, c->arg);
+}
+
+static void on_retry(void *arg)
+{
+    struct child *c = arg;
+    if (child_is_alive(c))
+        return; /* its end starts the next round */
+    if (kill_round(c)) {
+        child_hold(c);
+        tree_is_gone(c);
+        child_release(c);
+        return;
+    }
+    /* What was killed takes its time to end; what is stuck in the kernel may take for ever. */
+    timer_arm(c->kill_retry, usec_add(loop_now(), c->kill_delay));
+    c->kill_delay = c->kill_delay * 2 < KILL_RETRY_MAX ? c->kill_delay * 2 : KILL_RETRY_MAX;
+}
+
+void child_kill_tree(struct child *c)
+{
+    if (c->phase == CHILD_FAILING || c->phase == CHILD_REAPED)
+        return; /* on_failed will say, or on_tree_gone has said, that nothing is left */
+    if (!c->kill_retry)
+        c->kill_retry = timer_new(c->loop, on_retry, c);
+    c->kill_delay = KILL_RETRY_MIN;
+    /* Even when nothing is left on_tree_gone comes from the loop, after a second look. */
+    bool none = kill_round(c);
+    timer_arm(c->kill_retry, none ? 0 : usec_add(loop_now(), c->kill_delay));
+}
+
+void child_kill_on_exit(struct child *c)
+{
+    if (c->kill_retry)
+        timer_arm(c->kill_retry, 0);
+}
+
+void child_kill_cancel(struct child *c)
+{
+    timer_free(c->kill_retry);
+    c->kill_retry = NULL;
+}

@@ -1,0 +1,59 @@
+/* The insides of `struct child`, shared by child.c and child_kill.c. */
+#pragma once
+
+#include "io/cgroup.h"
+#include "io/child.h"
+#include "io/child_family.h"
+#include "io/child_plan.h"
+#include "io/child_tree.h"
+
+#include <uv.h>
+
+enum child_phase {
+    CHILD_STARTING, /* exec has not been heard of */
+    CHILD_FAILING,  /* it failed; the process is about to end */
+    CHILD_RUNNING,
+    CHILD_EXITED, /* ended and told; not reaped, so that its pid stays its own */
+    CHILD_REAPED,
+};
+
+struct child {
+    struct loop *loop;
+    struct child_callbacks on;
+    void *arg;
+    enum child_phase phase;
+    struct child_plan plan; /* until the phase is past FAILING */
+    struct err failure;
+    pid_t pid;
+    int pidfd;
+    int report_fd;
+    uv_poll_t pidfd_poll;
+    uv_poll_t report_poll;
+    unsigned holds; /* uv handles not closed yet, and handlers of ours that are running */
+    bool freed;
+    struct family *family;
+    struct family_member member;
+    struct cgroup *cgroup;
+    char *name;
+    uint64_t oom_kills_before;
+    struct timer *kill_retry; /* NULL: no kill is under way */
+    usec_t kill_delay;
+    struct stray_list strays; /* that the last round killed */
+    unsigned leftovers;
+};
+
+/* Whether the main process runs, as far as the loop has heard. */
+bool child_is_alive(const struct child *c);
+
+/* Gives the pid back to the kernel; nothing may be signalled by number after this. */
+void child_reap(struct child *c);
+
+/* Around a callback: the memory stays until the last hold is gone. */
+void child_hold(struct child *c);
+void child_release(struct child *c);
+
+/* The main process has ended: what is being killed is looked at again. */
+void child_kill_on_exit(struct child *c);
+
+/* Forgets a kill under way. */
+void child_kill_cancel(struct child *c);
