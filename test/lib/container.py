@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import cgroups
+from processes import children
 from waiting import read_lines, wait_for
 
 LIB = Path(__file__).resolve().parent
@@ -50,10 +51,6 @@ def remove_stale():
         for directory in Path(parent).glob(cgroups.PREFIX + "*"):
             if not Path("/proc", cgroups.owner_of(directory.name)).exists():
                 shutil.rmtree(directory)
-
-
-def children(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Container:
@@ -170,6 +167,13 @@ class Container:
         return subprocess.Popen(self.command(*argv, user=user), env=ENVIRONMENT | (env or {}),
                                 **options)
 
+    @staticmethod
+    def _end(process):
+        """Ends what popen started. Killing nsenter itself would leave its child running inside."""
+        for pid in children(process.pid):
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+
     def in_network(self, *argv):
         """The host command that runs the host's own argv in the container's network."""
         return ["nsenter", "-t", str(self.leader), "-n", "--", *argv]
@@ -210,8 +214,7 @@ class Container:
                 if number == count:
                     return json.loads(line)
         finally:
-            follow.kill()
-            follow.wait()
+            self._end(follow)
             follow.stdout.close()
         recent = self.run("journalctl", "--no-pager", "-n", "40", check=False).stdout
         raise AssertionError(f"waited {deadline:g} s for {fields} in the journal\n{recent}")

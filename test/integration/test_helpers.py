@@ -1,0 +1,130 @@
+"""The helpers that the integration tests stand on, without a daemon."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from daemon import Daemon, config_text
+from ports import is_listening
+from processes import Family, is_alive
+from redis_server import RedisServer
+from resp import RedisError
+from waiting import wait_for
+
+
+def test_redis_comes_back_on_its_port(redis):
+    redis.command("SET", "a", "1")
+    assert redis.command("GET", "a") == b"1"
+    port = redis.port
+    redis.stop()
+    assert not is_listening(port)
+    redis.start()
+    assert redis.port == port and is_listening(port)
+    assert redis.command("GET", "a") is None
+
+
+def test_redis_may_keep_its_data(directory):
+    server = RedisServer(directory / "kept", persist=True).start()
+    server.command("SET", "a", "1")
+    server.restart()
+    assert server.command("GET", "a") == b"1"
+    server.stop()
+
+
+def test_redis_errors_are_raised(redis):
+    with pytest.raises(RedisError, match="WRONGTYPE"):
+        with redis.connect() as connection:
+            connection.pipeline([["SET", "a", "x"], ["LPUSH", "a", "y"]])
+
+
+def test_a_paused_redis_still_accepts(redis):
+    redis.pause()
+    assert is_listening(redis.port)
+    redis.resume()
+    assert redis.answers()
+
+
+def test_family_finds_and_ends_orphans_of_every_session():
+    family = Family()
+    subprocess.run(["sh", "-c", "setsid sleep 600 & sleep 600 &"], check=True)
+    orphans = wait_for(lambda: len(found := family.orphans()) == 2 and found)
+    assert family.end() == 2
+    assert not any(is_alive(pid) for pid in orphans)
+    assert family.orphans() == []
+
+
+def test_wait_for_reports_the_last_reason():
+    def never():
+        assert 1 == 2, "the reason"
+    with pytest.raises(AssertionError, match="waited 0.05 s for never") as failure:
+        wait_for(never, deadline=0.05)
+    assert "the reason" in str(failure.value.__cause__)
+
+
+def test_config_text():
+    sections = {"Agent": {"Workers": 2, "Environment": ["A=1", "B=2"], "User": None}, "Redis": {}}
+    assert config_text(sections) == "[Agent]\nWorkers=2\nEnvironment=A=1\nEnvironment=B=2\n[Redis]\n"
+
+
+@pytest.fixture
+def fake_daemon(directory, monkeypatch):
+    """A Daemon whose program is a script that plays voxkeeperd."""
+    (directory / "src").mkdir()
+    program = directory / "src/voxkeeperd"
+    program.write_text(f"""#!{sys.executable}
+import json, signal, subprocess, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+for worker in 1, 2:
+    print(json.dumps({{"event": "worker-verified", "worker": str(worker)}}), file=sys.stderr)
+print("not JSON", file=sys.stderr, flush=True)
+signal.pause()
+""")
+    program.chmod(0o755)
+    monkeypatch.setattr("daemon.BUILD", directory)
+    daemon = Daemon(directory / "d", {"Agent": {}}).start()
+    yield daemon
+    daemon.close()
+
+
+def test_daemon_events_are_waited_for(fake_daemon):
+    assert fake_daemon.wait_event("worker-verified", worker=2)["worker"] == "2"
+    assert fake_daemon.wait_event("worker-verified", count=2)["worker"] == "2"
+    assert fake_daemon.wait_line(message="not JSON")
+    with pytest.raises(AssertionError, match="worker-gone"):
+        fake_daemon.wait_event("worker-gone", deadline=0.1)
+    with pytest.raises(AssertionError, match="waited"):
+        fake_daemon.wait_event("worker-verified", since=fake_daemon.mark(), deadline=0.1)
+
+
+def test_daemon_ends_and_its_survivors_are_found(fake_daemon):
+    fake_daemon.wait_line(message="not JSON")
+    (worker,) = fake_daemon.workers()
+    assert fake_daemon.stop() == 7
+    assert fake_daemon.survivors() == [worker]
+    fake_daemon.close()
+    assert not is_alive(worker)
+
+
+def test_waiting_ends_when_the_daemon_does(fake_daemon):
+    fake_daemon.wait_line(message="not JSON")
+    fake_daemon.send(signal.SIGKILL)
+    with pytest.raises(AssertionError, match="voxkeeperd ended"):
+        fake_daemon.wait_event("never", deadline=60)
+
+
+def test_skips_are_failures_when_everything_must_run(directory):
+    test = directory / "test_skip.py"
+    test.write_text("import pytest\n\ndef test_skips():\n    pytest.skip('no reason')\n")
+    top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    outcome = {}
+    for value in "0", "1":
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-c", f"{top}/pytest.ini", "--rootdir", directory,
+             "-p", "conftest", "-o", f"pythonpath={top}/lib", test],
+            env=os.environ | {"VOXKEEPER_MUST_RUN": value, "PYTHONPATH": f"{top}:{top}/lib"},
+            capture_output=True, text=True)
+        outcome[value] = (done.returncode, "skipped under VOXKEEPER_MUST_RUN=1" in done.stdout)
+    assert outcome == {"0": (0, False), "1": (1, True)}
