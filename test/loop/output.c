@@ -1,0 +1,293 @@
+/* io/output: what a worker writes reaches the log, in order, bounded, with its fields. */
+#include "io/output.h"
+
+#include "base/log.h"
+#include "cmocka_all.h"
+#include "core/limits.h"
+#include "turning.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Every record as `<priority>message` and `|NAME=value` for each field, one a line. */
+struct heard {
+    struct strbuf text;
+    unsigned n;
+    unsigned wanted;
+};
+
+static struct heard heard;
+
+static void on_record(const struct log_record *record, void *arg)
+{
+    (void)arg;
+    strbuf_addf(&heard.text, "<%d>", (int)record->level);
+    strbuf_add(&heard.text, record->message, record->message_len);
+    for (size_t i = 0; i < record->n_fields; i++) {
+        strbuf_addf(&heard.text, "|%s=", record->fields[i].name);
+        strbuf_add(&heard.text, record->fields[i].value, record->fields[i].len);
+    }
+    strbuf_addc(&heard.text, '\n');
+    heard.n++;
+}
+
+static bool heard_enough(const void *arg)
+{
+    (void)arg;
+    return heard.n >= heard.wanted;
+}
+
+struct setup {
+    struct loop *loop;
+    struct output *output;
+    int out; /* the worker's ends */
+    int err;
+};
+
+static struct setup begin(unsigned rate)
+{
+    struct setup s = {0};
+    struct err e;
+    strbuf_reset(&heard.text);
+    heard.n = 0;
+    log_set_sink(on_record, NULL);
+    s.loop = loop_new(&e);
+    s.output = output_new(s.loop,
+        &(struct output_conf){.identifier = "agent",
+            .worker = 2,
+            .life = 5,
+            .generation = 3,
+            .release = "1.2",
+            .rate = rate,
+            .report_period = 10 * USEC_PER_MSEC},
+        &e);
+    assert_non_null(s.output);
+    s.out = dup(output_stdout_fd(s.output));
+    s.err = dup(output_stderr_fd(s.output));
+    output_started(s.output, 4711);
+    return s;
+}
+
+static void hang_up(struct setup *s)
+{
+    close(s->out);
+    close(s->err);
+}
+
+static void end(struct setup *s)
+{
+    output_free(s->output);
+    loop_free(s->loop);
+    log_set_sink(NULL, NULL);
+    strbuf_fini(&heard.text);
+}
+
+static void put(int fd, const char *text)
+{
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void hear(struct setup *s, unsigned n)
+{
+    heard.wanted = n;
+    if (!turn_until(s->loop, heard_enough, NULL))
+        fail_msg("heard %u of %u:\n%s", heard.n, n, strbuf_text(&heard.text));
+}
+
+#define FIELDS(stream)                                                                             \
+    "|SYSLOG_IDENTIFIER=agent|VOXKEEPER_WORKER=2|VOXKEEPER_GENERATION=3|VOXKEEPER_LIFE=5"          \
+    "|VOXKEEPER_STREAM=" stream "|WORKER_PID=4711|OBJECT_PID=4711|VOXKEEPER_RELEASE=1.2"
+
+static void passes_lines_on_with_their_fields(void **state)
+{
+    (void)state;
+    struct setup s = begin(0);
+    put(s.out, "\x1b[34mdebug\x1b[39m: on {\"a\":1}\n\n\x1b[0m\npl");
+    hear(&s, 1);
+    put(s.out, "ain\r\n");
+    hear(&s, 2);
+    put(s.err, "ouch\n");
+    hear(&s, 3);
+    assert_string_equal(strbuf_text(&heard.text),
+        "<7>debug: on" FIELDS("stdout") "|AGENT_A=1\n"
+                                        "<6>plain" FIELDS("stdout") "\n"
+                                                                    "<4>ouch" FIELDS(
+                                                                        "stderr") "\n");
+    assert_int_equal(output_lines(s.output), 3);
+    struct strbuf last = STRBUF_INIT;
+    output_last_lines(s.output, &last);
+    assert_string_equal(strbuf_text(&last), "debug: on {\"a\":1}\nplain\nouch\n");
+    strbuf_fini(&last);
+    hang_up(&s);
+    end(&s);
+}
+
+static void tells_a_partial_line_at_the_end(void **state)
+{
+    (void)state;
+    struct setup s = begin(0);
+    put(s.out, "last words");
+    hang_up(&s);
+    hear(&s, 1);
+    assert_string_equal(strbuf_text(&heard.text), "<6>last words" FIELDS("stdout") "\n");
+    end(&s);
+    s = begin(0);
+    put(s.out, "cut off");
+    uv_run(loop_uv(s.loop), UV_RUN_NOWAIT);
+    uv_run(loop_uv(s.loop), UV_RUN_NOWAIT);
+    output_free(s.output);
+    assert_string_equal(strbuf_text(&heard.text), "<6>cut off" FIELDS("stdout") "\n");
+    hang_up(&s);
+    s.output = NULL;
+    end(&s);
+}
+
+static void marks_the_parts_of_a_long_line(void **state)
+{
+    (void)state;
+    struct setup s = begin(0);
+    char *line = malloc(LIMIT_OUTPUT_LINE + 1);
+    memset(line, 'x', LIMIT_OUTPUT_LINE);
+    memcpy(line, "error: ", 7);
+    assert_int_equal(write(s.out, line, LIMIT_OUTPUT_LINE), LIMIT_OUTPUT_LINE);
+    put(s.out, "info: rest\nnext\n");
+    free(line);
+    hear(&s, 3);
+    const char *text = strbuf_text(&heard.text);
+    assert_memory_equal(text, "<3>error: xxx", 13);
+    assert_non_null(strstr(text,
+        "xxx" FIELDS("stdout") "|VOXKEEPER_LINE_PART=1\n"
+                               "<3>info: rest" FIELDS("stdout") "|VOXKEEPER_LINE_PART=2\n"
+                                                                "<6>next" FIELDS("stdout") "\n"));
+    hang_up(&s);
+    end(&s);
+}
+
+static void drains_what_is_left_at_once(void **state)
+{
+    (void)state;
+    struct setup s = begin(0);
+    put(s.out, "one\ntwo\nthr");
+    put(s.err, "four");
+    output_drain(s.output);
+    assert_string_equal(strbuf_text(&heard.text),
+        "<6>one" FIELDS("stdout") "\n<6>two" FIELDS("stdout") "\n<6>thr" FIELDS(
+            "stdout") "\n"
+                      "<4>four" FIELDS("stderr") "\n");
+    put(s.out, "a grandchild\n"); /* still holds the pipe */
+    hear(&s, 5);
+    hang_up(&s);
+    end(&s);
+}
+
+static void leaves_a_flood_out_and_says_so(void **state)
+{
+    (void)state;
+    struct setup s = begin(1);
+    for (int i = 0; i < 1000; i++)
+        put(s.out, "flood\n");
+    put(s.out, "the last\n");
+    hear(&s, 11); /* the burst of ten, and the event */
+    const char *event = strstr(strbuf_text(&heard.text), "<4>");
+    assert_non_null(event);
+    assert_non_null(strstr(event, "|VOXKEEPER_EVENT=worker-output-dropped"));
+    assert_non_null(strstr(event, "|VOXKEEPER_WORKER=2"));
+    assert_non_null(strstr(event, "|VOXKEEPER_LINES=991"));
+    assert_int_equal(output_dropped(s.output), 991);
+    assert_int_equal(output_lines(s.output), 1001);
+    struct strbuf last = STRBUF_INIT;
+    output_last_lines(s.output, &last);
+    assert_non_null(strstr(strbuf_text(&last), "flood\nthe last\n"));
+    strbuf_fini(&last);
+    put(s.out, "more\n");
+    hear(&s, 12);
+    assert_non_null(strstr(strbuf_text(&heard.text), "|VOXKEEPER_LINES=1\n"));
+    hang_up(&s);
+    end(&s);
+}
+
+static void tells_of_a_flood_before_it_is_freed(void **state)
+{
+    (void)state;
+    struct setup s = begin(1);
+    for (int i = 0; i < 30; i++)
+        put(s.out, "flood\n");
+    output_drain(s.output);
+    assert_non_null(strstr(strbuf_text(&heard.text), "|VOXKEEPER_LINES=20\n"));
+    hang_up(&s);
+    end(&s);
+}
+
+static void count(void *arg)
+{
+    (*(unsigned *)arg)++;
+}
+
+static bool ticked(const void *arg)
+{
+    return *(const unsigned *)arg > 0;
+}
+
+static void does_not_let_a_flood_hold_the_loop(void **state)
+{
+    (void)state;
+    struct setup s = begin(0);
+    log_set_sink(NULL, NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char lines[4096];
+        memset(lines, '\n', sizeof lines);
+        while (write(s.out, lines, sizeof lines) > 0)
+            continue;
+        _exit(0);
+    }
+    hang_up(&s);
+    for (int i = 0; i < 20; i++) {
+        unsigned ticks = 0;
+        struct timer *t = timer_new(s.loop, count, &ticks);
+        usec_t from = loop_now();
+        timer_arm(t, usec_add(from, USEC_PER_MSEC));
+        assert_true(turn_until(s.loop, ticked, &ticks));
+        timer_free(t);
+        assert_true(loop_now() - from < USEC_PER_SEC);
+    }
+    kill(pid, SIGKILL);
+    output_drain(s.output);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    end(&s);
+}
+
+static void can_be_freed_before_it_started(void **state)
+{
+    (void)state;
+    struct err e;
+    struct loop *l = loop_new(&e);
+    int before = dup(0);
+    close(before);
+    struct output *o = output_new(l, &(struct output_conf){.identifier = "a", .release = ""}, &e);
+    output_drain(o);
+    output_free(o);
+    int after = dup(0);
+    assert_int_equal(before, after); /* no descriptor was left */
+    close(after);
+    output_free(NULL);
+    loop_free(l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passes_lines_on_with_their_fields),
+        cmocka_unit_test(tells_a_partial_line_at_the_end),
+        cmocka_unit_test(marks_the_parts_of_a_long_line),
+        cmocka_unit_test(drains_what_is_left_at_once),
+        cmocka_unit_test(leaves_a_flood_out_and_says_so),
+        cmocka_unit_test(tells_of_a_flood_before_it_is_freed),
+        cmocka_unit_test(does_not_let_a_flood_hold_the_loop),
+        cmocka_unit_test(can_be_freed_before_it_started),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
