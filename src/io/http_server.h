@@ -20,19 +20,21 @@ struct http_peer {
     uid_t uid;
     gid_t gid;
     pid_t pid;
+    gid_t *groups; /* its supplementary groups */
+    size_t n_groups;
 };
 
 /* One complete request; everything is borrowed for the time of the call. */
 struct http_server_request {
-    const char *method;
-    const char *path; /* decoded, without the query */
-    const char *body; /* NUL-terminated beside its length */
+    const char *method; /* "GET" (for a HEAD as well) or "POST" */
+    const char *path;   /* decoded, without the query */
+    const char *body;   /* NUL-terminated beside its length */
     size_t body_len;
     const struct http_peer *peer;
-    const void *handle; /* for http_server_query() and http_server_header() */
+    void *handle; /* for http_server_query() and http_server_header() */
 };
 
-/* The answer; the body is copied. */
+/* What the handler answers. */
 struct http_server_answer {
     int status;
     const char *content_type; /* a literal */
@@ -62,7 +64,10 @@ const char *http_server_header(const struct http_server_request *request, const 
 /* The port that a TCP server really has (an endpoint with port 0 lets the kernel choose). */
 uint16_t http_server_port(const struct http_server *s);
 
-/* Closes every connection and removes the socket file. NULL is fine. */
+/* How long a connection may last in all, from now on (10 s otherwise). */
+void http_server_set_life(struct http_server *s, usec_t span);
+
+/* Closes every connection and removes the socket file. Not from the handler. NULL is fine. */
 void http_server_free(struct http_server *s);
 
 /* Whether `peer` may change things: root, `own` uid, or a member of `group` (NULL: none). */

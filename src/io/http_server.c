@@ -1,0 +1,191 @@
+/* The admin listeners: microhttpd in its external epoll mode, turned by the loop. */
+#include "io/http_server.h"
+
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "core/limits.h"
+#include "io/http_server_exchange.h"
+#include "io/http_server_life.h"
+#include "io/http_server_listen.h"
+#include "io/loop_uv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { CONNECTION_MEMORY = 32 * 1024 };
+
+#define CONNECTION_LIFE (10 * USEC_PER_SEC)
+
+struct http_server {
+    struct MHD_Daemon *mhd;
+    uv_poll_t poll; /* microhttpd's epoll descriptor */
+    struct timer *timer;
+    struct http_server_exchange_conf conf;
+    struct http_server_lives lives;
+    uint16_t port;
+    bool turning;
+    char *path; /* the socket file, and which one it was */
+    dev_t dev;
+    ino_t ino;
+};
+
+/*
+ * microhttpd's descriptors are edge-triggered inside, and it acts on some changes (a place that
+ * became free, an answer that was queued) only in its next run. So a wake-up is always followed by
+ * one more run, and so is a run in which a connection came or went; that leaves nothing waiting
+ * (systemd#7130 is what happens otherwise), and costs nothing while nobody is connected.
+ */
+static void turn(struct http_server *s, bool again)
+{
+    uint64_t changes = s->lives.changes;
+    usec_t now = loop_now();
+    s->turning = true;
+    http_server_lives_cut(&s->lives, now);
+    MHD_run(s->mhd);
+    s->turning = false;
+
+    MHD_UNSIGNED_LONG_LONG ms;
+    usec_t due = http_server_lives_deadline(&s->lives);
+    if (again || changes != s->lives.changes)
+        due = now;
+    else if (MHD_get_timeout(s->mhd, &ms) == MHD_YES && usec_add(now, ms * USEC_PER_MSEC) < due)
+        due = usec_add(now, ms * USEC_PER_MSEC);
+    if (due == USEC_INFINITY)
+        timer_disarm(s->timer);
+    else
+        timer_arm(s->timer, due);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    turn(poll->data, true);
+}
+
+static void on_due(void *arg)
+{
+    turn(arg, false);
+}
+
+static void on_log(void *cls, const char *fmt, va_list ap)
+{
+    (void)cls;
+    struct strbuf text = STRBUF_INIT;
+    strbuf_vaddf(&text, fmt, ap);
+    while (text.len > 0 && text.data[text.len - 1] == '\n')
+        text.data[--text.len] = '\0';
+    log_printf(LOG_LEVEL_DEBUG, "HTTP server: %s", strbuf_text(&text));
+    strbuf_fini(&text);
+}
+
+/* Takes `fd` if it succeeds. */
+static int start_microhttpd(struct http_server *s, int fd)
+{
+    s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        http_server_exchange_step, &s->conf, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_API_CONNECTIONS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_URI_LOG_CALLBACK, http_server_exchange_begin, &s->conf,
+        MHD_OPTION_NOTIFY_COMPLETED, http_server_exchange_end, &s->conf,
+        MHD_OPTION_NOTIFY_CONNECTION, http_server_lives_notify, &s->lives, MHD_OPTION_END);
+    return s->mhd ? 0 : -ENOMEM;
+}
+
+/* Takes `fd` in any case. */
+static struct http_server *server_new(
+    struct loop *l, int fd, bool local, http_server_handler *handler, void *arg, struct err *e)
+{
+    struct http_server *s = calloc(1, sizeof *s);
+    if (!s) {
+        close(fd);
+        err_sys(e, -ENOMEM, "start HTTP server");
+        return NULL;
+    }
+    s->conf = (struct http_server_exchange_conf){.local = local, .handler = handler, .arg = arg};
+    s->lives.span = CONNECTION_LIFE;
+    s->port = http_server_listen_port(fd);
+    if (start_microhttpd(s, fd) < 0) {
+        close(fd);
+        free(s);
+        err_set(e, -ENOMEM, "start HTTP server: libmicrohttpd refuses");
+        return NULL;
+    }
+    int epoll_fd = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    int rc = uv_poll_init(loop_uv(l), &s->poll, epoll_fd);
+    if (rc < 0) {
+        MHD_stop_daemon(s->mhd);
+        free(s);
+        err_sys(e, rc, "start HTTP server");
+        return NULL;
+    }
+    s->poll.data = s;
+    uv_poll_start(&s->poll, UV_READABLE, on_poll);
+    s->timer = timer_new(l, on_due, s);
+    timer_arm(s->timer, loop_now()); /* the first run puts the listener into the epoll set */
+    return s;
+}
+
+struct http_server *http_server_new_unix(
+    struct loop *l, const char *path, http_server_handler *handler, void *arg, struct err *e)
+{
+    int fd = http_server_listen_unix(path, e);
+    if (fd < 0)
+        return NULL;
+    struct http_server *s = server_new(l, fd, true, handler, arg, e);
+    struct stat st;
+    if (s && lstat(path, &st) == 0) {
+        s->path = strdup(path);
+        s->dev = st.st_dev;
+        s->ino = st.st_ino;
+    }
+    return s;
+}
+
+struct http_server *http_server_new_tcp(struct loop *l, const struct endpoint *ep,
+    http_server_handler *handler, void *arg, struct err *e)
+{
+    int fd = http_server_listen_tcp(ep, e);
+    return fd < 0 ? NULL : server_new(l, fd, false, handler, arg, e);
+}
+
+uint16_t http_server_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+void http_server_set_life(struct http_server *s, usec_t span)
+{
+    s->lives.span = span;
+}
+
+static void remove_socket_file(struct http_server *s)
+{
+    struct stat st;
+    /* Another instance may have put its own there. */
+    if (s->path && lstat(s->path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino)
+        unlink(s->path);
+    free(s->path);
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void http_server_free(struct http_server *s)
+{
+    if (!s)
+        return;
+    assert(!s->turning);
+    remove_socket_file(s);
+    timer_free(s->timer);
+    uv_close((uv_handle_t *)&s->poll, on_poll_closed);
+    MHD_stop_daemon(s->mhd);
+}

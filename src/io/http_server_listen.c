@@ -1,0 +1,118 @@
+/* Listening sockets for the admin API. */
+#include "io/http_server_listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 256 };
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    struct sockaddr_un un;
+};
+
+/* 0: nobody answers there, and what may lie at `path` is a dead socket that was removed. */
+static int remove_stale(const char *path, const struct sockaddr_un *address, struct err *e)
+{
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return errno == ENOENT ? 0 : err_sys(e, -errno, "look at \"%s\"", path);
+    if (!S_ISSOCK(st.st_mode))
+        return err_set(
+            e, -EEXIST, "listen on \"%s\": something that is no socket lies there", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_sys(e, -errno, "listen on \"%s\"", path);
+    int rc = connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
+    close(fd);
+    if (rc != -ECONNREFUSED && rc != -ENOENT)
+        return err_set(e, -EADDRINUSE, "listen on \"%s\": another process answers there", path);
+    if (unlink(path) < 0 && errno != ENOENT)
+        return err_sys(e, -errno, "remove stale socket \"%s\"", path);
+    return 0;
+}
+
+static int bind_and_listen(
+    int fd, const union address *address, socklen_t len, const char *name, struct err *e)
+{
+    if (bind(fd, &address->any, len) < 0 || listen(fd, BACKLOG) < 0) {
+        int rc = err_sys(e, -errno, "listen on \"%s\"", name);
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+int http_server_listen_unix(const char *path, struct err *e)
+{
+    union address address = {.un = {.sun_family = AF_UNIX}};
+    if (strlen(path) >= sizeof address.un.sun_path)
+        return err_set(e, -ENAMETOOLONG, "listen on \"%s\": the path is longer than %zu bytes",
+            path, sizeof address.un.sun_path - 1);
+    strcpy(address.un.sun_path, path);
+    int rc = remove_stale(path, &address.un, e);
+    if (rc < 0)
+        return rc;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_sys(e, -errno, "listen on \"%s\"", path);
+    fd = bind_and_listen(fd, &address, sizeof address.un, path, e);
+    if (fd < 0)
+        return fd;
+    if (chmod(path, 0666) < 0) {
+        rc = err_sys(e, -errno, "open \"%s\" to its users", path);
+        close(fd);
+        unlink(path);
+        return rc;
+    }
+    return fd;
+}
+
+int http_server_listen_tcp(const struct endpoint *ep, struct err *e)
+{
+    char name[ENDPOINT_TEXT_MAX];
+    endpoint_text(ep, name);
+    union address address = {0};
+    socklen_t len = 0;
+    switch (ep->family) {
+    case ENDPOINT_INET:
+        address.in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(ep->port)};
+        memcpy(&address.in.sin_addr, ep->addr, sizeof address.in.sin_addr);
+        len = sizeof address.in;
+        break;
+    case ENDPOINT_INET6:
+        address.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(ep->port)};
+        memcpy(&address.in6.sin6_addr, ep->addr, sizeof address.in6.sin6_addr);
+        len = sizeof address.in6;
+        break;
+    case ENDPOINT_UNIX:
+        return err_set(e, -EINVAL, "listen on \"%s\": not a TCP endpoint", name);
+    }
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_sys(e, -errno, "listen on \"%s\"", name);
+    int yes = 1, no = 0;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (ep->family == ENDPOINT_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    return bind_and_listen(fd, &address, len, name, e);
+}
+
+uint16_t http_server_listen_port(int fd)
+{
+    union address address = {0};
+    socklen_t len = sizeof address;
+    if (getsockname(fd, &address.any, &len) < 0)
+        return 0;
+    if (address.any.sa_family == AF_INET)
+        return ntohs(address.in.sin_port);
+    return address.any.sa_family == AF_INET6 ? ntohs(address.in6.sin6_port) : 0;
+}
