@@ -36,12 +36,12 @@ struct http_server {
 };
 
 /*
- * microhttpd's descriptors are edge-triggered inside, and it acts on some changes (a place that
- * became free, an answer that was queued) only in its next run. So a wake-up is always followed by
- * one more run, and so is a run in which a connection came or went; that leaves nothing waiting
- * (systemd#7130 is what happens otherwise), and costs nothing while nobody is connected.
+ * microhttpd's descriptors are edge-triggered inside, so that work it left over is told by
+ * MHD_get_timeout() and by no event (systemd#7130 is what happens to those who do not ask). And it
+ * listens again only at the beginning of a run: when the last place became free in this one, those
+ * who wait are seen in the next.
  */
-static void turn(struct http_server *s, bool again)
+static void turn(struct http_server *s)
 {
     uint64_t changes = s->lives.changes;
     usec_t now = loop_now();
@@ -52,7 +52,7 @@ static void turn(struct http_server *s, bool again)
 
     MHD_UNSIGNED_LONG_LONG ms;
     usec_t due = http_server_lives_deadline(&s->lives);
-    if (again || changes != s->lives.changes)
+    if (changes != s->lives.changes)
         due = now;
     else if (MHD_get_timeout(s->mhd, &ms) == MHD_YES && usec_add(now, ms * USEC_PER_MSEC) < due)
         due = usec_add(now, ms * USEC_PER_MSEC);
@@ -66,12 +66,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    turn(poll->data, true);
+    turn(poll->data);
 }
 
 static void on_due(void *arg)
 {
-    turn(arg, false);
+    turn(arg);
 }
 
 static void on_log(void *cls, const char *fmt, va_list ap)

@@ -415,6 +415,22 @@ static void many_connections_are_all_answered(void **state)
     assert_true(f->pump.worst_delay < HELD_UP);
 }
 
+static void places_held_in_silence_become_free(void **state)
+{
+    struct fixture *f = *state;
+    start_unix(f);
+    http_server_set_life(f->server, 50 * USEC_PER_MSEC);
+    struct client silent[LIMIT_API_CONNECTIONS + 1] = {0};
+    for (int i = 0; i < LIMIT_API_CONNECTIONS; i++)
+        client_connect(f, &silent[i]);
+    pump_try(&f->pump, all_ended, silent, 10 * USEC_PER_MSEC);
+    struct client c;
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", &c), 200);
+    pump_until(&f->pump, all_ended, silent);
+    for (int i = 0; i < LIMIT_API_CONNECTIONS; i++)
+        client_close(&silent[i]);
+}
+
 /* The loop would sleep for ever: no timer, no event. (The pump's own is not armed at this time.) */
 static bool nothing_to_do(void *arg)
 {
@@ -463,6 +479,7 @@ int main(void)
         CASE(slow_clients_hold_nobody_up),
         CASE(a_dripping_client_is_cut_off_too),
         CASE(many_connections_are_all_answered),
+        CASE(places_held_in_silence_become_free),
         CASE(idle_costs_nothing),
         CASE(freeing_ends_open_connections),
     };
