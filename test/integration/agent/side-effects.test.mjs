@@ -105,6 +105,8 @@ test('POST /__fault/NAME triggers faults while it runs', async (t) => {
     await say('flood?rate=0');
     await say('long-line?bytes=3000');
     await until('the long line', () => agent.out().includes(`: ${'x'.repeat(3000)} {`));
+    const flooded = () => agent.out().split('log flood').length;
+    const lines = flooded();
     await say('binary?bytes=256');
     await until('the bytes', () => agent.raw().includes(Buffer.from([0xfd, 0xfe, 0xff])));
 
@@ -120,8 +122,13 @@ test('POST /__fault/NAME triggers faults while it runs', async (t) => {
     agent.process.kill('SIGTERM');
     await agent.said(/Fault: ignoring SIGTERM/);
 
-    await say('hang?ms=50');
-    await agent.said(/Fault: hanging .*"lengthMs":50/);
+    await say('hang?ms=150');
+    await agent.said(/Fault: hanging .*"lengthMs":150/);
+    await until(
+        'the agent after its hang',
+        async () => (await agent.get('/health')).status === 200,
+    );
+    assert.equal(flooded(), lines);
     assert.equal((await say('exit?code=7')).status, 200);
     assert.deepEqual(await agent.exited, { code: 7, signal: null });
 });
