@@ -7,6 +7,7 @@
 #include "cmocka_all.h"
 #include "io/loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -62,7 +63,10 @@ static inline void read_line(int fd, char *buf, size_t size)
     size_t n = 0;
     for (;;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        assert_int_equal(poll(&p, 1, 20000), 1);
+        int ready = poll(&p, 1, 20000);
+        if (ready < 0 && errno == EINTR)
+            continue; /* SIGCHLD: the loop will hear of it later */
+        assert_int_equal(ready, 1);
         assert_true(n < size);
         assert_int_equal(read(fd, buf + n, 1), 1);
         if (buf[n] == '\n')

@@ -1,0 +1,206 @@
+/* Killing a worker with everything that it started, however that tries to get away. */
+#include "io/child.h"
+
+#include "loop/worker_bench.h"
+
+enum { STRAYS_MAX = 8 };
+
+struct tree {
+    struct subject subject;
+    int lines[2]; /* what the script writes to descriptor 3 */
+    pid_t strays[STRAYS_MAX];
+    unsigned n_strays;
+};
+
+static int open_bench(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct err e;
+    bench_open(b);
+    assert_int_equal(child_become_subreaper(b->loop, &e), 0);
+    *state = b;
+    return 0;
+}
+
+static int close_bench(void **state)
+{
+    bench_close(*state);
+    free(*state);
+    assert_no_children();
+    return 0;
+}
+
+/* Starts the script and waits for the pids of `n` processes that it writes. */
+static void tree_start(struct tree *t, struct bench *b, const char *name, char *script, unsigned n)
+{
+    make_pipe(t->lines);
+    subject_spawn_shell(&t->subject, b, name, script, t->lines[1]);
+    close(t->lines[1]);
+    for (t->n_strays = 0; t->n_strays < n; t->n_strays++) {
+        t->strays[t->n_strays] = (pid_t)read_number(t->lines[0]);
+        assert_int_equal(kill(t->strays[t->n_strays], 0), 0);
+    }
+    bench_wait(b, t->subject.started);
+}
+
+/* Every process that held the pipe is gone, and every one whose pid we know was reaped. */
+static void tree_assert_gone(struct tree *t)
+{
+    char byte;
+    assert_int_equal(read(t->lines[0], &byte, 1), 0);
+    close(t->lines[0]);
+    for (unsigned i = 0; i < t->n_strays; i++) {
+        assert_int_equal(kill(t->strays[i], 0), -1);
+        assert_int_equal(errno, ESRCH);
+    }
+}
+
+static void tree_kill(struct tree *t)
+{
+    subject_kill(&t->subject);
+    tree_assert_gone(t);
+    child_free(t->subject.child);
+}
+
+static void a_grandchild_that_ignores_sigterm(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w",
+        (char[]){"sh -c 'trap \"\" TERM; echo $$ >&3; while :; do sleep 1000; done' & wait"}, 1);
+    kill(-child_pid(t.subject.child), SIGTERM);
+    bench_wait(t.subject.bench, t.subject.exited);
+    assert_int_equal(kill(t.strays[0], 0), 0);
+    tree_kill(&t);
+}
+
+static void a_grandchild_in_a_session_of_its_own(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w", (char[]){"setsid sh -c 'echo $$ >&3; exec sleep 1000' & wait"}, 1);
+    tree_kill(&t);
+}
+
+static void a_daemon_by_double_fork(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w",
+        (char[]){"(setsid sh -c 'echo $$ >&3; exec sleep 1000' &); exec sleep 1000"}, 1);
+    tree_kill(&t);
+}
+
+/* What the daemon above starts without our mark is found through it. */
+static void the_child_of_a_daemon_without_environment(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w",
+        (char[]){
+            "(setsid sh -c 'echo $$ >&3; setsid env -i sh -c \"echo \\$\\$ >&3; exec sleep 1000\" &"
+            " sleep 1000' &); exec sleep 1000"},
+        2);
+    tree_kill(&t);
+}
+
+static void what_the_main_process_left_is_counted(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w",
+        (char[]){"sh -c 'echo $$ >&3; exec sleep 1000' &"
+                 "setsid sh -c 'echo $$ >&3; exec sleep 1000' &"
+                 "read line < /proc/sys/kernel/ostype; exit 3"},
+        2);
+    bench_wait(t.subject.bench, t.subject.exited);
+    assert_int_equal(t.subject.status.code, 3);
+    child_kill_tree(t.subject.child);
+    assert_false(t.subject.gone); /* not from inside the call */
+    bench_wait(t.subject.bench, t.subject.gone);
+    assert_int_equal(child_leftovers(t.subject.child), 2);
+    tree_assert_gone(&t);
+    child_free(t.subject.child);
+}
+
+static void an_early_kill_reaches_everything(void **state)
+{
+    struct bench *b = *state;
+    for (int i = 0; i < 50; i++) {
+        struct subject s;
+        subject_spawn_shell(&s, b, "w", (char[]){"sleep 1000 & wait"}, -1);
+        /* At once, in the midst of exec, or after it, as it comes. */
+        child_kill_tree(s.child);
+        bench_wait(b, s.gone);
+        assert_true(s.status.signaled);
+        assert_int_equal(s.status.code, SIGKILL);
+        child_free(s.child);
+        assert_no_children();
+    }
+}
+
+/* Forks until it is killed; each process lives shortly, so that a look at /proc is soon stale. */
+static void a_chain_of_forks_comes_to_an_end(void **state)
+{
+    struct tree t;
+    char script[] = "f() { sleep 0.01; f & exit; };"
+                    "echo $$ >&3; f & f & (setsid sh -c 'g() { sleep 0.01; g & exit; }; g' &) ;"
+                    "exec sleep 1000";
+    tree_start(&t, *state, "w", script, 1);
+    tree_kill(&t);
+}
+
+static void other_workers_are_not_touched(void **state)
+{
+    struct tree one;
+    struct tree two;
+    char script[] = "(setsid sh -c 'echo $$ >&3; exec sleep 1000' &); exec sleep 1000";
+    tree_start(&one, *state, "w-1", script, 1);
+    tree_start(&two, *state, "w-10", script, 1);
+    tree_kill(&one);
+    assert_false(two.subject.exited);
+    assert_int_equal(kill(two.strays[0], 0), 0);
+    assert_int_equal(child_signal(two.subject.child, 0), 0);
+    tree_kill(&two);
+}
+
+/* A worker of the same name, but of another voxkeeperd: it does not descend from the one that
+ * kills. */
+static void the_workers_of_another_daemon_are_not_touched(void **state)
+{
+    (void)state;
+    pid_t stranger = fork();
+    if (stranger == 0) {
+        char *argv[] = {(char[]){"sleep"}, (char[]){"1000"}, NULL};
+        char *envp[] = {(char[]){"VOXKEEPER_INSTANCE=w"}, NULL};
+        execve("/bin/sleep", argv, envp);
+        _exit(1);
+    }
+    pid_t daemon = fork();
+    if (daemon == 0) {
+        void *bench = NULL;
+        open_bench(&bench);
+        a_daemon_by_double_fork(&bench);
+        close_bench(&bench);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(daemon, &status, 0), daemon);
+    assert_int_equal(status, 0);
+    assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);
+    kill(stranger, SIGKILL);
+    assert_int_equal(waitpid(stranger, &status, 0), stranger);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
+        T(a_grandchild_that_ignores_sigterm),
+        T(a_grandchild_in_a_session_of_its_own),
+        T(a_daemon_by_double_fork),
+        T(the_child_of_a_daemon_without_environment),
+        T(what_the_main_process_left_is_counted),
+        T(an_early_kill_reaches_everything),
+        T(a_chain_of_forks_comes_to_an_end),
+        T(other_workers_are_not_touched),
+        cmocka_unit_test(the_workers_of_another_daemon_are_not_touched),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
