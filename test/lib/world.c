@@ -1,0 +1,512 @@
+/* The simulated world: what is asked of it happens, some time, unless it is told to misbehave. */
+#include "lib/world.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct exit_status killed = {.known = true, .signaled = true, .code = 9};
+static const struct exit_status aborted = {.known = true, .signaled = true, .code = 6};
+static const struct exit_status clean = {.known = true};
+
+static void __attribute__((format(printf, 2, 3))) say(struct world *w, const char *fmt, ...)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "%" PRIu64 ".%03" PRIu64 "  ", w->now / USEC_PER_SEC,
+        w->now % USEC_PER_SEC / USEC_PER_MSEC);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line + n, sizeof line - (size_t)n, fmt, ap);
+    va_end(ap);
+    if (w->log)
+        w->log(w->log_arg, line);
+}
+
+#define HOLDS(w, condition)                                                                        \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            (w)->broken((w)->log_arg, #condition);                                                 \
+    } while (0)
+
+uint64_t world_random(struct world *w, uint64_t below)
+{
+    if (w->random == 0 || below == 0)
+        return 0;
+    /* xorshift64*: small, and the same everywhere */
+    w->random ^= w->random >> 12;
+    w->random ^= w->random << 25;
+    w->random ^= w->random >> 27;
+    return (w->random * UINT64_C(2685821657736338717) >> 33) % below;
+}
+
+void world_init(struct world *w)
+{
+    static const struct behaviour good = {.exec_takes = 5 * USEC_PER_MSEC,
+        .ready_after = 595 * USEC_PER_MSEC,
+        .health = PROBE_PASS,
+        .probe_takes = 5 * USEC_PER_MSEC,
+        .crash_after = USEC_INFINITY,
+        .crash = {.known = true, .code = 1},
+        .stop_takes = 10 * USEC_PER_MSEC};
+    *w = (struct world){.n_workers = 1, .dependency = DEPENDENCY_UP};
+    w->fleet_conf = (struct fleet_conf){.worker = {.start_timeout = 30 * USEC_PER_SEC,
+                                            .drain_timeout = 60 * USEC_PER_SEC,
+                                            .stop_timeout = 10 * USEC_PER_SEC,
+                                            .abort_timeout = 2 * USEC_PER_SEC,
+                                            .kill_timeout = 5 * USEC_PER_SEC},
+        .restart = {.delay = USEC_PER_SEC,
+            .multiplier = 2,
+            .max_delay = 30 * USEC_PER_SEC,
+            .jitter = 10,
+            .stable_after = 30 * USEC_PER_SEC,
+            .loop_after = 5},
+        .prober = {.interval = 5 * USEC_PER_SEC,
+            .start_interval = 100 * USEC_PER_MSEC,
+            .fast_interval = USEC_PER_SEC,
+            .rise = 2,
+            .fall = 3}};
+    w->drain_conf = (struct drain_conf){.linger = 2 * USEC_PER_SEC,
+        .timeout = 5 * USEC_PER_MIN,
+        .count_interval = USEC_PER_SEC,
+        .stale_after = 10 * USEC_PER_SEC,
+        .wait_connections = true,
+        .wait_tasks = true,
+        .wait_sessions = true};
+    w->callers = (struct callers){{true, 0}, {true, 0}, {true, 0}};
+    fleet_init(&w->fleet);
+    w->drain = drain_initial();
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+        w->slots[i].next = good;
+}
+
+/* ---- what will happen ---- */
+
+static struct happening *plan(struct world *w, usec_t in)
+{
+    HOLDS(w, w->n_happenings < WORLD_HAPPENINGS_MAX);
+    struct happening *h = &w->happenings[w->n_happenings++];
+    *h = (struct happening){.at = usec_add(w->now, in), .order = w->order++};
+    return h;
+}
+
+static void plan_fleet(struct world *w, usec_t in, enum fleet_event_type type, unsigned slot,
+    struct exit_status status)
+{
+    plan(w, in)->fleet = (struct fleet_event){
+        .type = type, .slot = slot, .life = w->slots[slot].life, .exit = status};
+}
+
+/* Forgets what was planned of this type for the slot. */
+static void unplan(struct world *w, enum fleet_event_type type, unsigned slot)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < w->n_happenings; i++) {
+        const struct happening *h = &w->happenings[i];
+        if (h->to_drain || h->fleet.type != type || h->fleet.slot != slot)
+            w->happenings[kept++] = *h;
+    }
+    w->n_happenings = kept;
+}
+
+static bool take_due(struct world *w, usec_t until, struct happening *out)
+{
+    unsigned best = w->n_happenings;
+    for (unsigned i = 0; i < w->n_happenings; i++) {
+        const struct happening *h = &w->happenings[i];
+        const struct happening *b = &w->happenings[best];
+        if (h->at <= until &&
+            (best == w->n_happenings || h->at < b->at || (h->at == b->at && h->order < b->order)))
+            best = i;
+    }
+    if (best == w->n_happenings)
+        return false;
+    *out = w->happenings[best];
+    w->happenings[best] = w->happenings[--w->n_happenings];
+    return true;
+}
+
+/* ---- what the core asks for ---- */
+
+static void exec_asked(struct world *w, unsigned i, uint64_t life)
+{
+    struct world_slot *s = &w->slots[i];
+    HOLDS(w, s->process == WORLD_NONE);
+    HOLDS(w, life > s->life && !w->fleet.stopping && w->fleet.slots[i].wanted);
+    *s = (struct world_slot){
+        .next = s->next, .now = s->next, .life = life, .process = WORLD_EXECUTING};
+    plan_fleet(w, s->now.exec_takes, s->now.exec_fails ? FLEET_EV_SPAWN_FAILED : FLEET_EV_SPAWNED,
+        i, clean);
+}
+
+static enum probe_outcome health(const struct world *w, const struct world_slot *s)
+{
+    if (s->process != WORLD_RUNNING || s->now.ready_after == USEC_INFINITY ||
+        w->now < usec_add(s->running_since, s->now.ready_after))
+        return PROBE_FAIL;
+    if (s->now.health == PROBE_PASS && (s->lost || w->dependency == DEPENDENCY_DOWN))
+        return PROBE_DEPENDENCY;
+    return s->now.health;
+}
+
+static void probe_asked(struct world *w, unsigned i, uint64_t seq)
+{
+    struct world_slot *s = &w->slots[i];
+    enum probe_outcome outcome = health(w, s);
+    HOLDS(w, s->process == WORLD_RUNNING || s->process == WORLD_DEAD);
+    struct happening *h = plan(w, outcome == PROBE_HUNG ? 2 * USEC_PER_SEC : s->now.probe_takes);
+    h->fleet = (struct fleet_event){
+        .type = FLEET_EV_PROBED, .slot = i, .life = s->life, .seq = seq, .outcome = outcome};
+}
+
+/* A process that gets a signal or crashes ends after `in`, whatever was planned for it later. */
+static void ends(struct world *w, unsigned i, usec_t in, struct exit_status how)
+{
+    unplan(w, FLEET_EV_EXITED, i);
+    plan_fleet(w, in, FLEET_EV_EXITED, i, how);
+}
+
+static void kill_asked(struct world *w, unsigned i)
+{
+    struct world_slot *s = &w->slots[i];
+    HOLDS(w, s->process != WORLD_NONE);
+    if (s->process == WORLD_EXECUTING) {
+        unplan(w, FLEET_EV_SPAWNED, i);
+        unplan(w, FLEET_EV_SPAWN_FAILED, i);
+        plan_fleet(w, USEC_PER_MSEC, FLEET_EV_SPAWN_FAILED, i, clean);
+    } else if (s->process == WORLD_RUNNING) {
+        ends(w, i, USEC_PER_MSEC, killed);
+    } else if (!s->tree_dies) {
+        s->tree_dies = true; /* once killed is killed: asking again makes nothing faster */
+        plan_fleet(w, s->now.tree_takes, FLEET_EV_TREE_GONE, i, clean);
+    }
+}
+
+/* At most one worker that still answers well enough is being replaced at our wish. */
+static void stop_asked(struct world *w, unsigned i)
+{
+    struct world_slot *s = &w->slots[i];
+    enum worker_cause cause = w->fleet.slots[i].worker.cause;
+    HOLDS(w, s->process == WORLD_RUNNING && !s->told_to_go);
+    HOLDS(w, cause != WORKER_CAUSE_ZOMBIE || w->dependency == DEPENDENCY_UP);
+    s->told_to_go = true;
+    if (cause == WORKER_CAUSE_UNHEALTHY || cause == WORKER_CAUSE_ZOMBIE) {
+        for (unsigned j = 0; j < w->fleet.n_slots; j++) {
+            const struct world_slot *other = &w->slots[j];
+            bool going = other->told_to_go && other->process == WORLD_RUNNING;
+            enum worker_cause why = w->fleet.slots[j].worker.cause;
+            HOLDS(w, j == i || !going || !w->fleet.slots[j].wanted || why == WORKER_CAUSE_BOOT);
+        }
+    }
+    if (!s->now.ignores_stop)
+        ends(w, i, s->now.stop_takes, clean);
+}
+
+static void perform(struct world *w, const struct fleet_action *a)
+{
+    struct world_slot *s = &w->slots[a->slot];
+    switch (a->type) {
+    case FLEET_DO_EXEC:
+        exec_asked(w, a->slot, a->life);
+        break;
+    case FLEET_DO_PROBE:
+        probe_asked(w, a->slot, a->seq);
+        break;
+    case FLEET_DO_PROBE_STOP:
+        unplan(w, FLEET_EV_PROBED, a->slot);
+        break;
+    case FLEET_DO_ACTIVATE:
+        HOLDS(w, !s->active);
+        s->active = true;
+        break;
+    case FLEET_DO_PAUSE:
+        HOLDS(w, s->active);
+        s->active = false;
+        break;
+    case FLEET_DO_SIGNAL_STOP:
+        stop_asked(w, a->slot);
+        break;
+    case FLEET_DO_SIGNAL_ABRT:
+        HOLDS(w, s->process == WORLD_RUNNING);
+        if (!s->now.ignores_abort)
+            ends(w, a->slot, s->now.stop_takes, aborted);
+        break;
+    case FLEET_DO_KILL_TREE:
+        kill_asked(w, a->slot);
+        break;
+    case FLEET_DO_TELL_NOT_VERIFIED:
+        HOLDS(w, s->process == WORLD_EXECUTING || w->dependency != DEPENDENCY_DOWN);
+        break;
+    case FLEET_DO_TELL_ENDED:
+        HOLDS(w, s->process == WORLD_NONE);
+        break;
+    case FLEET_DO_TELL_RESTARTED:
+    case FLEET_DO_TELL_RESTART_FAILED:
+    case FLEET_DO_TELL_RESTART_REFUSED:
+        w->verdicts++;
+        HOLDS(w, w->verdicts <= w->operations);
+        break;
+    case FLEET_DO_TELL_ALL_GONE:
+        for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+            HOLDS(w, w->slots[i].process == WORLD_NONE);
+        break;
+    case FLEET_DO_EVIDENCE:
+    case FLEET_DO_TELL_STARTED:
+    case FLEET_DO_TELL_VERIFIED:
+    case FLEET_DO_TELL_VERDICT:
+    case FLEET_DO_TELL_KILLED:
+    case FLEET_DO_TELL_RETRY:
+    case FLEET_DO_TELL_LOOP_BEGAN:
+    case FLEET_DO_TELL_LOOP_ENDED:
+    case FLEET_DO_TELL_RESTART_STEP:
+        break;
+    }
+}
+
+/* ---- how decisions read ---- */
+
+static void say_action(struct world *w, const struct fleet_action *a)
+{
+    char span[SPAN_TEXT_MAX];
+    char status[EXIT_STATUS_TEXT_MAX];
+    const char *name = fleet_action_name(a->type);
+    span_format(a->type == FLEET_DO_TELL_RETRY ? a->delay : a->took, span);
+    switch (a->type) {
+    case FLEET_DO_PROBE:
+        if (w->show_probes)
+            say(w, "%u  PROBE %" PRIu64, a->slot, a->seq);
+        break;
+    case FLEET_DO_EXEC:
+        say(w, "%u  %s life %" PRIu64, a->slot, name, a->life);
+        break;
+    case FLEET_DO_TELL_STARTED:
+    case FLEET_DO_TELL_VERIFIED:
+    case FLEET_DO_TELL_NOT_VERIFIED:
+    case FLEET_DO_TELL_KILLED:
+        say(w, "%u  %s after %s", a->slot, name, span);
+        break;
+    case FLEET_DO_TELL_VERDICT:
+        say(w, "%u  %s %s", a->slot, name, prober_verdict_name(a->verdict));
+        break;
+    case FLEET_DO_TELL_ENDED:
+        say(w, "%u  %s %s, %s, after %s", a->slot, name, worker_cause_name(a->cause),
+            exit_status_text(a->exit, status), span);
+        break;
+    case FLEET_DO_TELL_RETRY:
+        say(w, "%u  %s in %s, failure %u", a->slot, name, span, a->failures);
+        break;
+    case FLEET_DO_TELL_LOOP_BEGAN:
+        say(w, "%u  %s, failure %u", a->slot, name, a->failures);
+        break;
+    case FLEET_DO_TELL_RESTARTED:
+        say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
+        break;
+    case FLEET_DO_TELL_RESTART_FAILED:
+        say(w, "%u  %s operation %" PRIu64 ", %s", a->slot, name, a->operation,
+            worker_cause_name(a->cause));
+        break;
+    case FLEET_DO_TELL_RESTART_REFUSED:
+    case FLEET_DO_TELL_RESTART_STEP:
+        say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
+        break;
+    case FLEET_DO_TELL_ALL_GONE:
+        say(w, "%s", name);
+        break;
+    case FLEET_DO_PROBE_STOP:
+    case FLEET_DO_ACTIVATE:
+    case FLEET_DO_PAUSE:
+    case FLEET_DO_EVIDENCE:
+    case FLEET_DO_SIGNAL_STOP:
+    case FLEET_DO_SIGNAL_ABRT:
+    case FLEET_DO_KILL_TREE:
+    case FLEET_DO_TELL_LOOP_ENDED:
+        say(w, "%u  %s", a->slot, name);
+        break;
+    }
+}
+
+static void say_drain(struct world *w, enum drain_action action)
+{
+    const struct drain *d = &w->drain;
+    char left[SPAN_TEXT_MAX];
+    switch (action) {
+    case DRAIN_DO_COUNT:
+        break;
+    case DRAIN_DO_PROGRESS:
+        say(w, "drain %s: %" PRIu64 " callers, %s left%s", drain_state_name(d->state),
+            d->waiting_for, span_format(usec_sub(d->deadline, w->now), left),
+            d->callers.tasks.known && d->callers.sessions.known && d->callers.connections.known
+                ? ""
+                : ", some unknown");
+        break;
+    case DRAIN_DO_CUT:
+        say(w, "drain CUT %" PRIu64, d->cut);
+        break;
+    case DRAIN_DO_BEGAN:
+    case DRAIN_DO_STOP:
+    case DRAIN_DO_DONE:
+    case DRAIN_DO_EXIT:
+    case DRAIN_DO_CANCELLED:
+    case DRAIN_DO_START:
+        say(w, "drain %s", drain_action_name(action));
+        break;
+    }
+}
+
+/* ---- the core, joined ---- */
+
+static void check_fleet(struct world *w)
+{
+    for (unsigned i = 0; i < w->fleet.n_slots; i++) {
+        const struct fleet_slot *s = &w->fleet.slots[i];
+        bool gone = s->worker.state == WORKER_GONE;
+        bool answers = s->worker.state == WORKER_STARTING || s->worker.state == WORKER_SERVING;
+        HOLDS(w, gone == (w->slots[i].process == WORLD_NONE));
+        HOLDS(w, !(gone && s->wanted) || s->restart.next_at != USEC_INFINITY);
+        HOLDS(w, answers == (s->prober.state != PROBER_IDLE));
+        HOLDS(w, s->worker.state != WORKER_SERVING || s->worker.verified_at != 0);
+        HOLDS(w, s->restart.last_delay <= w->fleet_conf.restart.max_delay * 11 / 10);
+    }
+    bool verb = w->fleet.restart.state != FLEET_RESTART_IDLE;
+    HOLDS(w, w->operations - w->verdicts == verb);
+    HOLDS(w, fleet_deadline(&w->fleet) > w->now);
+}
+
+void world_fleet(struct world *w, struct fleet_event ev)
+{
+    ev.now = w->now;
+    ev.jitter = (unsigned)world_random(w, 1001);
+    if (ev.type == FLEET_EV_RESTART)
+        w->operations++;
+    fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
+    w->steps++;
+    bool all_gone = false;
+    for (unsigned i = 0; i < w->update.n_actions; i++) {
+        const struct fleet_action *a = &w->update.actions[i];
+        say_action(w, a);
+        perform(w, a);
+        all_gone = all_gone || a->type == FLEET_DO_TELL_ALL_GONE;
+    }
+    check_fleet(w);
+    if (all_gone)
+        world_drain(w, (struct drain_event){.type = DRAIN_EV_ALL_GONE});
+}
+
+static void perform_drain(struct world *w, enum drain_action action)
+{
+    switch (action) {
+    case DRAIN_DO_COUNT: {
+        struct happening *h = plan(w, 20 * USEC_PER_MSEC);
+        h->to_drain = true;
+        h->drain = (struct drain_event){.type = DRAIN_EV_COUNTED, .callers = w->callers};
+        break;
+    }
+    case DRAIN_DO_STOP:
+        world_fleet(w, (struct fleet_event){.type = FLEET_EV_STOP});
+        break;
+    case DRAIN_DO_START:
+        world_fleet(w, (struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = w->n_workers});
+        break;
+    case DRAIN_DO_EXIT:
+        HOLDS(w, !w->exit_asked && w->fleet.n_slots == 0);
+        w->exit_asked = true;
+        break;
+    case DRAIN_DO_BEGAN:
+    case DRAIN_DO_PROGRESS:
+    case DRAIN_DO_CUT:
+    case DRAIN_DO_DONE:
+    case DRAIN_DO_CANCELLED:
+        break;
+    }
+}
+
+void world_drain(struct world *w, struct drain_event ev)
+{
+    ev.now = w->now;
+    struct drain_update u = drain_step(&w->drain_conf, w->drain, ev);
+    w->drain = u.next;
+    w->steps++;
+    for (unsigned i = 0; i < u.n_actions; i++) {
+        say_drain(w, u.actions[i]);
+        perform_drain(w, u.actions[i]);
+    }
+    HOLDS(w, drain_deadline(w->drain) > w->now);
+}
+
+void world_dependency(struct world *w, enum dependency dependency)
+{
+    w->dependency = dependency;
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
+        struct world_slot *s = &w->slots[i];
+        if (dependency == DEPENDENCY_DOWN && s->process == WORLD_RUNNING && s->now.zombie)
+            s->lost = true;
+    }
+    world_fleet(w, (struct fleet_event){.type = FLEET_EV_DEPENDENCY, .dependency = dependency});
+}
+
+bool world_crash(struct world *w, unsigned slot, struct exit_status how)
+{
+    if (w->slots[slot].process != WORLD_RUNNING)
+        return false;
+    ends(w, slot, 0, how);
+    return true;
+}
+
+/* The world changes first, then the core is told of it. */
+static void happen(struct world *w, struct happening h)
+{
+    if (h.to_drain) {
+        world_drain(w, h.drain);
+        return;
+    }
+    struct world_slot *s = &w->slots[h.fleet.slot];
+    switch (h.fleet.type) {
+    case FLEET_EV_SPAWNED:
+        s->process = WORLD_RUNNING;
+        s->running_since = w->now;
+        if (s->now.crash_after != USEC_INFINITY)
+            plan_fleet(w, s->now.crash_after, FLEET_EV_EXITED, h.fleet.slot, s->now.crash);
+        break;
+    case FLEET_EV_EXITED:
+        s->process = WORLD_DEAD;
+        break;
+    case FLEET_EV_SPAWN_FAILED:
+    case FLEET_EV_TREE_GONE:
+        s->process = WORLD_NONE;
+        break;
+    case FLEET_EV_PROBED:
+    case FLEET_EV_RESIZE:
+    case FLEET_EV_STOP:
+    case FLEET_EV_KILL:
+    case FLEET_EV_RESTART:
+    case FLEET_EV_DEPENDENCY:
+    case FLEET_EV_STALLED:
+    case FLEET_EV_TICK:
+        break;
+    }
+    world_fleet(w, h.fleet);
+}
+
+void world_run(struct world *w, usec_t until)
+{
+    for (;;) {
+        usec_t fleet_due = fleet_deadline(&w->fleet);
+        usec_t drain_due = drain_deadline(w->drain);
+        usec_t timer = fleet_due < drain_due ? fleet_due : drain_due;
+        usec_t limit = timer < until ? timer : until;
+        struct happening h;
+        if (take_due(w, limit, &h)) {
+            w->now = h.at > w->now ? h.at : w->now;
+            happen(w, h);
+        } else if (timer <= until) {
+            w->now = timer > w->now ? timer : w->now;
+            if (fleet_due <= w->now)
+                world_fleet(w, (struct fleet_event){.type = FLEET_EV_TICK});
+            if (drain_due <= w->now)
+                world_drain(w, (struct drain_event){.type = DRAIN_EV_TICK});
+        } else {
+            w->now = until;
+            return;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/*
+ * A simulated world for the daemon's core: processes, probes, callers and a dependency in virtual
+ * time, around the real fleet and drain, joined as the daemon joins them. It checks with every
+ * decision what must hold whatever happens.
+ */
+#pragma once
+
+#include "core/drain.h"
+#include "core/fleet.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a life goes; the one set for a slot when EXEC is asked for holds for that life. */
+struct behaviour {
+    usec_t exec_takes;
+    bool exec_fails;
+    usec_t ready_after;        /* after exec; USEC_INFINITY: never answers well */
+    enum probe_outcome health; /* once ready, while the dependency is up */
+    usec_t probe_takes;
+    bool zombie;              /* never finds the dependency again once it was lost */
+    usec_t crash_after;       /* after exec; USEC_INFINITY: not by itself */
+    struct exit_status crash; /* how */
+    bool ignores_stop;
+    bool ignores_abort;
+    usec_t stop_takes;
+    usec_t tree_takes; /* from SIGKILL to the last grandchild's end */
+};
+
+enum world_process { WORLD_NONE, WORLD_EXECUTING, WORLD_RUNNING, WORLD_DEAD };
+
+struct world_slot {
+    struct behaviour next; /* for lives to come */
+    struct behaviour now;
+    enum world_process process;
+    uint64_t life;
+    usec_t running_since;
+    bool active;
+    bool tree_dies;
+    bool lost; /* the dependency went away under it, and it is a zombie now */
+    bool told_to_go;
+};
+
+enum { WORLD_HAPPENINGS_MAX = 1024 };
+
+/* Something that will be told to the core. */
+struct happening {
+    usec_t at;
+    uint64_t order; /* of those at the same time */
+    bool to_drain;
+    struct fleet_event fleet;
+    struct drain_event drain;
+};
+
+struct world {
+    struct fleet_conf fleet_conf;
+    struct drain_conf drain_conf;
+    unsigned n_workers;
+    usec_t now;
+    struct fleet fleet;
+    struct drain drain;
+    struct fleet_update update;
+    enum dependency dependency;
+    struct callers callers;
+    struct world_slot slots[LIMIT_WORKERS];
+    struct happening happenings[WORLD_HAPPENINGS_MAX];
+    unsigned n_happenings;
+    uint64_t order;
+    uint64_t random; /* state of the generator; 0: every jitter is 0 */
+    bool exit_asked;
+    uint64_t operations; /* restart verbs begun */
+    uint64_t verdicts;   /* of those */
+    uint64_t steps;
+    bool show_probes;
+    /* Called with one line for each decision (no newline); may be NULL. */
+    void (*log)(void *arg, const char *line);
+    void *log_arg;
+    /* Called when something that must hold does not; does not return. */
+    void (*broken)(void *arg, const char *what);
+};
+
+/* The defaults of the configuration, workers that start in 600 ms and behave. */
+void world_init(struct world *w);
+
+/* Lets time pass until `until`; everything that is due by then happens. */
+void world_run(struct world *w, usec_t until);
+
+/* Tells the core at once. */
+void world_fleet(struct world *w, struct fleet_event ev);
+void world_drain(struct world *w, struct drain_event ev);
+void world_dependency(struct world *w, enum dependency dependency);
+
+/* The slot's present process ends by itself. False if none runs. */
+bool world_crash(struct world *w, unsigned slot, struct exit_status how);
+
+uint64_t world_random(struct world *w, uint64_t below);
