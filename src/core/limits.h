@@ -8,6 +8,7 @@ enum {
     LIMIT_KEYSPACES = 16,          /* [Keyspace NAME] sections */
     LIMIT_NAME = 64,               /* bytes of a section's or an agent's name */
     LIMIT_CONFIG_FILE = 1 << 20,   /* bytes of one configuration file */
+    LIMIT_CONFIG_FILES = 256,      /* files of one configuration, drop-ins included */
     LIMIT_CONFIG_LINE = 16 * 1024, /* bytes of one line in it */
     LIMIT_PROBE_BODY = 64 * 1024,  /* bytes of a probe's answer that are kept */
     LIMIT_JSON_DEPTH = 64,         /* nesting in JSON from outside */
