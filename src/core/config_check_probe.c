@@ -49,24 +49,25 @@ static void check_http(struct config_build *b, unsigned index)
 }
 
 /* A key that the probe's type never looks at was meant for something else. */
-static void check_foreign(struct config_build *b, unsigned index, const char *type)
+static void check_foreign(struct config_build *b, unsigned index)
 {
-    static const struct {
-        const char *key;
-        const char *type;
-    } owners[] = {
-        {"Url", "http"},
-        {"ExpectStatus", "http"},
-        {"ExpectJson", "http"},
-        {"DependencyJson", "http"},
-        {"Address", "tcp"},
-        {"Command", "exec"},
+    static const char *const types[] = {
+        [CONFIG_PROBE_HTTP] = "http",
+        [CONFIG_PROBE_TCP] = "tcp",
+        [CONFIG_PROBE_EXEC] = "exec",
     };
-    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
-        const struct config_place *place = config_place_of(b, "Probe", owners[i].key, index);
-        if (place && strcmp(owners[i].type, type) != 0)
+    const struct config_probe *p = &b->config->probes[index];
+    for (size_t i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        if (strcmp(key->section, "Probe") != 0 || !key->types || key->types & 1U << p->type)
+            continue;
+        const struct config_place *place = config_build_place(b, key, index);
+        unsigned owner = 0;
+        while (!(key->types & 1U << owner))
+            owner++;
+        if (place)
             config_report_at(b, place, "refuse %s= of probe %s: it is for Type=%s, not Type=%s",
-                owners[i].key, b->config->probes[index].name, owners[i].type, type);
+                key->name, p->name, types[owner], types[p->type]);
     }
 }
 
@@ -76,23 +77,21 @@ static void check_probe(struct config_build *b, unsigned index)
     const struct config_probe *p = &c->probes[index];
     static const char *const any[] = {"Type", "Kind", "Timeout", "ExpectStatus", NULL};
     const struct config_place *place = probe_place(b, index, any);
+    check_foreign(b, index);
     switch (p->type) {
     case CONFIG_PROBE_HTTP:
-        check_foreign(b, index, "http");
         if (p->url)
             check_http(b, index);
         else if (!config_was_refused(b, "Probe", "Url", index))
             config_report_at(b, place, "no Url= of probe %s, which is of Type=http", p->name);
         break;
     case CONFIG_PROBE_TCP:
-        check_foreign(b, index, "tcp");
         if (p->address.port == 0 && p->address.path[0] == '\0' && c->agent.n_listen == 0 &&
             !config_was_refused(b, "Probe", "Address", index))
             config_report_at(b, place,
                 "no Address= of probe %s, and [Agent] has no Listen= to take it from", p->name);
         break;
     case CONFIG_PROBE_EXEC:
-        check_foreign(b, index, "exec");
         if (p->command.n == 0 && !config_was_refused(b, "Probe", "Command", index))
             config_report_at(b, place, "no Command= of probe %s, which is of Type=exec", p->name);
         break;

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* The best of several names so far. A guess is good if at most a third of the letters (or one)
- * differ. */
+/* The best of several names so far. A guess is good if at most a third of the letters, or two,
+ * differ, and no more than half of the guess. */
 struct guess {
     const char *wrong;
     const char *best;
@@ -15,14 +15,15 @@ struct guess {
 
 static struct guess guess_for(const char *wrong)
 {
+    /* Two letters changed places count as two. */
     unsigned third = (unsigned)strlen(wrong) / 3;
-    return (struct guess){.wrong = wrong, .distance = (third ? third : 1) + 1};
+    return (struct guess){.wrong = wrong, .distance = (third > 2 ? third : 2) + 1};
 }
 
 static void guess_try(struct guess *g, const char *name)
 {
     unsigned distance = text_distance(g->wrong, name, g->distance);
-    if (distance < g->distance && distance < strlen(name)) {
+    if (distance < g->distance && 2 * distance < strlen(name)) {
         g->distance = distance;
         g->best = name;
     }

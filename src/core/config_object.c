@@ -66,6 +66,8 @@ const void *config_object(const struct config *c, const struct config_key *key, 
     case CONFIG_OBJECT_PROBE:
         if (strcmp(key->section, "Health") == 0 && !first_probe(c))
             return NULL;
+        if (key->types && !(key->types & 1U << c->probes[index].type))
+            return NULL;
         return &c->probes[index];
     case CONFIG_OBJECT_KEYSPACE:
         return &c->keyspaces[index];

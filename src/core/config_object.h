@@ -21,7 +21,10 @@ bool config_instance_at(const struct config *c, size_t n, struct config_instance
 bool config_instance_find(
     const struct config *c, const struct config_instance *like, struct config_instance *out);
 
-/* What the key's offset counts from; NULL if there is no such object ([Health] without Url=). */
+/*
+ * What the key's offset counts from; NULL if there is no such object ([Health] without Url=), or
+ * the key is not for it (Command= of an http probe).
+ */
 const void *config_object(const struct config *c, const struct config_key *key, unsigned index);
 
 /* Appends `[Section]` or `[Section name]`. */

@@ -71,6 +71,7 @@ static const struct config_choice log_levels[] = {
 #define KEYSPACE(member)                                                                           \
     .object = CONFIG_OBJECT_KEYSPACE, .offset = offsetof(struct config_keyspace, member),          \
     .size = sizeof(((struct config_keyspace *)0)->member)
+#define ONLY(type) .types = 1U << CONFIG_PROBE_##type
 #define LIVE .change = CONFIG_CHANGE_LIVE
 #define WORKERS .change = CONFIG_CHANGE_WORKERS
 #define DAEMON .change = CONFIG_CHANGE_DAEMON
@@ -168,19 +169,19 @@ const struct config_key config_keys[] = {
         .choices = probe_kinds, LIVE,
         .doc = "`startup` counts until the worker is verified, `liveness` after it, `readiness` "
                "always."},
-    {"Probe", "Url", &config_type_string, PROBE(url), .check = config_check_probe_url, LIVE,
+    {"Probe", "Url", &config_type_string, PROBE(url), .check = config_check_probe_url, ONLY(HTTP), LIVE,
         .doc = "As in [Health]."},
-    {"Probe", "Address", &config_type_endpoint, PROBE(address), LIVE,
+    {"Probe", "Address", &config_type_endpoint, PROBE(address), ONLY(TCP), LIVE,
         .doc = "Where to connect; the worker's own address if not given."},
-    {"Probe", "Command", &config_type_command, PROBE(command), LIVE,
+    {"Probe", "Command", &config_type_command, PROBE(command), ONLY(EXEC), LIVE,
         .doc = "What to run, as in ExecStart=."},
     {"Probe", "ExpectStatus", &config_type_string, PROBE(expect_status), .preset = "200",
-        .check = config_check_status, LIVE,
+        .check = config_check_status, ONLY(HTTP), LIVE,
         .doc = "As in [Health]."},
-    {"Probe", "ExpectJson", &config_type_list, PROBE(expect_json), .check = config_check_term, LIVE,
+    {"Probe", "ExpectJson", &config_type_list, PROBE(expect_json), .check = config_check_term, ONLY(HTTP), LIVE,
         .doc = "As in [Health]."},
     {"Probe", "DependencyJson", &config_type_list, PROBE(dependency_json),
-        .check = config_check_member, LIVE,
+        .check = config_check_member, ONLY(HTTP), LIVE,
         .doc = "As in [Health]."},
     {"Probe", "Timeout", &config_type_span, PROBE(timeout), .preset = "3s",
         .min = MS(10), .max = SEC(600), LIVE,

@@ -50,6 +50,7 @@ struct config_key {
     const struct config_choice *choices;
     int (*check)(const char *text, struct err *e); /* of a string or of each word */
     enum config_change change;
+    unsigned types; /* of a probe that has the key, as bits 1 << enum config_probe_type; 0: any */
     const char *doc;
 };
 
