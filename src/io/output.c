@@ -150,6 +150,7 @@ static void tell_dropped(struct output *o)
     event_field(&ev, "VOXKEEPER_GENERATION", "%s", o->generation);
     event_field(&ev, "VOXKEEPER_LIFE", "%s", o->life);
     event_field(&ev, "WORKER_PID", "%s", o->pid);
+    event_field(&ev, "OBJECT_PID", "%s", o->pid);
     event_field(&ev, "VOXKEEPER_LINES", "%" PRIu64, n);
     event_emit(&ev);
     event_fini(&ev);
