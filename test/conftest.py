@@ -40,5 +40,6 @@ def pytest_make_collect_report():
 
 
 def pytest_runtest_setup(item):
-    if item.get_closest_marker("systemd") and os.geteuid() != 0:
-        pytest.skip("booting a container needs root")
+    needs_root = item.get_closest_marker("systemd") or item.get_closest_marker("root")
+    if needs_root and os.geteuid() != 0:
+        pytest.skip("needs root")

@@ -1,0 +1,9 @@
+import bare
+import pytest
+
+
+@pytest.fixture
+def tree():
+    tree = bare.BareTree()
+    yield tree
+    tree.close()
