@@ -9,7 +9,7 @@
  * anew when the dependency comes back or when we ourselves stalled (as does the restart verb).
  *
  * Turns: a worker that still answers but shall be replaced (UNHEALTHY, ZOMBIE, an operator's
- * restart) waits, marked give_up_pending, while another wanted slot
+ * restart) waits, see fleet_pending(), while another wanted slot
  *   - is on its way down, unless it failed to boot, or
  *   - is starting, unless the life before it failed to boot ("it has failed by itself");
  * a slot that waits for its retry holds nobody up. The lowest slot goes first. The verdict is
@@ -174,6 +174,9 @@ usec_t fleet_deadline(const struct fleet *f);
 
 /* Workers that are verified and take callers. */
 unsigned fleet_serving(const struct fleet *f);
+
+/* Why the slot's worker shall be replaced when it is its turn; WORKER_CAUSE_NONE: it shall not. */
+enum worker_cause fleet_pending(const struct fleet *f, unsigned slot);
 
 /* Slots where a worker shall exist. */
 unsigned fleet_wanted(const struct fleet *f);

@@ -28,7 +28,6 @@ static void on_ended(struct fleet_ctx *c, unsigned i)
     a->cause = slot->worker.cause;
     a->exit = slot->worker.exit;
     a->took = usec_sub(c->now, slot->worker.started_at);
-    slot->give_up_pending = false;
     slot->last_cause = slot->worker.cause;
     if (!slot->wanted)
         return;
@@ -98,41 +97,22 @@ static void on_verified(struct fleet_ctx *c, unsigned i)
     fleet_restart_on_verified(c, i);
 }
 
-/* Marks the worker for replacement at its turn; an operator's wish stays what it is. */
-static void wait_for_turn(struct fleet_slot *slot, enum worker_cause cause)
-{
-    if (slot->give_up_pending && slot->pending_cause == WORKER_CAUSE_RESTART)
-        return;
-    slot->give_up_pending = true;
-    slot->pending_cause = cause;
-}
-
 static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
 {
-    struct fleet_slot *slot = &c->f->slots[i];
-    if (verdict != PROBER_VERDICT_NONE && verdict != PROBER_VERDICT_VERIFIED &&
-        verdict != PROBER_VERDICT_HUNG)
-        fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
     switch (verdict) {
     case PROBER_VERDICT_NONE:
-    case PROBER_VERDICT_SUSPECT:
         break;
     case PROBER_VERDICT_VERIFIED:
         on_verified(c, i);
         break;
+    case PROBER_VERDICT_SUSPECT:
     case PROBER_VERDICT_RECOVERED:
     case PROBER_VERDICT_DEGRADED:
-        if (slot->pending_cause != WORKER_CAUSE_RESTART)
-            slot->give_up_pending = false;
-        break;
-    case PROBER_VERDICT_UNHEALTHY:
-        wait_for_turn(slot, WORKER_CAUSE_UNHEALTHY);
-        break;
+    case PROBER_VERDICT_UNHEALTHY: /* waits for its turn: fleet_turn_give() */
     case PROBER_VERDICT_ZOMBIE:
-        wait_for_turn(slot, WORKER_CAUSE_ZOMBIE);
+        fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
         break;
     case PROBER_VERDICT_HUNG:
-        slot->give_up_pending = false;
         fleet_slot_worker(
             c, i, (struct worker_event){.type = WORKER_EV_FAILED, .cause = WORKER_CAUSE_HANG});
         /* After EVIDENCE, so that what is told can carry it. */
@@ -175,7 +155,6 @@ void fleet_slot_hasten(struct fleet_ctx *c, unsigned i)
 void fleet_slot_dismiss(struct fleet_ctx *c, unsigned i, enum worker_event_type how)
 {
     c->f->slots[i].wanted = false;
-    c->f->slots[i].give_up_pending = false;
     restart(c, i, (struct restart_event){.type = RESTART_EV_CANCEL, .now = c->now});
     fleet_slot_worker(c, i, (struct worker_event){.type = how, .cause = WORKER_CAUSE_STOP});
 }

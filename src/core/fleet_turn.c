@@ -45,17 +45,49 @@ static bool may_replace(const struct fleet *f, unsigned candidate)
     return true;
 }
 
+/* The verb's slot still has the life that the verb is to end, and nobody ends it yet. */
+static bool restart_is_due(const struct fleet *f, unsigned i)
+{
+    if (f->restart.state != FLEET_RESTART_STOPPING || f->restart.slot != i)
+        return false;
+    switch (f->slots[i].worker.state) {
+    case WORKER_SPAWNING:
+        return !f->slots[i].worker.stop_wanted;
+    case WORKER_STARTING:
+    case WORKER_STANDBY:
+    case WORKER_SERVING:
+    case WORKER_DRAINING:
+        return true;
+    case WORKER_GONE:
+    case WORKER_STOPPING:
+    case WORKER_KILLED:
+        break;
+    }
+    return false;
+}
+
+/* Derived, not stored: a verdict that the prober takes back, or a verb that ends, leaves nothing.
+ */
+enum worker_cause fleet_pending(const struct fleet *f, unsigned i)
+{
+    if (restart_is_due(f, i))
+        return WORKER_CAUSE_RESTART;
+    if (f->slots[i].prober.state != PROBER_FAILED)
+        return WORKER_CAUSE_NONE;
+    return f->slots[i].prober.worst == PROBE_DEPENDENCY ? WORKER_CAUSE_ZOMBIE
+                                                        : WORKER_CAUSE_UNHEALTHY;
+}
+
 void fleet_turn_give(struct fleet_ctx *c)
 {
     for (unsigned i = 0; i < c->f->n_slots; i++) {
-        struct fleet_slot *slot = &c->f->slots[i];
-        if (!slot->give_up_pending || !may_replace(c->f, i))
+        enum worker_cause cause = fleet_pending(c->f, i);
+        if (cause == WORKER_CAUSE_NONE || !may_replace(c->f, i))
             continue;
-        slot->give_up_pending = false;
-        bool wish = slot->pending_cause == WORKER_CAUSE_RESTART;
+        bool wish = cause == WORKER_CAUSE_RESTART;
         fleet_slot_worker(c, i,
             (struct worker_event){
-                .type = wish ? WORKER_EV_STOP : WORKER_EV_FAILED, .cause = slot->pending_cause});
+                .type = wish ? WORKER_EV_STOP : WORKER_EV_FAILED, .cause = cause});
     }
 }
 
@@ -86,27 +118,14 @@ static void next_slot(struct fleet_ctx *c, unsigned from)
         finish(c);
         return;
     }
-    struct fleet_slot *slot = &f->slots[i];
     fleet_act(c, FLEET_DO_TELL_RESTART_STEP, i)->operation = f->restart.operation;
     f->restart.slot = i;
     f->restart.state = FLEET_RESTART_STOPPING;
     f->restart.deadline = usec_add(c->now, slot_patience(&c->conf->worker));
-    switch (slot->worker.state) {
-    case WORKER_GONE:
+    /* A life is ended at its turn; one that is ending already is waited for. */
+    if (f->slots[i].worker.state == WORKER_GONE) {
         f->restart.state = FLEET_RESTART_STARTING;
         fleet_slot_hasten(c, i);
-        break;
-    case WORKER_SPAWNING:
-    case WORKER_STARTING:
-    case WORKER_STANDBY:
-    case WORKER_SERVING:
-    case WORKER_DRAINING:
-        slot->give_up_pending = true;
-        slot->pending_cause = WORKER_CAUSE_RESTART;
-        break;
-    case WORKER_STOPPING:
-    case WORKER_KILLED:
-        break; /* it is on its way down; what follows is the new life */
     }
 }
 
@@ -127,9 +146,6 @@ void fleet_restart_fail(struct fleet_ctx *c, enum worker_cause cause)
     struct fleet *f = c->f;
     if (f->restart.state == FLEET_RESTART_IDLE)
         return;
-    struct fleet_slot *slot = &f->slots[f->restart.slot];
-    if (slot->give_up_pending && slot->pending_cause == WORKER_CAUSE_RESTART)
-        slot->give_up_pending = false;
     struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RESTART_FAILED, f->restart.slot);
     a->operation = f->restart.operation;
     a->cause = cause;

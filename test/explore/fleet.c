@@ -56,8 +56,8 @@ struct world {
 
 /* A slot without what no decision depends on. */
 struct packed_slot {
-    bool wanted, give_up_pending;
-    enum worker_cause pending_cause, last_cause;
+    bool wanted;
+    enum worker_cause last_cause;
     struct worker worker;
     struct restart restart;
     struct prober prober;
@@ -73,7 +73,7 @@ struct node {
     struct world world;
 };
 
-enum { VERB, NO_VERB, STOPS, GONE };
+enum { VERB, NO_VERB, STOPS, GONE, GIVEN_UP, CLEARED };
 
 static usec_t shift(usec_t at, usec_t now)
 {
@@ -109,8 +109,6 @@ static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, use
     enum worker_cause last = cause_class(from->last_cause);
     bool matters = last == WORKER_CAUSE_BOOT || last == WORKER_CAUSE_UNHEALTHY;
     to->wanted = from->wanted;
-    to->give_up_pending = from->give_up_pending;
-    to->pending_cause = from->give_up_pending ? from->pending_cause : WORKER_CAUSE_NONE;
     to->last_cause = matters ? last : WORKER_CAUSE_NONE;
     to->worker.state = from->worker.state;
     to->worker.deadline = shift(from->worker.deadline, now);
@@ -175,8 +173,6 @@ static void unpack(struct fleet *f, const struct node *from)
     for (unsigned i = 0; i < SLOTS; i++) {
         const struct packed_slot *s = &from->slots[i];
         f->slots[i].wanted = s->wanted;
-        f->slots[i].give_up_pending = s->give_up_pending;
-        f->slots[i].pending_cause = s->pending_cause;
         f->slots[i].last_cause = s->last_cause;
         f->slots[i].life = i + 1;
         f->slots[i].worker = s->worker;
@@ -309,7 +305,7 @@ static void check_state(struct explore *x, const struct fleet *f, const struct w
         EXPLORE_CHECK(x, probed == (s->prober.state != PROBER_IDLE));
         EXPLORE_CHECK(x, (s->worker.state == WORKER_SERVING) == w->slots[i].active);
         EXPLORE_CHECK(x, s->worker.state != WORKER_STANDBY); /* activated at once */
-        EXPLORE_CHECK(x, !s->give_up_pending || s->wanted);
+        EXPLORE_CHECK(x, fleet_pending(f, i) == WORKER_CAUSE_NONE || s->wanted);
         EXPLORE_CHECK(x, !(f->stopping && s->wanted));
         EXPLORE_CHECK(x, s->restart.looping == w->slots[i].looping);
         EXPLORE_CHECK(x, s->prober.dependency == f->dependency);
@@ -436,6 +432,14 @@ static void expand(struct explore *x, const void *state)
         explore_mark(x, STOPS);
     else if (n.stopping)
         explore_mark(x, GONE);
+    /* While the dependency is down a worker may start for ever, and hold up a replacement. */
+    bool given_up = false;
+    for (unsigned i = 0; i < SLOTS; i++)
+        given_up = given_up || n.slots[i].prober.state == PROBER_FAILED;
+    if (!given_up)
+        explore_mark(x, CLEARED);
+    else if (n.dependency != DEPENDENCY_DOWN)
+        explore_mark(x, GIVEN_UP);
     for (unsigned i = 0; i < SLOTS; i++)
         slot_moves(x, &n, i);
     operator_moves(x, &n);
@@ -464,7 +468,8 @@ static bool explore_scope(void)
     struct explore *x = explore_new(sizeof initial, 4000000);
     explore_run(x, &initial, expand);
     printf("fleet, %s: %zu states, %zu steps\n", scope->name, explore_states(x), explore_steps(x));
-    bool ok = explore_leads(x, VERB, NO_VERB) && explore_leads(x, STOPS, GONE);
+    bool ok = explore_leads(x, VERB, NO_VERB) && explore_leads(x, STOPS, GONE) &&
+              explore_leads(x, GIVEN_UP, CLEARED);
     explore_free(x);
     return ok;
 }

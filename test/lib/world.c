@@ -133,8 +133,12 @@ static void exec_asked(struct world *w, unsigned i, uint64_t life)
     struct world_slot *s = &w->slots[i];
     HOLDS(w, s->process == WORLD_NONE);
     HOLDS(w, life > s->life && !w->fleet.stopping && w->fleet.slots[i].wanted);
-    *s = (struct world_slot){
-        .next = s->next, .now = s->next, .life = life, .process = WORLD_EXECUTING};
+    *s = (struct world_slot){.next = s->next,
+        .now = s->next,
+        .life = life,
+        .process = WORLD_EXECUTING,
+        .gap = s->gap,
+        .gap_started = s->gap};
     plan_fleet(w, s->now.exec_takes, s->now.exec_fails ? FLEET_EV_SPAWN_FAILED : FLEET_EV_SPAWNED,
         i, clean);
 }
@@ -182,24 +186,29 @@ static void kill_asked(struct world *w, unsigned i)
     }
 }
 
-/* At most one worker that still answers well enough is being replaced at our wish. */
+/* Only one worker at a time is replaced although it answers, and none without enough bad answers.
+ */
 static void stop_asked(struct world *w, unsigned i)
 {
     struct world_slot *s = &w->slots[i];
-    enum worker_cause cause = w->fleet.slots[i].worker.cause;
+    const struct worker *worker = &w->fleet.slots[i].worker;
+    bool given_up = worker->cause == WORKER_CAUSE_UNHEALTHY || worker->cause == WORKER_CAUSE_ZOMBIE;
     HOLDS(w, s->process == WORLD_RUNNING && !s->told_to_go);
-    HOLDS(w, cause != WORKER_CAUSE_ZOMBIE || w->dependency == DEPENDENCY_UP);
+    HOLDS(w, worker->cause != WORKER_CAUSE_ZOMBIE || w->dependency == DEPENDENCY_UP);
+    HOLDS(w, !given_up || s->bad >= w->fleet_conf.prober.fall);
     s->told_to_go = true;
-    if (cause == WORKER_CAUSE_UNHEALTHY || cause == WORKER_CAUSE_ZOMBIE) {
-        for (unsigned j = 0; j < w->fleet.n_slots; j++) {
-            const struct world_slot *other = &w->slots[j];
-            bool going = other->told_to_go && other->process == WORLD_RUNNING;
-            enum worker_cause why = w->fleet.slots[j].worker.cause;
-            HOLDS(w, j == i || !going || !w->fleet.slots[j].wanted || why == WORKER_CAUSE_BOOT);
-        }
+    if (worker->verified_at && (given_up || worker->cause == WORKER_CAUSE_RESTART)) {
+        for (unsigned j = 0; j < w->fleet.n_slots; j++)
+            HOLDS(w, !w->slots[j].gap || !w->fleet.slots[j].wanted);
+        s->gap = true;
     }
     if (!s->now.ignores_stop)
         ends(w, i, s->now.stop_takes, clean);
+}
+
+static void new_life_failed(struct world_slot *s)
+{
+    s->gap = s->gap && !s->gap_started;
 }
 
 static void perform(struct world *w, const struct fleet_action *a)
@@ -227,7 +236,7 @@ static void perform(struct world *w, const struct fleet_action *a)
         stop_asked(w, a->slot);
         break;
     case FLEET_DO_SIGNAL_ABRT:
-        HOLDS(w, s->process == WORLD_RUNNING);
+        HOLDS(w, s->process == WORLD_RUNNING && s->bad >= w->fleet_conf.prober.fall);
         if (!s->now.ignores_abort)
             ends(w, a->slot, s->now.stop_takes, aborted);
         break;
@@ -236,6 +245,11 @@ static void perform(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_TELL_NOT_VERIFIED:
         HOLDS(w, s->process == WORLD_EXECUTING || w->dependency != DEPENDENCY_DOWN);
+        new_life_failed(s);
+        break;
+    case FLEET_DO_TELL_VERIFIED:
+        HOLDS(w, s->good >= w->fleet_conf.prober.rise);
+        s->gap = false;
         break;
     case FLEET_DO_TELL_ENDED:
         HOLDS(w, s->process == WORLD_NONE);
@@ -252,7 +266,6 @@ static void perform(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_EVIDENCE:
     case FLEET_DO_TELL_STARTED:
-    case FLEET_DO_TELL_VERIFIED:
     case FLEET_DO_TELL_VERDICT:
     case FLEET_DO_TELL_KILLED:
     case FLEET_DO_TELL_RETRY:
@@ -452,6 +465,19 @@ bool world_crash(struct world *w, unsigned slot, struct exit_status how)
     return true;
 }
 
+static void answered(const struct world *w, struct world_slot *s, enum probe_outcome outcome)
+{
+    bool excused = outcome == PROBE_DEPENDENCY && w->fleet.dependency != DEPENDENCY_UP;
+    if (outcome == PROBE_PASS || excused) {
+        s->good++;
+        if (s->good >= w->fleet_conf.prober.rise)
+            s->bad = 0;
+    } else {
+        s->good = 0;
+        s->bad++;
+    }
+}
+
 /* The world changes first, then the core is told of it. */
 static void happen(struct world *w, struct happening h)
 {
@@ -469,12 +495,18 @@ static void happen(struct world *w, struct happening h)
         break;
     case FLEET_EV_EXITED:
         s->process = WORLD_DEAD;
+        new_life_failed(s);
         break;
     case FLEET_EV_SPAWN_FAILED:
+        s->process = WORLD_NONE;
+        new_life_failed(s);
+        break;
     case FLEET_EV_TREE_GONE:
         s->process = WORLD_NONE;
         break;
     case FLEET_EV_PROBED:
+        answered(w, s, h.fleet.outcome);
+        break;
     case FLEET_EV_RESIZE:
     case FLEET_EV_STOP:
     case FLEET_EV_KILL:

@@ -39,6 +39,9 @@ struct world_slot {
     bool tree_dies;
     bool lost; /* the dependency went away under it, and it is a zombie now */
     bool told_to_go;
+    unsigned good, bad; /* answers in a row; bad ones are forgotten after Rise good ones */
+    bool gap;           /* replaced although it answered, no new life verified or failed since */
+    bool gap_started;   /* and that new life was begun */
 };
 
 enum { WORLD_HAPPENINGS_MAX = 1024 };

@@ -1,0 +1,277 @@
+/*
+ * Hours of trouble in virtual time, thousands of times: processes that are slow, crash, hang, lie
+ * and ignore signals, a dependency that comes and goes, operators who restart, drain, resume and
+ * resize. The world checks every decision; afterwards everything is put right, and the fleet must
+ * be well again by itself, and stop when it is told to.
+ *
+ *     SEED=n sim       replays one run and prints every decision
+ *     SEEDS=n sim      how many runs (4000)
+ */
+#include "lib/world.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct sim {
+    uint64_t seed;
+    bool shown;
+    struct world world;
+};
+
+static void on_log(void *arg, const char *line)
+{
+    const struct sim *s = arg;
+    if (s->shown)
+        printf("%s\n", line);
+}
+
+static void on_broken(void *arg, const char *what)
+{
+    const struct sim *s = arg;
+    fprintf(stderr,
+        "seed %" PRIu64 " at %" PRIu64 " us: violated: %s; replay with SEED=%" PRIu64 "\n", s->seed,
+        s->world.now, what, s->seed);
+    exit(1);
+}
+
+static void __attribute__((format(printf, 2, 3))) note(const struct sim *s, const char *fmt, ...)
+{
+    if (!s->shown)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    printf("   * ");
+    vprintf(fmt, ap);
+    printf("\n");
+    va_end(ap);
+}
+
+static bool one_in(struct world *w, unsigned n)
+{
+    return world_random(w, n) == 0;
+}
+
+static usec_t up_to(struct world *w, usec_t max)
+{
+    return world_random(w, max + 1);
+}
+
+static struct behaviour random_behaviour(struct world *w)
+{
+    static const enum probe_outcome outcomes[] = {
+        PROBE_PASS, PROBE_PASS, PROBE_FAIL, PROBE_HUNG, PROBE_DEPENDENCY};
+    struct behaviour b = {.exec_takes = up_to(w, 10 * USEC_PER_MSEC),
+        .ready_after = up_to(w, 3 * USEC_PER_SEC),
+        .health = PROBE_PASS,
+        .probe_takes = up_to(w, 50 * USEC_PER_MSEC),
+        .crash_after = USEC_INFINITY,
+        .crash = {.known = !one_in(w, 4), .oom = one_in(w, 8), .code = (int)world_random(w, 3)},
+        .stop_takes = up_to(w, 2 * USEC_PER_SEC)};
+    b.exec_fails = one_in(w, 8);
+    b.zombie = one_in(w, 3);
+    b.ignores_stop = one_in(w, 6);
+    b.ignores_abort = one_in(w, 3);
+    if (one_in(w, 12))
+        b.exec_takes = up_to(w, 2 * USEC_PER_MIN);
+    if (one_in(w, 6))
+        b.ready_after = one_in(w, 2) ? USEC_INFINITY : up_to(w, USEC_PER_MIN);
+    if (one_in(w, 5))
+        b.health = outcomes[world_random(w, 5)];
+    if (one_in(w, 4))
+        b.crash_after = up_to(w, 40 * USEC_PER_SEC);
+    if (one_in(w, 5))
+        b.tree_takes = up_to(w, 20 * USEC_PER_SEC);
+    return b;
+}
+
+static void random_conf(struct world *w)
+{
+    w->n_workers = 1 + (unsigned)world_random(w, 4);
+    w->fleet_conf.prober.rise = 1 + (unsigned)world_random(w, 3);
+    w->fleet_conf.prober.fall = 1 + (unsigned)world_random(w, 4);
+    w->fleet_conf.prober.interval = USEC_PER_SEC + up_to(w, 10 * USEC_PER_SEC);
+    w->fleet_conf.prober.start_interval = 200 * USEC_PER_MSEC;
+    w->fleet_conf.worker.start_timeout = 5 * USEC_PER_SEC + up_to(w, 20 * USEC_PER_SEC);
+    w->fleet_conf.restart.loop_after = 2 + (unsigned)world_random(w, 4);
+    w->drain_conf.linger = up_to(w, 5 * USEC_PER_SEC);
+    w->drain_conf.timeout = up_to(w, 2 * USEC_PER_MIN);
+}
+
+static void resize(struct sim *s, unsigned n)
+{
+    s->world.n_workers = n;
+    note(s, "resize %u", n);
+    world_fleet(&s->world, (struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = n});
+}
+
+static void redis(struct sim *s, enum dependency dependency)
+{
+    static const char *const names[] = {"unknown", "up", "down"};
+    note(s, "redis %s", names[dependency]);
+    world_dependency(&s->world, dependency);
+}
+
+static void operator_acts(struct sim *s)
+{
+    struct world *w = &s->world;
+    switch (world_random(w, 8)) {
+    case 0:
+    case 1:
+    case 2:
+        note(s, "restart %" PRIu64, w->operations + 1);
+        world_fleet(
+            w, (struct fleet_event){.type = FLEET_EV_RESTART, .operation = w->operations + 1});
+        break;
+    case 3:
+        note(s, "drain");
+        world_drain(w, (struct drain_event){.type = DRAIN_EV_BEGIN});
+        break;
+    case 4:
+        note(s, "resume");
+        world_drain(w, (struct drain_event){.type = DRAIN_EV_RESUME});
+        break;
+    case 5:
+        note(s, "hurry");
+        world_drain(w, (struct drain_event){.type = DRAIN_EV_HURRY});
+        break;
+    case 6:
+        if (w->drain.state == DRAIN_OPEN)
+            resize(s, (unsigned)world_random(w, 5));
+        break;
+    case 7:
+        if (w->drain.state == DRAIN_STOPPING) {
+            note(s, "kill");
+            world_fleet(w, (struct fleet_event){.type = FLEET_EV_KILL});
+        }
+        break;
+    }
+}
+
+static void nature_acts(struct sim *s)
+{
+    struct world *w = &s->world;
+    unsigned slot = (unsigned)world_random(w, 4);
+    struct world_slot *victim = &w->slots[slot];
+    switch (world_random(w, 8)) {
+    case 0:
+    case 1:
+        note(s, "%u  lives go differently from now on", slot);
+        victim->next = random_behaviour(w);
+        break;
+    case 2:
+        if (world_crash(w, slot, (struct exit_status){.known = true, .code = 1}))
+            note(s, "%u  crash", slot);
+        break;
+    case 3:
+    case 4:
+        victim->now.health = (enum probe_outcome)world_random(w, 4);
+        note(s, "%u  answers %s", slot, probe_outcome_name(victim->now.health));
+        break;
+    case 5:
+        redis(s, w->dependency == DEPENDENCY_UP ? DEPENDENCY_DOWN : DEPENDENCY_UP);
+        break;
+    case 6:
+        if (one_in(w, 4))
+            w->now += up_to(w, USEC_PER_MIN); /* nothing of ours ran meanwhile */
+        note(s, "stalled");
+        world_fleet(w, (struct fleet_event){.type = FLEET_EV_STALLED});
+        break;
+    case 7:
+        w->callers.connections.n = world_random(w, 3);
+        w->callers.tasks.n = world_random(w, 2);
+        w->callers.tasks.known = w->callers.sessions.known = !one_in(w, 3);
+        note(s, "callers %" PRIu64 " %" PRIu64, w->callers.connections.n, w->callers.tasks.n);
+        break;
+    }
+}
+
+static void expect(struct sim *s, bool holds, const char *what)
+{
+    if (!holds)
+        on_broken(s, what);
+}
+
+/* Everything is put right but the processes that run: those have to be found out. */
+static void heal(struct sim *s)
+{
+    static struct world fresh;
+    struct world *w = &s->world;
+    world_init(&fresh);
+    note(s, "everything is put right");
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+        w->slots[i].next = fresh.slots[i].next;
+    w->callers = fresh.callers;
+    redis(s, DEPENDENCY_UP);
+    world_drain(w, (struct drain_event){.type = DRAIN_EV_RESUME});
+    if (w->n_workers == 0)
+        resize(s, 2);
+    world_run(w, w->now + 20 * USEC_PER_MIN);
+    expect(s, fleet_wanted(&w->fleet) == w->n_workers, "as many wanted as were asked for");
+    expect(s, fleet_serving(&w->fleet) == w->n_workers, "every wanted worker serves");
+    expect(s, w->operations == w->verdicts, "every restart has its verdict");
+    for (unsigned i = 0; i < w->fleet.n_slots; i++) {
+        expect(s, w->fleet.slots[i].prober.state == PROBER_HEALTHY, "every worker is healthy");
+        expect(s, !w->fleet.slots[i].restart.looping, "every crash loop has ended");
+        expect(s, w->slots[i].active, "every worker takes callers");
+    }
+}
+
+static void stop(struct sim *s)
+{
+    struct world *w = &s->world;
+    note(s, "sigterm");
+    world_drain(w, (struct drain_event){.type = DRAIN_EV_BEGIN, .stop_daemon = true});
+    world_run(w, w->now + 5 * USEC_PER_MIN);
+    expect(s, w->exit_asked, "the daemon may end");
+}
+
+static uint64_t run(uint64_t seed, bool shown)
+{
+    static struct sim s;
+    struct world *w = &s.world;
+    s.seed = seed;
+    s.shown = shown;
+    world_init(w);
+    w->log = shown ? on_log : NULL;
+    w->log_arg = &s;
+    w->broken = on_broken;
+    w->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    random_conf(w);
+    for (unsigned i = 0; i < 4; i++) {
+        if (one_in(w, 2))
+            w->slots[i].next = random_behaviour(w);
+    }
+    if (!one_in(w, 3))
+        redis(&s, one_in(w, 4) ? DEPENDENCY_DOWN : DEPENDENCY_UP);
+    resize(&s, w->n_workers);
+    for (unsigned i = 0; i < 60; i++) {
+        /* Mostly soon, so that things meet; sometimes late, so that things settle. */
+        usec_t pause = one_in(w, 4) ? up_to(w, USEC_PER_MIN) : up_to(w, 3 * USEC_PER_SEC);
+        world_run(w, w->now + pause);
+        if (one_in(w, 3))
+            operator_acts(&s);
+        else
+            nature_acts(&s);
+    }
+    heal(&s);
+    stop(&s);
+    return w->steps;
+}
+
+int main(void)
+{
+    const char *one = getenv("SEED");
+    const char *many = getenv("SEEDS");
+    if (one) {
+        run(strtoull(one, NULL, 10), true);
+        return 0;
+    }
+    uint64_t seeds = many ? strtoull(many, NULL, 10) : 4000;
+    uint64_t steps = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++)
+        steps += run(seed, false);
+    printf("seeds 1..%" PRIu64 ": %" PRIu64 " steps, every one as it must be\n", seeds, steps);
+    return 0;
+}
