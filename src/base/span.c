@@ -163,6 +163,22 @@ const char *span_format(usec_t span, char buf[SPAN_TEXT_MAX])
     return buf;
 }
 
+const char *span_show(usec_t span, char buf[SPAN_TEXT_MAX])
+{
+    if (span < USEC_PER_MSEC)
+        snprintf(buf, SPAN_TEXT_MAX, "%" PRIu64 "us", span);
+    else if (span < USEC_PER_SEC)
+        snprintf(buf, SPAN_TEXT_MAX, "%" PRIu64 "ms", span / USEC_PER_MSEC);
+    else if (span < USEC_PER_MIN)
+        snprintf(buf, SPAN_TEXT_MAX, "%" PRIu64 ".%02" PRIu64 "s", span / USEC_PER_SEC,
+            span % USEC_PER_SEC / (10 * USEC_PER_MSEC));
+    else if (span != USEC_INFINITY)
+        span_format(span / USEC_PER_SEC * USEC_PER_SEC, buf);
+    else
+        span_format(span, buf);
+    return buf;
+}
+
 int size_parse(const char *text, uint64_t *out_size)
 {
     static const char suffixes[] = "KMGT";

@@ -35,6 +35,10 @@ int span_parse(const char *text, usec_t *out_span);
 /* Writes the span as systemd would (`1min 30s`); the two largest units are kept. Returns `buf`. */
 const char *span_format(usec_t span, char buf[SPAN_TEXT_MAX]);
 
+/* Writes how long something took, for people: `735us`, `804ms`, `3.27s`, `1min 30s`. Returns `buf`.
+ */
+const char *span_show(usec_t span, char buf[SPAN_TEXT_MAX]);
+
 /* Reads `64M`, `1G`, `512K`, `4096` (powers of 1024). Returns 0, -EINVAL or -ERANGE. */
 int size_parse(const char *text, uint64_t *out_size);
 

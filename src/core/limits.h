@@ -17,6 +17,7 @@ enum {
     LIMIT_OUTPUT_LAST = 20, /* last lines of a worker kept for evidence */
     LIMIT_OUTPUT_LAST_LINE = 1024,   /* bytes kept of each of them */
     LIMIT_OUTPUT_TURN = 64 * 1024,   /* bytes read from one pipe before others get their turn */
+    LIMIT_OUTPUT_RATE = 500,         /* lines a second of a worker that are logged; bursts of 10x */
     LIMIT_OUTPUT_FIELDS = 32,        /* JSON keys of one line lifted to journal fields */
     LIMIT_JOURNAL_BACKLOG = 4 << 20, /* bytes of records that wait for journald */
     LIMIT_REDIS_VALUE = 256 * 1024,  /* bytes of a Redis value that the sweep reads */

@@ -236,6 +236,7 @@ static bool set_exchange(struct http_request *r, const struct http_spec *spec)
     bad |= curl_easy_setopt(easy, CURLOPT_URL, spec->url);
     bad |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, spec->unix_socket);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(spec->timeout));
+    bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, spec->connect_only ? 1L : 0L);
     bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, r);
     bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, r->error);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

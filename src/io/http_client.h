@@ -20,6 +20,7 @@ struct http_spec {
     size_t body_len;
     usec_t timeout;  /* for the whole exchange */
     size_t body_max; /* bytes of the answer kept; the rest is read away and dropped */
+    bool connect_only; /* ANSWERED (status 0, no body) as soon as the connection stands */
 };
 
 enum http_result {

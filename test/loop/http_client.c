@@ -153,6 +153,20 @@ static void times_out_when_nobody_answers(void **state)
     assert_true(o.answer.took >= 30 * USEC_PER_MSEC);
 }
 
+/* The same server that never answers: that it is there is enough when no more is asked. */
+static void may_ask_for_the_connection_alone(void **state)
+{
+    (void)state;
+    struct canned c = {0};
+    canned_listen(&c);
+    struct outcome o = {0};
+    exchange(
+        &(struct http_spec){.url = c.url, .timeout = 10 * USEC_PER_SEC, .connect_only = true}, &o);
+    close(c.fd);
+    assert_int_equal(o.answer.result, HTTP_ANSWERED);
+    assert_int_equal(o.answer.status, 0);
+}
+
 static void times_out_when_the_answer_stops_half_way(void **state)
 {
     (void)state;
@@ -370,6 +384,7 @@ int main(void)
         cmocka_unit_test(cuts_an_endless_body_off),
         cmocka_unit_test(cuts_endless_headers_off),
         cmocka_unit_test(times_out_when_nobody_answers),
+        cmocka_unit_test(may_ask_for_the_connection_alone),
         cmocka_unit_test(times_out_when_the_answer_stops_half_way),
         cmocka_unit_test(tells_refused_from_failed),
         cmocka_unit_test(sends_method_headers_and_body),

@@ -56,6 +56,17 @@ static void writes_two_units(void **state)
     assert_string_equal(span_format(42, buf), "42us");
 }
 
+static void shows_how_long_it_took(void **state)
+{
+    (void)state;
+    char buf[SPAN_TEXT_MAX];
+    assert_string_equal(span_show(735, buf), "735us");
+    assert_string_equal(span_show(804999, buf), "804ms");
+    assert_string_equal(span_show(3279999, buf), "3.27s");
+    assert_string_equal(span_show(90 * USEC_PER_SEC + 7, buf), "1min 30s");
+    assert_string_equal(span_show(USEC_INFINITY, buf), "infinity");
+}
+
 static void sums_do_not_wrap(void **state)
 {
     (void)state;
@@ -88,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_systemd_reads),
         cmocka_unit_test(writes_two_units),
+        cmocka_unit_test(shows_how_long_it_took),
         cmocka_unit_test(sums_do_not_wrap),
         cmocka_unit_test(sizes_go_both_ways),
     };
