@@ -1,0 +1,15 @@
+/* The admin listeners and what they answer: health on TCP, the control API on the unix socket. */
+#pragma once
+
+#include "base/err.h"
+#include "core/config.h"
+
+struct admin;
+struct daemon;
+
+/* Opens the control socket and every Listen= of [Admin]. Returns owned, or NULL with *e set. */
+struct admin *admin_new(struct daemon *d, struct err *e);
+void admin_free(struct admin *a);
+
+/* Listens on other TCP addresses if they changed. On failure the old ones stay, *e says why. */
+int admin_configure(struct admin *a, const struct config *config, struct err *e);

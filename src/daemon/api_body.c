@@ -1,0 +1,91 @@
+/* Reading what a changing request brings. */
+#include "daemon/api_body.h"
+
+#include "base/span.h"
+#include "voxkeeper/control.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+static int read_text(const struct cJSON *member, size_t max, const char **out, struct err *e)
+{
+    if (!cJSON_IsString(member))
+        return err_set(
+            e, -EINVAL, "reading the request: \"%.32s\" must be a string", member->string);
+    if (strlen(member->valuestring) > max)
+        return err_set(e, -EINVAL, "reading the request: \"%.32s\" is longer than %zu bytes",
+            member->string, max);
+    *out = member->valuestring;
+    return 0;
+}
+
+static int read_bool(const struct cJSON *member, bool *out, struct err *e)
+{
+    if (!cJSON_IsBool(member))
+        return err_set(
+            e, -EINVAL, "reading the request: \"%.32s\" must be true or false", member->string);
+    *out = cJSON_IsTrue(member);
+    return 0;
+}
+
+static int read_span(const struct cJSON *member, usec_t *out, struct err *e)
+{
+    const char *text = NULL;
+    int r = read_text(member, SPAN_TEXT_MAX, &text, e);
+    if (r < 0)
+        return r;
+    if (span_parse(text, out) < 0 || *out == 0)
+        return err_set(e, -EINVAL,
+            "reading the request: \"%.32s\" must be a time span such as 24h, not \"%.40s\"",
+            member->string, text);
+    return 0;
+}
+
+static int read_member(const struct cJSON *member, struct api_body *out, struct err *e)
+{
+    if (strcmp(member->string, "reason") == 0)
+        return read_text(member, VK_REASON_MAX, &out->reason, e);
+    if (strcmp(member->string, "dry_run") == 0)
+        return read_bool(member, &out->sweep.dry_run, e);
+    if (strcmp(member->string, "keyspace") == 0)
+        return read_text(member, LIMIT_NAME, &out->sweep.keyspace, e);
+    if (strcmp(member->string, "older_than") == 0)
+        return read_span(member, &out->sweep.older_than, e);
+    return err_set(e, -EINVAL, "reading the request: unknown member \"%.32s\"", member->string);
+}
+
+int api_body_read(const char *text, size_t len, struct api_body *out, struct err *e)
+{
+    *out = (struct api_body){.reason = ""};
+    if (len == 0)
+        return 0;
+    out->json = cJSON_ParseWithLength(text, len);
+    if (!cJSON_IsObject(out->json))
+        return err_set(e, -EINVAL, "reading the request: its body is not a JSON object");
+    for (const struct cJSON *m = out->json->child; m; m = m->next) {
+        int r = read_member(m, out, e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+void api_body_fini(struct api_body *body)
+{
+    cJSON_Delete(body->json);
+    *body = (struct api_body){0};
+}
+
+void api_author(const struct http_peer *peer, char out[API_AUTHOR_MAX])
+{
+    char buf[4096];
+    struct passwd pw;
+    struct passwd *found = NULL;
+    if (getpwuid_r(peer->uid, &pw, buf, sizeof buf, &found) == 0 && found)
+        snprintf(out, API_AUTHOR_MAX, "%s", pw.pw_name);
+    else
+        snprintf(out, API_AUTHOR_MAX, "uid %u", peer->uid);
+}

@@ -1,0 +1,289 @@
+/* The daemon: builds the parts, joins them, runs the loop, takes them apart. */
+#include "daemon/daemon.h"
+
+#include "build_config.h"
+#include "core/event.h"
+#include "daemon/admin.h"
+#include "daemon/dependency.h"
+#include "daemon/drainer.h"
+#include "daemon/operation.h"
+#include "daemon/reload.h"
+#include "daemon/service.h"
+#include "daemon/supervisor.h"
+#include "daemon/sweeps.h"
+#include "daemon/tell.h"
+#include "daemon/verbs.h"
+#include "io/cgroup.h"
+#include "io/child.h"
+#include "io/files.h"
+#include "io/http_client.h"
+#include "io/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+/* A turn of the loop that comes this late means that we did not run: results before it are void. */
+#define STALL_LIMIT (2 * USEC_PER_SEC)
+
+static void tell(enum event_id id, const char *message)
+{
+    struct event ev;
+    event_init(&ev, id);
+    event_message(&ev, "%s", message);
+    event_field(&ev, "VOXKEEPER_VERSION", "%s", VOXKEEPER_VERSION);
+    event_emit(&ev);
+    event_fini(&ev);
+}
+
+bool daemon_is_ready(const struct daemon *d, char *why, size_t why_size)
+{
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    const struct drain *drain = drainer_state(d->drainer);
+    if (drain->state != DRAIN_OPEN) {
+        snprintf(why, why_size, "%s", drain->state == DRAIN_DRAINED ? "drained" : "draining");
+        return false;
+    }
+    if (fleet_serving(fleet) == 0) {
+        snprintf(why, why_size, "no verified worker serves (0 of %u)", fleet_wanted(fleet));
+        return false;
+    }
+    snprintf(why, why_size, "%u of %u workers serve", fleet_serving(fleet), fleet_wanted(fleet));
+    return true;
+}
+
+void daemon_show_status(struct daemon *d)
+{
+    char line[256];
+    char left[SPAN_TEXT_MAX];
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    const struct drain *drain = drainer_state(d->drainer);
+    if (drain->state == DRAIN_LINGERING || drain->state == DRAIN_WAITING) {
+        snprintf(line, sizeof line, "draining: %llu callers, %s left",
+            (unsigned long long)drain->waiting_for, drainer_time_left(drain, left));
+    } else if (drain->state == DRAIN_STOPPING) {
+        snprintf(line, sizeof line, "stopping the workers");
+    } else if (drain->state == DRAIN_DRAINED) {
+        snprintf(line, sizeof line, "drained");
+    } else {
+        snprintf(line, sizeof line, "%u/%u workers serve%s%s", fleet_serving(fleet),
+            fleet_wanted(fleet), dependency_words(d)[0] ? ", " : "", dependency_words(d));
+    }
+    service_status(d->service, line);
+}
+
+static void become_ready(struct daemon *d)
+{
+    char why[256];
+    char took[SPAN_TEXT_MAX];
+    char message[128];
+    if (d->ready_told || !daemon_is_ready(d, why, sizeof why))
+        return;
+    d->ready_told = true;
+    snprintf(message, sizeof message, "ready: the first worker is verified, %s after the start",
+        span_show(usec_sub(loop_now(), d->started_at), took));
+    tell(EVENT_DAEMON_READY, message);
+    service_ready(d->service);
+}
+
+static void on_restart_verdict(struct daemon *d, const struct fleet_action *told)
+{
+    if (d->reload.op && told->operation == d->reload.op)
+        reload_restart_verdict(d, told);
+    else
+        verb_restart_verdict(d, told);
+}
+
+static void on_told(const struct fleet_action *told, void *arg)
+{
+    struct daemon *d = arg;
+    uint64_t waiting = d->restart_op ? d->restart_op : d->reload.op ? d->reload.op : d->resume_op;
+    tell_worker(d->supervisor, told, operation_find(d->operations, waiting));
+    if (told->type == FLEET_DO_TELL_VERIFIED) {
+        become_ready(d);
+        verb_worker_verified(d);
+    }
+    if (told->type == FLEET_DO_TELL_RESTARTED || told->type == FLEET_DO_TELL_RESTART_FAILED ||
+        told->type == FLEET_DO_TELL_RESTART_REFUSED)
+        on_restart_verdict(d, told);
+    if (told->type == FLEET_DO_TELL_ALL_GONE)
+        drainer_all_gone(d->drainer);
+    daemon_show_status(d);
+}
+
+static void on_drain_told(enum drain_action action, const struct drain *drain, void *arg)
+{
+    struct daemon *d = arg;
+    verb_drain_told(d, action, drain);
+    daemon_show_status(d);
+    if (action == DRAIN_DO_EXIT)
+        loop_stop(d->loop);
+}
+
+static void on_stall(usec_t from, usec_t until, void *arg)
+{
+    struct daemon *d = arg;
+    char span[SPAN_TEXT_MAX];
+    char message[128];
+    snprintf(message, sizeof message,
+        "voxkeeper did not run for %s (suspended, stopped or starved); probes begin anew",
+        span_show(usec_sub(until, from), span));
+    tell(EVENT_DAEMON_STALLED, message);
+    supervisor_stalled(d->supervisor);
+}
+
+/* First: drain. Again: wait no longer. Again: kill. */
+static void on_stop_signal(struct daemon *d)
+{
+    const struct drain *drain = drainer_state(d->drainer);
+    if (!drain->stop_daemon) {
+        tell(EVENT_DAEMON_STOPPING, "stopping: waiting for callers, then for the workers");
+        service_stopping(d->service);
+        if (d->sweeps)
+            sweeps_stop(d->sweeps);
+        drainer_begin(d->drainer, true);
+    } else if (drain->state == DRAIN_STOPPING) {
+        supervisor_kill(d->supervisor);
+    } else {
+        drainer_hurry(d->drainer);
+    }
+}
+
+static void on_signal(int signum, void *arg)
+{
+    struct daemon *d = arg;
+    const struct verb_asker asker = {.author = "signal", .reason = "SIGHUP"};
+    struct err e = {0};
+    if (signum != SIGHUP)
+        on_stop_signal(d);
+    else if (!reload_begin(d, &asker, &e))
+        log_printf(LOG_LEVEL_WARNING, "SIGHUP: %s", e.msg);
+}
+
+int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
+{
+    int r = admin_configure(d->admin, config, e);
+    if (r == 0)
+        r = dependency_configure(d, config, e);
+    if (r < 0)
+        return r;
+    log_set_max_level(config->log_level);
+    supervisor_configure(d->supervisor, config);
+    drainer_configure(d->drainer, config);
+    if (drainer_state(d->drainer)->state == DRAIN_OPEN)
+        supervisor_start(d->supervisor);
+    return 0;
+}
+
+static int watch_signals(struct daemon *d, struct err *e)
+{
+    static const int signums[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    signal(SIGPIPE, SIG_IGN);
+    for (unsigned i = 0; i < DAEMON_SIGNALS; i++) {
+        d->signals[i] = signal_watch_new(d->loop, signums[i], on_signal, d, e);
+        if (!d->signals[i])
+            return e->code;
+    }
+    return 0;
+}
+
+/* A state directory that cannot be made costs records, not calls. */
+static void make_state_directory(const struct config *config)
+{
+    struct err e = {0};
+    if (files_make_directory(config->admin.state_directory, &e) < 0)
+        log_printf(LOG_LEVEL_WARNING, "%s; records will be in the journal only", e.msg);
+}
+
+static int make_supervisor(struct daemon *d, struct err *e)
+{
+    struct err no_cgroup = {0};
+    d->cgroup = cgroup_open_own(&no_cgroup);
+    if (!d->cgroup)
+        log_printf(LOG_LEVEL_DEBUG, "workers go without cgroups: %s", no_cgroup.msg);
+    d->http = http_client_new(d->loop, e);
+    if (!d->http)
+        return e->code;
+    d->supervisor = supervisor_new(&(struct supervisor_spec){.loop = d->loop,
+        .http = d->http,
+        .cgroup = d->cgroup,
+        .config = d->config,
+        .on_told = on_told,
+        .arg = d});
+    return d->supervisor ? 0 : err_sys(e, -ENOMEM, "building the supervisor");
+}
+
+static int make_drainer(struct daemon *d, struct err *e)
+{
+    d->drainer = drainer_new(&(struct drainer_spec){.loop = d->loop,
+        .supervisor = d->supervisor,
+        .config = d->config,
+        .on_told = on_drain_told,
+        .arg = d});
+    return d->drainer ? 0 : err_sys(e, -ENOMEM, "building the drainer");
+}
+
+static int build(struct daemon *d, struct err *e)
+{
+    d->loop = loop_new(e);
+    if (!d->loop)
+        return e->code;
+    int r = child_become_subreaper(d->loop, e);
+    if (r < 0)
+        return r;
+    d->operations = operations_new();
+    d->service = service_new(d->loop);
+    if (!d->operations || !d->service)
+        return err_sys(e, -ENOMEM, "building the daemon");
+    if ((r = watch_signals(d, e)) < 0 || (r = make_supervisor(d, e)) < 0 ||
+        (r = make_drainer(d, e)) < 0 || (r = dependency_configure(d, d->config, e)) < 0)
+        return r;
+    d->admin = admin_new(d, e);
+    if (!d->admin)
+        return e->code;
+    loop_watch_stalls(d->loop, STALL_LIMIT, on_stall, d);
+    return 0;
+}
+
+/* In the reverse order of building; half-built is fine. */
+static void take_apart(struct daemon *d)
+{
+    admin_free(d->admin);
+    dependency_close(d);
+    drainer_free(d->drainer);
+    supervisor_free(d->supervisor);
+    http_client_free(d->http);
+    cgroup_free(d->cgroup);
+    for (unsigned i = 0; i < DAEMON_SIGNALS; i++)
+        signal_watch_free(d->signals[i]);
+    service_free(d->service);
+    operations_free(d->operations);
+    config_free(d->reload.previous);
+    strbuf_fini(&d->reload.changes);
+    config_free(d->config);
+    if (d->loop)
+        loop_free(d->loop);
+}
+
+int daemon_run(const char *config_path, struct config *config, struct err *e)
+{
+    struct daemon d = {
+        .config_path = config_path,
+        .config = config,
+        .config_loaded_wall = loop_wall_now(),
+        .started_at = loop_now(),
+        .started_wall = loop_wall_now(),
+    };
+    log_set_max_level(config->log_level);
+    make_state_directory(config);
+    int r = build(&d, e);
+    if (r == 0) {
+        tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
+        supervisor_start(d.supervisor);
+        daemon_show_status(&d);
+        loop_run(d.loop);
+        tell(EVENT_DAEMON_STOPPED, "stopped: every worker is gone");
+    }
+    take_apart(&d);
+    return r;
+}

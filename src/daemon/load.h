@@ -1,0 +1,11 @@
+/* Reading and checking the whole configuration: files in, structure or every complaint out. */
+#pragma once
+
+#include "base/strbuf.h"
+#include "core/config.h"
+
+/*
+ * Returns 0 with *out owned by the caller, or a negative errno with one line for each complaint
+ * appended to *out_complaints.
+ */
+int load_config(const char *path, struct config **out, struct strbuf *out_complaints);

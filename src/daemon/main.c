@@ -1,0 +1,102 @@
+/* voxkeeperd: the command line. */
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "build_config.h"
+#include "core/config.h"
+#include "daemon/daemon.h"
+#include "daemon/load.h"
+#include "io/journal.h"
+#include "io/notify.h"
+#include "voxkeeper/exit_codes.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define DEFAULT_CONFIG VOXKEEPER_SYSCONFDIR "/voxkeeper/voxkeeper.conf"
+
+struct options {
+    const char *config_path;
+    bool check_config;
+    int exit_code; /* >= 0: nothing is left to do */
+};
+
+static const char usage[] =
+    "voxkeeperd [--config FILE] [--check-config]\n"
+    "\n"
+    "Keeps a voice agent answering. Runs in the foreground; SIGTERM drains and stops it, SIGHUP\n"
+    "reloads the configuration.\n"
+    "\n"
+    "  -c, --config FILE   the configuration; drop-ins are read from FILE.d/*.conf\n"
+    "                      (default: " DEFAULT_CONFIG ")\n"
+    "      --check-config  read and check it, say everything that is wrong, and exit\n"
+    "      --version       print the version and exit\n"
+    "  -h, --help          print this and exit\n"
+    "\n"
+    "Exit codes: 0 done, 64 wrong usage, 70 a fault of the system, 78 the configuration is "
+    "refused.\n";
+
+static struct options read_options(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"check-config", no_argument, NULL, 'k'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options o = {.config_path = DEFAULT_CONFIG, .exit_code = -1};
+    int c = 0;
+    while (o.exit_code < 0 && (c = getopt_long(argc, argv, "c:h", long_options, NULL)) != -1) {
+        if (c == 'c') {
+            o.config_path = optarg;
+        } else if (c == 'k') {
+            o.check_config = true;
+        } else if (c == 'v') {
+            puts("voxkeeperd " VOXKEEPER_VERSION);
+            o.exit_code = VKD_EXIT_DONE;
+        } else if (c == 'h') {
+            fputs(usage, stdout);
+            o.exit_code = VKD_EXIT_DONE;
+        } else {
+            fputs("voxkeeperd: see `voxkeeperd --help`\n", stderr);
+            o.exit_code = VKD_EXIT_USAGE;
+        }
+    }
+    if (o.exit_code < 0 && optind < argc) {
+        fprintf(stderr, "voxkeeperd: unexpected argument \"%s\"; see `voxkeeperd --help`\n",
+            argv[optind]);
+        o.exit_code = VKD_EXIT_USAGE;
+    }
+    return o;
+}
+
+int main(int argc, char **argv)
+{
+    const struct options o = read_options(argc, argv);
+    if (o.exit_code >= 0)
+        return o.exit_code;
+    struct config *config = NULL;
+    struct strbuf diagnostics = STRBUF_INIT;
+    int r = load_config(o.config_path, &config, &diagnostics);
+    fputs(strbuf_text(&diagnostics), stderr);
+    strbuf_fini(&diagnostics);
+    if (r < 0) {
+        notify_errno(-r, "the configuration is refused");
+        return VKD_EXIT_CONFIG;
+    }
+    if (o.check_config) {
+        printf("%s: the configuration is good\n", o.config_path);
+        config_free(config);
+        return VKD_EXIT_DONE;
+    }
+    struct err e = {0};
+    journal_install("voxkeeperd", false);
+    r = daemon_run(o.config_path, config, &e);
+    if (r < 0) {
+        fprintf(stderr, "voxkeeperd: %s\n", e.msg);
+        notify_errno(-r, e.msg);
+        return VKD_EXIT_INTERNAL;
+    }
+    return VKD_EXIT_DONE;
+}

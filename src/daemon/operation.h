@@ -1,0 +1,60 @@
+/*
+ * Operations: what an operator asked for, with its progress and its verdict. The API answers with
+ * one and is asked for it again until it has ended. The latest LIMIT_OPERATIONS are remembered.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "voxkeeper/control.h"
+#include "voxkeeper/exit_codes.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cJSON;
+struct operations;
+struct operation;
+
+#define OPERATION_STATES(X)                                                                        \
+    X(RUNNING, "running")                                                                          \
+    X(DONE, "done")                                                                                \
+    X(FAILED, "failed")                                                                            \
+    X(ROLLED_BACK, "rolled_back")                                                                  \
+    X(TIMED_OUT, "timed_out")
+
+#define X(symbol, name) OPERATION_##symbol,
+enum operation_state { OPERATION_STATES(X) };
+#undef X
+
+struct operations *operations_new(void);
+void operations_free(struct operations *all);
+
+/*
+ * Begins an operation; `kind` is a literal, `author` and `reason` are copied. Returns it (borrowed
+ * until LIMIT_OPERATIONS newer ones exist), or NULL when that many are running or memory is out.
+ */
+struct operation *operation_begin(
+    struct operations *all, const char *kind, const char *author, const char *reason);
+
+/* NULL if unknown or forgotten. */
+struct operation *operation_find(struct operations *all, uint64_t id);
+
+uint64_t operation_id(const struct operation *op);
+bool operation_running(const struct operation *op);
+const char *operation_author(const struct operation *op);
+const char *operation_reason(const struct operation *op); /* "" if none was given */
+usec_t operation_age(const struct operation *op);
+
+/* One line for the person who waits. Does nothing when `op` is NULL or has ended. */
+void operation_progress(struct operation *op, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The kind's own answer; takes `result`. */
+void operation_set_result(struct operation *op, struct cJSON *result);
+
+/* The verdict; the first one stands. */
+void operation_end(struct operation *op, enum operation_state state, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Returns owned JSON with the progress lines after `after`; NULL when memory is out. */
+struct cJSON *operation_json(const struct operation *op, uint64_t after);

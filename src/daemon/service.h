@@ -1,0 +1,23 @@
+/* What the service manager sees: readiness once, the status line, the watchdog, patience. */
+#pragma once
+
+#include "io/loop.h"
+
+struct service;
+
+/* Returns owned, or NULL when memory is out. */
+struct service *service_new(struct loop *l);
+void service_free(struct service *s);
+
+void service_ready(struct service *s);
+
+/* Sends it when it changed, at most once a second (the last one wins). */
+void service_status(struct service *s, const char *status);
+
+void service_reloading(struct service *s);
+
+/* The end of a reload, whatever came of it. */
+void service_reloaded(struct service *s);
+
+/* From now on the manager is asked for patience every second. */
+void service_stopping(struct service *s);

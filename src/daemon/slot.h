@@ -1,0 +1,65 @@
+/*
+ * The hands of one slot: the process of its present life, its output, its probe round. It does what
+ * it is told and reports what came of it; it decides nothing.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+#include "core/config.h"
+#include "core/fleet.h"
+#include "daemon/probe.h"
+#include "io/cgroup.h"
+#include "io/http_client.h"
+#include "io/loop.h"
+
+#include <sys/types.h>
+
+struct slot;
+
+/* Where a slot reports to; each event carries slot, life and what belongs to its type. */
+typedef void slot_report_fn(const struct fleet_event *event, void *arg);
+
+struct slot_spec {
+    struct loop *loop;
+    struct http_client *http;
+    struct cgroup *cgroup; /* NULL: none */
+    unsigned index;
+    slot_report_fn *on_report; /* may come from inside a call: queue it */
+    void *arg;
+};
+
+/* Returns owned, or NULL when memory is out. */
+struct slot *slot_new(const struct slot_spec *spec);
+void slot_free(struct slot *s);
+
+/* Starts a life by `config` (borrowed for the call). Returns 0, or a negative errno with *e set:
+ * then there is no process and nothing will be reported. */
+int slot_exec(
+    struct slot *s, const struct config *config, uint64_t generation, uint64_t life, struct err *e);
+
+void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified);
+void slot_probe_stop(struct slot *s);
+void slot_signal(struct slot *s, int signum);
+void slot_kill_tree(struct slot *s);
+
+/* Collects what explains a hang into slot_evidence(). */
+void slot_collect_evidence(struct slot *s);
+
+pid_t slot_pid(const struct slot *s); /* of the present or last life; 0: none yet */
+uint64_t slot_life(const struct slot *s);
+uint64_t slot_generation(const struct slot *s);
+const char *slot_release(const struct slot *s);     /* "" if unknown */
+const char *slot_spawn_error(const struct slot *s); /* of the last failed start */
+const char *slot_evidence(const struct slot *s);
+unsigned slot_leftovers(const struct slot *s); /* processes killed after the main one ended */
+
+/* The latest probe: `reason` "" if it passed. */
+enum probe_outcome slot_probe_outcome(const struct slot *s);
+const char *slot_probe_reason(const struct slot *s);
+const char *slot_probe_body(const struct slot *s);
+usec_t slot_probe_took(const struct slot *s);
+
+/* Appends the last lines of output of the present or last life. */
+void slot_last_lines(const struct slot *s, struct strbuf *out);
+uint64_t slot_lines(const struct slot *s);
+uint64_t slot_lines_dropped(const struct slot *s);

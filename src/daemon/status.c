@@ -1,0 +1,160 @@
+/* What `voxkeeper status` shows. */
+#include "daemon/status.h"
+
+#include "base/timestamp.h"
+#include "build_config.h"
+#include "daemon/callers.h"
+#include "daemon/daemon.h"
+#include "daemon/drainer.h"
+#include "daemon/supervisor.h"
+#include "daemon/sweeps.h"
+#include "daemon/worker_json.h"
+#include "io/journal.h"
+#include "io/loop.h"
+#include "io/redis_link.h"
+
+#include <cjson/cJSON.h>
+#include <unistd.h>
+
+static struct cJSON *agent_json(const struct daemon *d)
+{
+    struct cJSON *o = cJSON_CreateObject();
+    struct cJSON *listen = cJSON_AddArrayToObject(o, "listen");
+    const struct slot *first = supervisor_slot(d->supervisor, 0);
+    cJSON_AddStringToObject(o, "name", d->config->agent.name);
+    cJSON_AddStringToObject(o, "release", first ? slot_release(first) : "");
+    for (unsigned i = 0; i < d->config->agent.n_listen; i++) {
+        char text[ENDPOINT_TEXT_MAX];
+        cJSON_AddItemToArray(
+            listen, cJSON_CreateString(endpoint_text(&d->config->agent.listen[i], text)));
+    }
+    return o;
+}
+
+static struct cJSON *daemon_json(const struct daemon *d)
+{
+    char since[TIMESTAMP_TEXT_MAX];
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "pid", getpid());
+    cJSON_AddStringToObject(o, "version", VOXKEEPER_VERSION);
+    cJSON_AddStringToObject(o, "since", timestamp_format(d->started_wall, since));
+    cJSON_AddNumberToObject(o, "uptime_usec", (double)usec_sub(loop_now(), d->started_at));
+    return o;
+}
+
+static void add_count(struct cJSON *o, const char *name, bool known, uint64_t n)
+{
+    if (known)
+        cJSON_AddNumberToObject(o, name, (double)n);
+    else
+        cJSON_AddNullToObject(o, name);
+}
+
+/* Connections as they are now; tasks and sessions as a drain last counted them. */
+static struct cJSON *callers_json(const struct daemon *d)
+{
+    struct cJSON *o = cJSON_CreateObject();
+    struct callers callers = drainer_state(d->drainer)->callers;
+    callers_connections(d->config, &callers);
+    add_count(o, "connections", callers.connections.known, callers.connections.n);
+    add_count(o, "tasks", callers.tasks.known, callers.tasks.n);
+    add_count(o, "sessions", callers.sessions.known, callers.sessions.n);
+    return o;
+}
+
+static struct cJSON *drain_json(const struct daemon *d)
+{
+    const struct drain *drain = drainer_state(d->drainer);
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "state", drain_state_name(drain->state));
+    cJSON_AddNumberToObject(o, "waiting_for", (double)drain->waiting_for);
+    bool limited = drain->state == DRAIN_LINGERING || drain->state == DRAIN_WAITING;
+    add_count(o, "left_usec", limited && drain->deadline != USEC_INFINITY,
+        usec_sub(drain->deadline, loop_now()));
+    return o;
+}
+
+static struct cJSON *redis_json(const struct daemon *d)
+{
+    static const char *const names[] = {
+#define X(symbol, name) [REDIS_LINK_##symbol] = name,
+        REDIS_LINK_STATES(X)
+#undef X
+    };
+    if (!d->redis)
+        return cJSON_CreateNull();
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "state", names[redis_link_state(d->redis)]);
+    cJSON_AddStringToObject(o, "why", redis_link_why(d->redis));
+    cJSON_AddStringToObject(o, "address", redis_link_address(d->redis));
+    cJSON_AddNumberToObject(o, "ping_usec", (double)redis_link_ping_latency(d->redis));
+    cJSON_AddNumberToObject(o, "connects", (double)redis_link_connects(d->redis));
+    return o;
+}
+
+static struct cJSON *config_json(const struct daemon *d)
+{
+    char at[TIMESTAMP_TEXT_MAX];
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "path", d->config_path);
+    cJSON_AddStringToObject(o, "loaded_at", timestamp_format(d->config_loaded_wall, at));
+    return o;
+}
+
+/* One word for the whole. */
+static const char *state_word(const struct daemon *d)
+{
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    unsigned serving = fleet_serving(fleet);
+    switch (drainer_state(d->drainer)->state) {
+    case DRAIN_LINGERING:
+    case DRAIN_WAITING:
+    case DRAIN_STOPPING:
+        return "draining";
+    case DRAIN_DRAINED:
+        return "drained";
+    case DRAIN_OPEN:
+        break;
+    }
+    if (serving == 0)
+        return d->ready_told ? "down" : "starting";
+    bool redis_up = !d->redis || redis_link_state(d->redis) == REDIS_LINK_UP;
+    return serving < fleet_wanted(fleet) || !redis_up ? "degraded" : "serving";
+}
+
+struct cJSON *status_workers_json(const struct daemon *d)
+{
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    struct cJSON *list = cJSON_CreateArray();
+    for (unsigned i = 0; i < fleet->n_slots; i++)
+        cJSON_AddItemToArray(
+            list, worker_json(&fleet->slots[i], supervisor_slot(d->supervisor, i), i));
+    return list;
+}
+
+struct cJSON *status_json(const struct daemon *d)
+{
+    char why[256];
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddItemToObject(o, "agent", agent_json(d));
+    cJSON_AddItemToObject(o, "daemon", daemon_json(d));
+    cJSON_AddStringToObject(o, "state", state_word(d));
+    cJSON_AddBoolToObject(o, "ready", daemon_is_ready(d, why, sizeof why));
+    cJSON_AddStringToObject(o, "why", why);
+    struct cJSON *workers = cJSON_AddObjectToObject(o, "workers");
+    cJSON_AddNumberToObject(workers, "wanted", fleet_wanted(fleet));
+    cJSON_AddNumberToObject(workers, "serving", fleet_serving(fleet));
+    cJSON_AddItemToObject(workers, "list", status_workers_json(d));
+    cJSON_AddItemToObject(o, "callers", callers_json(d));
+    cJSON_AddItemToObject(o, "drain", drain_json(d));
+    struct cJSON *restart = cJSON_AddObjectToObject(o, "restart");
+    cJSON_AddBoolToObject(restart, "running", d->restart_op != 0 || d->reload.op != 0);
+    struct cJSON *dependency = cJSON_AddObjectToObject(o, "dependency");
+    cJSON_AddItemToObject(dependency, "redis", redis_json(d));
+    cJSON_AddItemToObject(o, "sweep", d->sweeps ? sweeps_json(d->sweeps) : cJSON_CreateNull());
+    cJSON_AddItemToObject(o, "config", config_json(d));
+    struct cJSON *log = cJSON_AddObjectToObject(o, "log");
+    cJSON_AddNumberToObject(log, "dropped", (double)journal_dropped());
+    return o;
+}

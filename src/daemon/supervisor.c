@@ -1,0 +1,228 @@
+/* The shell of the fleet. */
+#include "daemon/supervisor.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { QUEUE_MAX = 4 * LIMIT_WORKERS };
+
+struct supervisor {
+    struct supervisor_spec spec;
+    struct fleet_conf conf;
+    struct fleet fleet;
+    uint64_t generation; /* of lives that begin now: from 1, one more at each restart of them all */
+    struct fleet_update update;
+    struct timer *timer;
+    struct slot *slots[LIMIT_WORKERS];
+    bool stepping;
+    struct fleet_event queue[QUEUE_MAX];
+    unsigned n_queued;
+};
+
+static void feed(struct supervisor *s, const struct fleet_event *ev);
+
+static void on_slot_report(const struct fleet_event *ev, void *arg)
+{
+    feed(arg, ev);
+}
+
+static void on_timer(void *arg)
+{
+    feed(arg, &(struct fleet_event){.type = FLEET_EV_TICK});
+}
+
+static struct fleet_conf conf_of(const struct config *c)
+{
+    return (struct fleet_conf){
+        .worker = {.start_timeout = c->agent.timeout_start,
+            .drain_timeout = c->drain.timeout,
+            .stop_timeout = c->agent.timeout_stop,
+            .abort_timeout = c->agent.timeout_abort,
+            .kill_timeout = 5 * USEC_PER_SEC},
+        .restart = c->restart,
+        .prober = c->prober,
+    };
+}
+
+struct supervisor *supervisor_new(const struct supervisor_spec *spec)
+{
+    struct supervisor *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->spec = *spec;
+    s->conf = conf_of(spec->config);
+    fleet_init(&s->fleet);
+    s->generation = 1;
+    s->timer = timer_new(spec->loop, on_timer, s);
+    return s;
+}
+
+void supervisor_free(struct supervisor *s)
+{
+    if (!s)
+        return;
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+        slot_free(s->slots[i]);
+    timer_free(s->timer);
+    free(s);
+}
+
+static struct slot *slot_at(struct supervisor *s, unsigned index)
+{
+    if (!s->slots[index]) {
+        s->slots[index] = slot_new(&(struct slot_spec){.loop = s->spec.loop,
+            .http = s->spec.http,
+            .cgroup = s->spec.cgroup,
+            .index = index,
+            .on_report = on_slot_report,
+            .arg = s});
+    }
+    return s->slots[index];
+}
+
+static void exec(struct supervisor *s, const struct fleet_action *a)
+{
+    struct err e = {0};
+    struct slot *slot = slot_at(s, a->slot);
+    if (slot && slot_exec(slot, s->spec.config, s->generation, a->life, &e) == 0)
+        return;
+    feed(s, &(struct fleet_event){.type = FLEET_EV_SPAWN_FAILED, .slot = a->slot, .life = a->life});
+}
+
+static void perform(struct supervisor *s, const struct fleet_action *a)
+{
+    struct slot *slot = s->slots[a->slot];
+    switch (a->type) {
+    case FLEET_DO_EXEC:
+        exec(s, a);
+        return;
+    case FLEET_DO_PROBE:
+        slot_probe(slot, s->spec.config, a->seq, s->fleet.slots[a->slot].worker.verified_at != 0);
+        return;
+    case FLEET_DO_PROBE_STOP:
+        slot_probe_stop(slot);
+        return;
+    case FLEET_DO_ACTIVATE:
+    case FLEET_DO_PAUSE:
+        /* A worker that binds its own port (Handover=none) takes callers as it likes. */
+        return;
+    case FLEET_DO_EVIDENCE:
+        slot_collect_evidence(slot);
+        return;
+    case FLEET_DO_SIGNAL_STOP:
+        slot_signal(slot, s->spec.config->agent.kill_signal);
+        return;
+    case FLEET_DO_SIGNAL_ABRT:
+        slot_signal(slot, SIGABRT);
+        return;
+    case FLEET_DO_KILL_TREE:
+        slot_kill_tree(slot);
+        return;
+    case FLEET_DO_TELL_STARTED:
+    case FLEET_DO_TELL_VERIFIED:
+    case FLEET_DO_TELL_VERDICT:
+    case FLEET_DO_TELL_NOT_VERIFIED:
+    case FLEET_DO_TELL_KILLED:
+    case FLEET_DO_TELL_ENDED:
+    case FLEET_DO_TELL_RETRY:
+    case FLEET_DO_TELL_LOOP_BEGAN:
+    case FLEET_DO_TELL_LOOP_ENDED:
+    case FLEET_DO_TELL_RESTARTED:
+    case FLEET_DO_TELL_RESTART_FAILED:
+    case FLEET_DO_TELL_RESTART_REFUSED:
+    case FLEET_DO_TELL_RESTART_STEP:
+    case FLEET_DO_TELL_ALL_GONE:
+        s->spec.on_told(a, s->spec.arg);
+        return;
+    }
+}
+
+static unsigned jitter(void)
+{
+    unsigned value = 0;
+    /* Never blocks after boot; without it there is no jitter, which is bearable. */
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)
+        return 0;
+    return value % 1001;
+}
+
+static void step(struct supervisor *s)
+{
+    struct fleet_event ev = s->queue[0];
+    s->n_queued--;
+    for (unsigned i = 0; i < s->n_queued; i++)
+        s->queue[i] = s->queue[i + 1];
+    ev.now = loop_now();
+    ev.jitter = jitter();
+    fleet_step(&s->conf, &s->fleet, &ev, &s->update);
+    for (unsigned i = 0; i < s->update.n_actions; i++)
+        perform(s, &s->update.actions[i]);
+}
+
+/* Queues the event; whoever is outermost works the queue off, so that nothing is re-entered. */
+static void feed(struct supervisor *s, const struct fleet_event *ev)
+{
+    assert(s->n_queued < QUEUE_MAX);
+    s->queue[s->n_queued++] = *ev;
+    if (s->stepping)
+        return;
+    s->stepping = true;
+    while (s->n_queued > 0)
+        step(s);
+    s->stepping = false;
+    usec_t next = fleet_deadline(&s->fleet);
+    if (next == USEC_INFINITY)
+        timer_disarm(s->timer);
+    else
+        timer_arm(s->timer, next);
+}
+
+void supervisor_configure(struct supervisor *s, const struct config *config)
+{
+    s->spec.config = config;
+    s->conf = conf_of(config);
+}
+
+void supervisor_start(struct supervisor *s)
+{
+    feed(s,
+        &(struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = s->spec.config->agent.workers});
+}
+
+void supervisor_stop(struct supervisor *s)
+{
+    feed(s, &(struct fleet_event){.type = FLEET_EV_STOP});
+}
+
+void supervisor_kill(struct supervisor *s)
+{
+    feed(s, &(struct fleet_event){.type = FLEET_EV_KILL});
+}
+
+void supervisor_restart(struct supervisor *s, uint64_t operation)
+{
+    s->generation++;
+    feed(s, &(struct fleet_event){.type = FLEET_EV_RESTART, .operation = operation});
+}
+
+void supervisor_dependency(struct supervisor *s, enum dependency dependency)
+{
+    feed(s, &(struct fleet_event){.type = FLEET_EV_DEPENDENCY, .dependency = dependency});
+}
+
+void supervisor_stalled(struct supervisor *s)
+{
+    feed(s, &(struct fleet_event){.type = FLEET_EV_STALLED});
+}
+
+const struct fleet *supervisor_fleet(const struct supervisor *s)
+{
+    return &s->fleet;
+}
+
+const struct slot *supervisor_slot(const struct supervisor *s, unsigned index)
+{
+    return s->slots[index];
+}

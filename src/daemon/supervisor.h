@@ -1,0 +1,46 @@
+/*
+ * The shell of the fleet: takes an event, lets core/fleet decide, performs the actions in order,
+ * queues what they produced, and arms one timer for the next deadline.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/fleet.h"
+#include "daemon/slot.h"
+
+struct supervisor;
+
+/* What the fleet has to tell, in order, after the machine has moved on. */
+typedef void supervisor_told_fn(const struct fleet_action *told, void *arg);
+
+struct supervisor_spec {
+    struct loop *loop;
+    struct http_client *http;
+    struct cgroup *cgroup;       /* NULL: none; borrowed */
+    const struct config *config; /* borrowed until supervisor_configure() */
+    supervisor_told_fn *on_told;
+    void *arg;
+};
+
+/* Returns owned, or NULL when memory is out. Nothing is started yet. */
+struct supervisor *supervisor_new(const struct supervisor_spec *spec);
+
+/* What lives is left alone: free it after TELL_ALL_GONE. NULL is fine. */
+void supervisor_free(struct supervisor *s);
+
+/* From now on decisions and new lives follow `config`. */
+void supervisor_configure(struct supervisor *s, const struct config *config);
+
+/* Starts as many workers as the configuration asks for, or adjusts to it. */
+void supervisor_start(struct supervisor *s);
+void supervisor_stop(struct supervisor *s);
+void supervisor_kill(struct supervisor *s);
+
+/* The verdict comes as TELL_RESTARTED, _FAILED or _REFUSED with this number. */
+void supervisor_restart(struct supervisor *s, uint64_t operation);
+
+void supervisor_dependency(struct supervisor *s, enum dependency dependency);
+void supervisor_stalled(struct supervisor *s);
+
+const struct fleet *supervisor_fleet(const struct supervisor *s);
+const struct slot *supervisor_slot(const struct supervisor *s, unsigned index);

@@ -1,0 +1,143 @@
+/* A sweep in words, in JSON and as an event. */
+#include "daemon/sweep_report.h"
+
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "core/event.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+enum { KEY_SHOWN_MAX = 512 };
+
+static uint64_t found(const struct sweep_summary *summary, enum sweep_finding finding)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < summary->n_keyspaces; i++)
+        n += summary->keyspaces[i].found[finding];
+    return n;
+}
+
+/* Every finding but the usual ones, "2 stale, 1 stuck-task". */
+static void add_counts(const struct sweep_summary *summary, struct strbuf *out)
+{
+    const char *separator = "";
+    for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
+        uint64_t n = found(summary, (enum sweep_finding)f);
+        if (n == 0 || f == SWEEP_FINE || f == SWEEP_NEEDS_VALUE || f == SWEEP_GONE)
+            continue;
+        strbuf_addf(out, "%s%llu %s", separator, (unsigned long long)n,
+            sweep_finding_name((enum sweep_finding)f));
+        separator = ", ";
+    }
+    if (!separator[0])
+        strbuf_adds(out, "nothing found");
+}
+
+struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
+{
+    struct sweep_sentence sentence;
+    char took[SPAN_TEXT_MAX];
+    struct strbuf counts = STRBUF_INIT;
+    add_counts(summary, &counts);
+    snprintf(sentence.text, sizeof sentence.text,
+        "%s: looked at %llu keys in %s, removed %llu, %llu changed meanwhile and stay (%s)",
+        summary->dry_run ? "dry run" : "sweep", (unsigned long long)summary->keys,
+        span_show(summary->took, took), (unsigned long long)summary->removed,
+        (unsigned long long)summary->survived, strbuf_text(&counts));
+    strbuf_fini(&counts);
+    return sentence;
+}
+
+static struct cJSON *keyspace_json(const struct sweep_keyspace_summary *k)
+{
+    struct cJSON *o = cJSON_CreateObject();
+    struct cJSON *counts = cJSON_AddObjectToObject(o, "found");
+    cJSON_AddStringToObject(o, "name", k->name);
+    cJSON_AddNumberToObject(o, "keys", (double)k->keys);
+    cJSON_AddNumberToObject(o, "removed", (double)k->removed);
+    cJSON_AddNumberToObject(o, "survived", (double)k->survived);
+    cJSON_AddNumberToObject(o, "not_tried", (double)k->not_tried);
+    for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
+        if (k->found[f] > 0)
+            cJSON_AddNumberToObject(
+                counts, sweep_finding_name((enum sweep_finding)f), (double)k->found[f]);
+    }
+    return o;
+}
+
+struct cJSON *sweep_report_summary(const struct sweep_summary *summary)
+{
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddBoolToObject(o, "dry_run", summary->dry_run);
+    cJSON_AddBoolToObject(o, "complete", summary->complete);
+    cJSON_AddNumberToObject(o, "keys_seen", (double)summary->keys);
+    cJSON_AddNumberToObject(o, "removed", (double)summary->removed);
+    cJSON_AddNumberToObject(o, "survived", (double)summary->survived);
+    cJSON_AddNumberToObject(o, "not_tried", (double)summary->not_tried);
+    cJSON_AddNumberToObject(o, "took_usec", (double)summary->took);
+    struct cJSON *counts = cJSON_AddObjectToObject(o, "found");
+    for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
+        uint64_t n = found(summary, (enum sweep_finding)f);
+        if (n > 0)
+            cJSON_AddNumberToObject(counts, sweep_finding_name((enum sweep_finding)f), (double)n);
+    }
+    struct cJSON *keyspaces = cJSON_AddArrayToObject(o, "keyspaces");
+    for (unsigned i = 0; i < summary->n_keyspaces; i++)
+        cJSON_AddItemToArray(keyspaces, keyspace_json(&summary->keyspaces[i]));
+    if (summary->error_text[0])
+        cJSON_AddStringToObject(o, "error", summary->error_text);
+    else
+        cJSON_AddNullToObject(o, "error");
+    return o;
+}
+
+struct cJSON *sweep_report_finding(const struct sweep_key *key)
+{
+    struct cJSON *o = cJSON_CreateObject();
+    struct strbuf name = STRBUF_INIT;
+    const struct sweep_judgement *j = key->judgement;
+    text_escape(&name, key->name, key->name_len, KEY_SHOWN_MAX);
+    cJSON_AddStringToObject(o, "keyspace", key->keyspace->name);
+    cJSON_AddStringToObject(o, "key", strbuf_text(&name));
+    cJSON_AddStringToObject(o, "finding", sweep_finding_name(j->finding));
+    cJSON_AddStringToObject(o, "reason", j->reason);
+    if (j->age_known)
+        cJSON_AddNumberToObject(o, "age_usec", (double)j->age);
+    else
+        cJSON_AddNullToObject(o, "age_usec");
+    cJSON_AddBoolToObject(o, "removable", j->removable);
+    cJSON_AddBoolToObject(o, "removed", key->outcome == SWEEP_OUTCOME_REMOVED);
+    cJSON_AddBoolToObject(o, "survived", key->outcome == SWEEP_OUTCOME_SURVIVED);
+    strbuf_fini(&name);
+    return o;
+}
+
+static enum event_id event_of(const struct sweep_summary *summary)
+{
+    if (summary->complete && summary->error == REDIS_E_NONE)
+        return EVENT_SWEEP_DONE;
+    return summary->error == REDIS_E_NONE ? EVENT_SWEEP_ABORTED : EVENT_SWEEP_FAILED;
+}
+
+void sweep_report_event(const struct sweep_summary *summary)
+{
+    if (summary->dry_run || summary->census_only)
+        return;
+    struct event ev;
+    struct strbuf counts = STRBUF_INIT;
+    add_counts(summary, &counts);
+    event_init(&ev, event_of(summary));
+    event_message(&ev, "%s%s%s", sweep_report_sentence(summary).text,
+        summary->error_text[0] ? "; " : "", summary->error_text);
+    event_field(&ev, "VOXKEEPER_KEYS", "%llu", (unsigned long long)summary->keys);
+    event_field(&ev, "VOXKEEPER_REMOVED", "%llu", (unsigned long long)summary->removed);
+    event_field(&ev, "VOXKEEPER_SURVIVED", "%llu", (unsigned long long)summary->survived);
+    event_field(&ev, "VOXKEEPER_FINDINGS", "%s", strbuf_text(&counts));
+    if (summary->error_text[0])
+        event_field(&ev, "VOXKEEPER_REASON", "%s", summary->error_text);
+    event_duration(&ev, summary->took);
+    event_emit(&ev);
+    event_fini(&ev);
+    strbuf_fini(&counts);
+}

@@ -1,0 +1,39 @@
+/* When sweeps run, and what is told of them: every Interval=, and when an operator asks. */
+#pragma once
+
+#include "base/err.h"
+#include "core/config.h"
+
+struct cJSON;
+struct loop;
+struct operation;
+struct sweeper;
+struct sweeps;
+
+/* What an operator may ask for. */
+struct sweep_wish {
+    bool dry_run;
+    const char *keyspace; /* NULL: all */
+    usec_t older_than;    /* 0: each keyspace's MaxAge */
+};
+
+/* All are borrowed until sweeps_free() or sweeps_configure(). Returns owned; NULL: out of memory.
+ */
+struct sweeps *sweeps_new(struct loop *l, struct sweeper *sweeper, const struct config *config);
+void sweeps_free(struct sweeps *s);
+
+/* Applies Interval=, the keyspaces and Protect=. Returns 0 or a negative errno with *e set. */
+int sweeps_configure(struct sweeps *s, const struct config *config, struct err *e);
+
+/* Redis is there: a sweep that came due without it begins. */
+void sweeps_redis_up(struct sweeps *s);
+
+/* Runs one for `op`, which ends with the verdict. Returns 0, or a negative errno with *e set. */
+int sweeps_run(
+    struct sweeps *s, const struct sweep_wish *wish, struct operation *op, struct err *e);
+
+/* No more from now on; the one under way is cancelled. */
+void sweeps_stop(struct sweeps *s);
+
+/* The latest summary and what runs now, for the status. Returns owned JSON. */
+struct cJSON *sweeps_json(const struct sweeps *s);

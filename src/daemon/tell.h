@@ -1,0 +1,13 @@
+/* Turns what the fleet tells into journal events. */
+#pragma once
+
+#include "core/fleet.h"
+#include "daemon/operation.h"
+#include "daemon/supervisor.h"
+
+/*
+ * Emits the event of `told`, and gives its words to the operation that waits for it (NULL: none).
+ * The verdicts of an operator's restart are told by daemon/verbs.
+ */
+void tell_worker(
+    const struct supervisor *s, const struct fleet_action *told, struct operation *waiting);
