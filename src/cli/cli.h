@@ -1,0 +1,30 @@
+/* What every verb gets: how to reach the daemon and how to answer the operator. */
+#pragma once
+
+#include "base/span.h"
+#include "voxkeeper/exit_codes.h"
+
+#include <stdbool.h>
+
+struct cli {
+    const char *socket;
+    bool json;  /* one JSON document on stdout and nothing else */
+    bool color; /* of what goes to stdout */
+};
+
+/* The options of the verb at hand; NULL and false where not given. */
+struct cli_args {
+    const char *reason;
+    const char *keyspace;
+    const char *older_than; /* a span, checked, as it was written */
+    const char *topic;      /* what follows `help` */
+    usec_t timeout;         /* USEC_INFINITY: wait for the verdict however long it takes */
+    bool dry_run;
+};
+
+/* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
+typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
+
+cli_verb cli_status, cli_workers, cli_show_config;
+cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
+cli_verb cli_help;

@@ -1,0 +1,186 @@
+/* Reading the command line. */
+#include "cli/options.h"
+
+#include "cli/say.h"
+#include "voxkeeper/control.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *argument;
+    const char *doc;
+} TABLE[] = {
+#define X(symbol, name, argument, doc) [OPTION_##symbol] = {name, argument, doc},
+    OPTIONS(X)
+#undef X
+};
+
+const char *option_name(enum cli_option o)
+{
+    return TABLE[o].name;
+}
+
+const char *option_argument(enum cli_option o)
+{
+    return TABLE[o].argument;
+}
+
+const char *option_doc(enum cli_option o)
+{
+    return TABLE[o].doc;
+}
+
+static int set_timeout(struct command *c, const char *text)
+{
+    if (span_parse(text, &c->args.timeout) == 0 && c->args.timeout > 0)
+        return 0;
+    say_error("--timeout=%s is not a time span such as 30s or 5min", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_older_than(struct command *c, const char *text)
+{
+    usec_t span;
+    c->args.older_than = text;
+    if (span_parse(text, &span) == 0)
+        return 0;
+    say_error("--older-than=%s is not a time span such as 2h or 3d", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_reason(struct command *c, const char *text)
+{
+    c->args.reason = text;
+    if (strlen(text) <= VK_REASON_MAX)
+        return 0;
+    say_error("--reason is longer than %d bytes", (int)VK_REASON_MAX);
+    return VK_EXIT_USAGE;
+}
+
+static int set_wait(const char *text)
+{
+    if (strcmp(text, "applied") == 0)
+        return 0;
+    say_error("--wait=%s: only \"applied\" can be waited for", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_option(struct command *c, enum cli_option o, const char *text)
+{
+    switch (o) {
+    case OPTION_SOCKET:
+        c->cli.socket = text;
+        return 0;
+    case OPTION_JSON:
+        c->cli.json = true;
+        return 0;
+    case OPTION_NO_COLOR:
+        c->cli.color = false;
+        return 0;
+    case OPTION_HELP:
+        c->help = true;
+        return 0;
+    case OPTION_VERSION:
+        c->version = true;
+        return 0;
+    case OPTION_REASON:
+        return set_reason(c, text);
+    case OPTION_TIMEOUT:
+        return set_timeout(c, text);
+    case OPTION_WAIT:
+        return set_wait(text);
+    case OPTION_DRY_RUN:
+        c->args.dry_run = true;
+        return 0;
+    case OPTION_KEYSPACE:
+        c->args.keyspace = text;
+        return 0;
+    case OPTION_OLDER_THAN:
+        return set_older_than(c, text);
+    case OPTION_COUNT:
+        break;
+    }
+    return VK_EXIT_USAGE;
+}
+
+static int refuse(const struct command *c, const char *written, const char *wrong)
+{
+    say_error("%s %s; see: voxkeeper help%s%s", written, wrong, c->verb ? " " : "",
+        c->verb ? c->verb->name : "");
+    return VK_EXIT_USAGE;
+}
+
+/*
+ * Reads the options in `allowed`; argv[0] is skipped. Returns the place of the first operand, or
+ * -1 and has said what is wrong.
+ */
+static int read_options(struct command *c, unsigned allowed, int argc, char **argv)
+{
+    struct option longs[OPTION_COUNT + 1] = {0};
+    size_t n = 0;
+    for (int o = 0; o < OPTION_COUNT; o++) {
+        if (allowed & 1U << o)
+            longs[n++] = (struct option){.name = TABLE[o].name,
+                .has_arg = TABLE[o].argument ? required_argument : no_argument,
+                .val = o};
+    }
+    opterr = 0;
+    optind = 0; /* glibc: begin anew */
+    for (;;) {
+        const char *written = argv[optind ? optind : 1];
+        /* '+': stop at the first operand; ':': tell a missing value from an unknown option. */
+        int o = getopt_long(argc, argv, "+:h", longs, NULL);
+        if (o == -1)
+            return optind;
+        if (o == '?')
+            return -refuse(c, written, "is no option here");
+        if (o == ':')
+            return -refuse(c, written, "needs a value");
+        int rc = set_option(c, o == 'h' ? OPTION_HELP : (enum cli_option)o, optarg);
+        if (rc != 0)
+            return -rc;
+    }
+}
+
+static int find_verb(struct command *c, const char *name)
+{
+    c->verb = verb_find(name);
+    if (c->verb)
+        return 0;
+    const struct verb *near = verb_near(name);
+    if (near)
+        say_error("\"%s\" is no verb, did you mean \"%s\"?", name, near->name);
+    else
+        say_error("\"%s\" is no verb; see: voxkeeper --help", name);
+    return VK_EXIT_USAGE;
+}
+
+int command_parse(struct command *c, int argc, char **argv)
+{
+    const char *socket = getenv("VOXKEEPER_SOCKET");
+    *c = (struct command){
+        .cli = {.socket = socket && socket[0] ? socket : VK_CONTROL_SOCKET,
+            .color = say_wants_color()},
+        .args = {.timeout = USEC_INFINITY},
+    };
+    int first = read_options(c, OPTIONS_GLOBAL, argc, argv);
+    if (first < 0)
+        return -first;
+    if (first >= argc)
+        return 0;
+    if (find_verb(c, argv[first]) != 0)
+        return VK_EXIT_USAGE;
+    argc -= first;
+    argv += first;
+    int operand = read_options(c, OPTIONS_EVERYWHERE | c->verb->options, argc, argv);
+    if (operand < 0)
+        return -operand;
+    if (operand < argc && c->verb->operand)
+        c->args.topic = argv[operand++];
+    if (operand < argc)
+        return refuse(c, argv[operand], "is not expected here");
+    return 0;
+}

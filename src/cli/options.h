@@ -1,0 +1,47 @@
+/* The options: one table that reads the command line and writes the help. */
+#pragma once
+
+#include "cli/cli.h"
+#include "cli/verbs.h"
+
+#include <stdbool.h>
+
+#define OPTIONS(X)                                                                                 \
+    X(SOCKET, "socket", "PATH", "the daemon's control socket")                                     \
+    X(JSON, "json", NULL, "print one JSON document instead of text")                               \
+    X(NO_COLOR, "no-color", NULL, "no colours; NO_COLOR=1 in the environment does the same")       \
+    X(HELP, "help", NULL, "print this help")                                                       \
+    X(VERSION, "version", NULL, "print the version")                                               \
+    X(REASON, "reason", "TEXT", "why: it goes into the journal with the event")                    \
+    X(TIMEOUT, "timeout", "SPAN", "wait no longer than this (30s, 5min) for the verdict")          \
+    X(WAIT, "wait", "applied", "wait for the verdict, which it does in any case")                  \
+    X(DRY_RUN, "dry-run", NULL, "print what would go, and touch nothing")                          \
+    X(KEYSPACE, "keyspace", "NAME", "only this [Keyspace NAME] of the configuration")              \
+    X(OLDER_THAN, "older-than", "SPAN", "only what has been dead for longer (2h, 3d)")
+
+#define X(symbol, name, argument, doc) OPTION_##symbol,
+enum cli_option { OPTIONS(X) OPTION_COUNT };
+#undef X
+
+#define OPTION_BIT(symbol) (1U << OPTION_##symbol)
+
+enum {
+    OPTIONS_EVERYWHERE =
+        1 << OPTION_SOCKET | 1 << OPTION_JSON | 1 << OPTION_NO_COLOR | 1 << OPTION_HELP,
+    OPTIONS_GLOBAL = OPTIONS_EVERYWHERE | 1 << OPTION_VERSION,
+};
+
+const char *option_name(enum cli_option o);
+const char *option_argument(enum cli_option o); /* NULL: takes none */
+const char *option_doc(enum cli_option o);
+
+struct command {
+    struct cli cli;
+    struct cli_args args;
+    const struct verb *verb; /* NULL: no verb was given */
+    bool help;
+    bool version;
+};
+
+/* Reads a command line. Returns 0, or VK_EXIT_USAGE and has said what is wrong with it. */
+int command_parse(struct command *c, int argc, char **argv);

@@ -1,0 +1,74 @@
+/* The verbs that change things. */
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/operation.h"
+#include "cli/say.h"
+#include "cli/view.h"
+#include "voxkeeper/control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_member(struct strbuf *json, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    strbuf_addf(json, "%s\"%s\":", json->len > 1 ? "," : "", name);
+    text_json(json, text, strlen(text));
+}
+
+/* Ends `body`, which begins with "{", and asks. */
+static int run(const struct cli *cli, const struct cli_args *args, const char *name,
+    const char *path, struct strbuf *body,
+    void (*on_result)(const struct cli *cli, const cJSON *result))
+{
+    strbuf_adds(body, "}");
+    char *text = strbuf_take(body);
+    if (!text) {
+        say_error("%s: %s", name, strerrordesc_np(ENOMEM));
+        return VK_EXIT_FAILED;
+    }
+    int rc = operation_run(cli, name, path, text, args->timeout, on_result);
+    free(text);
+    return rc;
+}
+
+static int run_with_reason(
+    const struct cli *cli, const struct cli_args *args, const char *name, const char *path)
+{
+    struct strbuf body = STRBUF_INIT;
+    strbuf_adds(&body, "{");
+    add_member(&body, "reason", args->reason);
+    return run(cli, args, name, path, &body, NULL);
+}
+
+int cli_restart(const struct cli *cli, const struct cli_args *args)
+{
+    return run_with_reason(cli, args, "restart", VK_API_RESTART);
+}
+
+int cli_reload(const struct cli *cli, const struct cli_args *args)
+{
+    return run_with_reason(cli, args, "reload", VK_API_RELOAD);
+}
+
+int cli_drain(const struct cli *cli, const struct cli_args *args)
+{
+    return run_with_reason(cli, args, "drain", VK_API_DRAIN);
+}
+
+int cli_resume(const struct cli *cli, const struct cli_args *args)
+{
+    return run_with_reason(cli, args, "resume", VK_API_RESUME);
+}
+
+int cli_sweep(const struct cli *cli, const struct cli_args *args)
+{
+    struct strbuf body = STRBUF_INIT;
+    strbuf_addf(&body, "{\"dry_run\":%s", args->dry_run ? "true" : "false");
+    add_member(&body, "keyspace", args->keyspace);
+    add_member(&body, "older_than", args->older_than);
+    return run(cli, args, "sweep", VK_API_SWEEP, &body, view_sweep_print);
+}

@@ -1,0 +1,69 @@
+/* The verbs. */
+#include "cli/verbs.h"
+
+#include "base/text.h"
+#include "cli/options.h"
+
+#include <string.h>
+
+enum { NEAR = 3 };
+
+#define CHANGING (OPTION_BIT(REASON) | OPTION_BIT(TIMEOUT))
+
+const struct verb VERBS[] = {
+    {"status", NULL, "tell whether the agent answers, and what to do if not",
+        "Prints a page: is it answering, its workers, callers, Redis, the last sweep.\n"
+        "Ends with 0 whenever voxkeeperd answered, whatever the page says.\n",
+        0, cli_status},
+    {"workers", NULL, "list the worker processes",
+        "One row a worker, and below it what is wrong with those that are not well.\n", 0,
+        cli_workers},
+    {"restart", NULL, "replace every worker by a verified new one",
+        "One worker after the other: the new one must pass its probes before the next\n"
+        "one goes. Ends with 0 when all were replaced and verified, 1 when that failed.\n",
+        CHANGING, cli_restart},
+    {"reload", NULL, "read the configuration again",
+        "All of it is applied, or none. Ends with 0 when it is applied; otherwise with\n"
+        "1, every mistake printed with file and line, and the old one still in force.\n",
+        CHANGING | OPTION_BIT(WAIT), cli_reload},
+    {"drain", NULL, "take no new callers, wait until those there are have gone",
+        "At once /readyz answers 503. The workers are stopped when nobody is left, or\n"
+        "when [Drain] Timeout= has passed; voxkeeperd itself stays. `resume` undoes it.\n",
+        CHANGING, cli_drain},
+    {"resume", NULL, "take callers again after a drain",
+        "Ends with 0 when the workers serve again.\n", CHANGING, cli_resume},
+    {"sweep", NULL, "remove dead sessions and tasks from Redis",
+        "Examines every key of the configured keyspaces and removes what is stale. What\n"
+        "is alive, changed meanwhile or protected stays. With --dry-run it prints what\n"
+        "it would remove.\n",
+        OPTION_BIT(TIMEOUT) | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEYSPACE) | OPTION_BIT(OLDER_THAN),
+        cli_sweep},
+    {"show-config", NULL, "print the configuration in force",
+        "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
+        cli_show_config},
+    {"help", "[VERB]", "explain voxkeeper, or one verb", "", 0, cli_help},
+};
+const size_t N_VERBS = sizeof VERBS / sizeof *VERBS;
+
+const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (strcmp(VERBS[i].name, name) == 0)
+            return &VERBS[i];
+    }
+    return NULL;
+}
+
+const struct verb *verb_near(const char *name)
+{
+    const struct verb *nearest = NULL;
+    unsigned best = NEAR;
+    for (size_t i = 0; i < N_VERBS; i++) {
+        unsigned distance = text_distance(name, VERBS[i].name, best);
+        if (distance < best) {
+            best = distance;
+            nearest = &VERBS[i];
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,27 @@
+/* Answers as pages and tables. Whatever an answer lacks is left out. */
+#pragma once
+
+#include "base/strbuf.h"
+#include "cli/cli.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+/* GET VK_API_STATUS, for somebody who was just woken up. */
+void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out);
+
+/* GET VK_API_WORKERS. */
+void view_workers(const struct cli *cli, const cJSON *answer, struct strbuf *out);
+
+/* The table of an array of workers; `full` has what only `workers` shows. Below it, a line for
+ * each worker that is not well. */
+void view_worker_table(const cJSON *workers, bool full, bool use_color, struct strbuf *out);
+
+/* What somebody should do now; nothing when all is well. */
+void view_advice(const cJSON *status, bool use_color, struct strbuf *out);
+
+/* The result of a sweep, printed. */
+void view_sweep_print(const struct cli *cli, const cJSON *result);
+
+/* The same, appended. */
+void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out);

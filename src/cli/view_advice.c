@@ -1,0 +1,80 @@
+/* What somebody should do now, in the order of urgency. */
+#include "cli/json.h"
+#include "cli/say.h"
+#include "cli/view.h"
+
+#include <string.h>
+
+static bool is(const cJSON *object, const char *path, const char *value)
+{
+    const char *text = json_text(object, path);
+    return text && strcmp(text, value) == 0;
+}
+
+static void advise_workers(const cJSON *status, struct strbuf *out)
+{
+    const cJSON *worker;
+    cJSON_ArrayForEach(worker, json_get(status, "workers.list"))
+    {
+        uint64_t slot;
+        if (!json_true(worker, "looping") || !json_count(worker, "slot", &slot))
+            continue;
+        strbuf_addf(out,
+            "- worker %llu dies again and again. What it said last:\n"
+            "    journalctl -u voxkeeper VOXKEEPER_WORKER=%llu -n 20\n",
+            (unsigned long long)slot, (unsigned long long)slot);
+    }
+}
+
+static void advise_state(const cJSON *status, struct strbuf *out)
+{
+    uint64_t serving;
+    if (is(status, "state", "drained") || is(status, "state", "draining"))
+        strbuf_adds(out, "- somebody asked for a drain; to take callers again:\n"
+                         "    voxkeeper resume\n");
+    else if (is(status, "state", "down") || (json_count(status, "workers.serving", &serving) &&
+                                                serving == 0 && !is(status, "state", "starting")))
+        strbuf_adds(out, "- nobody serves callers. What voxkeeperd did and saw:\n"
+                         "    journalctl -u voxkeeper -n 50\n");
+}
+
+static void advise_redis(const cJSON *status, struct strbuf *out)
+{
+    if (is(status, "dependency.redis.state", "down"))
+        strbuf_adds(out,
+            "- nobody answers at Redis' address; without Redis callers' sessions are not\n"
+            "  stored. No worker is restarted for that; look after the Redis server.\n");
+    else if (is(status, "dependency.redis.state", "loading"))
+        strbuf_adds(out, "- Redis runs but cannot serve yet; wait, or look at its log.\n");
+    else if (is(status, "dependency.redis.state", "refused"))
+        strbuf_adds(out, "- Redis refuses voxkeeper itself: check [Redis] Username=, "
+                         "PasswordCredential=\n  and the rights of that user.\n");
+}
+
+static void advise_rest(const cJSON *status, struct strbuf *out)
+{
+    uint64_t dropped;
+    if (json_text(status, "sweep.last.error"))
+        strbuf_adds(out, "- the last sweep failed; once its cause is gone:\n"
+                         "    voxkeeper sweep --dry-run\n");
+    if (json_count(status, "log.dropped", &dropped) && dropped > 0) {
+        strbuf_adds(out, "- ");
+        say_number(out, dropped, "log line was", "log lines were");
+        strbuf_adds(out, " dropped: the journal could not keep up.\n");
+    }
+}
+
+void view_advice(const cJSON *status, bool use_color, struct strbuf *out)
+{
+    struct strbuf advice = STRBUF_INIT;
+    advise_state(status, &advice);
+    advise_workers(status, &advice);
+    advise_redis(status, &advice);
+    advise_rest(status, &advice);
+    if (advice.len > 0) {
+        strbuf_addc(out, '\n');
+        say_colored(out, use_color, SAY_BOLD, "What to do");
+        strbuf_addf(out, "\n%s", strbuf_text(&advice));
+    }
+    strbuf_fini(&advice);
+}

@@ -1,0 +1,425 @@
+"""The operator's command against a control socket that says whatever the test wants."""
+
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from daemon import BUILD
+from fake_api import HANG, FakeApi
+from waiting import wait_for
+
+VOXKEEPER = BUILD / "src/cli/voxkeeper"
+HOUR = 3600 * 10**6
+
+GOOD = {"slot": 1, "state": "serving", "pid": 8123, "generation": 1, "release": "e1d9af7",
+        "uptime_usec": 3 * HOUR + 5, "health": "healthy", "restarts": 0, "failures_in_row": 0,
+        "looping": False, "retry_in_usec": None, "exit": None, "rss_bytes": 80012288,
+        "connections": 2, "last_probe": {"outcome": "pass", "reason": None}, "lines": 120,
+        "dropped": 0}
+LOOPING = {"slot": 2, "state": "gone", "pid": None, "health": "idle", "restarts": 8,
+           "failures_in_row": 5, "looping": True, "retry_in_usec": 12 * 10**6,
+           "exit": "exit code 7", "last_probe": {"outcome": "fail", "reason": "status 500"}}
+STATUS = {
+    "agent": {"name": "elevenlabs-agent", "release": "e1d9af7", "handover": "preload",
+              "listen": ["[::]:3004"]},
+    "daemon": {"pid": 812, "version": "0.1.0", "uptime_usec": 4 * HOUR},
+    "state": "serving", "ready": True, "why": None,
+    "workers": {"wanted": 1, "serving": 1, "list": [GOOD]},
+    "callers": {"connections": 2, "tasks": 1, "sessions": None}, "drain": {"state": "open"},
+    "restart": {"running": False},
+    "dependency": {"redis": {"state": "up", "address": "127.0.0.1:6379", "ping_usec": 213}},
+    "sweep": {"state": "idle", "last": {"at": "2026-11-22T13:20:18Z", "removed": 2,
+                                        "found": {"fine": 12038, "stale": 2}, "keys_seen": 12040}},
+    "config": {"path": "/etc/voxkeeper/voxkeeper.conf"}, "log": {"dropped": 0}}
+
+
+class Cli:
+    def __init__(self, path):
+        self.path = path
+
+    def command(self, *words):
+        return [VOXKEEPER, "--socket", self.path, *words]
+
+    def run(self, *words, code=0, **options):
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=60,
+                              **options)
+        assert done.returncode == code, (done.stdout, done.stderr)
+        return done
+
+    def start(self, *words):
+        return subprocess.Popen(self.command(*words), stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def cli(directory):
+    return Cli(directory / "control.sock")
+
+
+@pytest.fixture
+def api(cli):
+    with FakeApi(cli.path) as fake:
+        yield fake
+
+
+def operation(state="running", **members):
+    return {"operation": {"id": 12, "kind": "x", "state": state, "progress": [], **members}}
+
+
+def serve_operation(api, verb, *polls):
+    api.answers[f"POST /api/v1/{verb}"] = (202, operation())
+    api.answers["GET /api/v1/operations/12"] = list(polls)
+
+
+# What one looks at.
+
+def test_status_answers_the_question_in_its_first_line(cli, api):
+    api.answers["GET /api/v1/status"] = STATUS
+    page = cli.run("status").stdout
+    assert page.splitlines()[0] == \
+        "elevenlabs-agent: ANSWERING, 1 of 1 worker serves on [::]:3004"
+    assert re.search(r"^1 +serving +healthy +8123 +3h +0 +2 +76\.3M$", page, re.M)
+    assert "Callers    2 connections, 1 pending task, active sessions unknown\n" in page
+    assert "Redis      up at 127.0.0.1:6379, ping 213us\n" in page
+    assert "Sweep      idle; last 2026-11-22T13:20:18Z: 12040 keys seen, 2 stale, 2 removed" in page
+    assert "Daemon     voxkeeperd 0.1.0, PID 812, up 4h\n" in page
+    assert "What to do" not in page and "\x1b" not in page
+    assert max(map(len, page.splitlines())) <= 80
+
+
+def test_status_says_what_is_wrong_and_what_to_do(cli, api):
+    api.answers["GET /api/v1/status"] = STATUS | {
+        "state": "degraded", "why": "worker 2 keeps failing", "log": {"dropped": 3},
+        "workers": {"wanted": 2, "serving": 1, "list": [GOOD, LOOPING]},
+        "dependency": {"redis": {"state": "down", "why": "connection refused"}},
+        "drain": {"state": "waiting", "waiting_for": "3 connections", "left_usec": HOUR},
+        "restart": {"running": True}}
+    page = cli.run("status").stdout
+    assert page.startswith("elevenlabs-agent: ANSWERING, but degraded, 1 of 2 workers serve")
+    assert "\n  worker 2 keeps failing\n" in page
+    assert ("worker 2: exit code 7; 5 failures in a row (crash loop); next try in 12s\n"
+            "  last probe: status 500\n") in page
+    assert "Redis      down: connection refused\n" in page
+    assert "Drain      waiting, waiting for 3 connections, 1h left\n" in page
+    assert "Restart    under way\n" in page
+    advice = page.partition("What to do\n")[2]
+    assert "journalctl -u voxkeeper VOXKEEPER_WORKER=2 -n 20" in advice
+    assert "look after the Redis server" in advice
+    assert "3 log lines were dropped" in advice
+    assert max(map(len, page.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("state, words", [
+    ("serving", "ANSWERING,"), ("starting", "NOT YET ANSWERING"), ("draining", "DRAINING"),
+    ("drained", "DRAINED"), ("down", "NOT ANSWERING"), ("new-state", "NOT READY")])
+def test_status_of_every_state(cli, api, state, words):
+    api.answers["GET /api/v1/status"] = STATUS | {"state": state, "ready": state == "serving"}
+    page = cli.run("status").stdout
+    assert page.startswith(f"elevenlabs-agent: {words}")
+    assert ("voxkeeper resume" in page) == (state in ("drained", "draining"))
+    assert ("journalctl -u voxkeeper -n 50" in page) == (state == "down")
+
+
+@pytest.mark.parametrize("answer", [
+    {}, {"state": 7, "workers": [], "agent": "x", "callers": {"tasks": {}}},
+    {"workers": {"list": [1, None, {}, {"slot": -1, "pid": 1e300, "uptime_usec": "x"}]},
+     "dependency": {"redis": []}, "sweep": {"state": "x", "last": {"found": [1]}}}])
+def test_status_copes_with_what_is_missing_or_odd(cli, api, answer):
+    api.answers["GET /api/v1/status"] = answer
+    assert "voxkeeperd does not say whether it answers" in cli.run("status").stdout
+    api.answers["GET /api/v1/workers"] = answer
+    cli.run("workers")
+
+
+def test_what_comes_from_elsewhere_cannot_steer_the_terminal(cli, api):
+    evil = "\x1b]0;owned\x07\x9b31m\u009b"
+    api.answers["GET /api/v1/status"] = STATUS | {
+        "why": f"a\n{evil}", "agent": {"name": evil, "listen": [evil], "release": evil}}
+    api.answers["POST /api/v1/restart"] = (409, {"error": {"code": "busy", "message": evil}})
+    for done in cli.run("status"), cli.run("restart", code=1):
+        assert not set("\x1b\x07\x9b") & set(done.stdout + done.stderr)
+    assert r"\x1b]0;owned\x07" in cli.run("status").stdout
+
+
+def test_workers_is_a_table_with_reasons_below(cli, api):
+    api.answers["GET /api/v1/workers"] = {"workers": [GOOD, LOOPING]}
+    lines = cli.run("workers").stdout.splitlines()
+    assert lines[0].split() == ["WORKER", "STATE", "HEALTH", "PID", "UP", "RESTARTS", "CONNS",
+                                "MEMORY", "GEN", "RELEASE", "LINES", "DROPPED"]
+    assert lines[2].split() == ["2", "gone", "idle", "-", "-", "8", "-", "-", "-", "-", "-", "-"]
+    assert lines[3].startswith("worker 2: exit code 7")
+    api.answers["GET /api/v1/workers"] = {"workers": []}
+    assert cli.run("workers").stdout == "no workers\n"
+
+
+def test_show_config_prints_the_text_or_the_values(cli, api):
+    api.answers["GET /api/v1/config"] = {"text": "[Agent]\nName=a\\d\tb", "values": {"Agent": {}}}
+    assert cli.run("show-config").stdout == "[Agent]\nName=a\\d\tb\n"
+    assert json.loads(cli.run("show-config", "--json").stdout) == {"Agent": {}}
+
+
+def test_colours_only_on_a_terminal(cli, api):
+    api.answers["GET /api/v1/status"] = STATUS
+
+    def on_terminal(*words, **environment):
+        ours, theirs = pty.openpty()
+        subprocess.run(cli.command(*words), stdout=theirs, check=True,
+                       env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment})
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        except OSError:
+            pass  # Linux says EIO at the end
+        os.close(ours)
+        return shown
+
+    assert b"\x1b[32mANSWERING\x1b[0m" in on_terminal("status")
+    assert b"\x1b" not in on_terminal("status", "--no-color")
+    assert b"\x1b" not in on_terminal("status", NO_COLOR="1")
+    assert b"\x1b" not in on_terminal("status", TERM="dumb")
+
+
+# What one changes.
+
+@pytest.mark.parametrize("verb", ["restart", "reload", "drain", "resume"])
+def test_a_changing_verb_waits_for_the_verdict(cli, api, verb):
+    serve_operation(
+        api, verb, operation(progress=[{"seq": 1, "message": "worker 1 starts"}]),
+        operation(progress=[{"seq": 1, "message": "worker 1 starts"},
+                            {"seq": 2, "message": "worker 1 is verified"}]),
+        operation("done", exit_code=0, message="all done"))
+    done = cli.run(verb, "--reason", 'the "new" key')
+    assert done.stdout == "all done\n"
+    assert done.stderr == "worker 1 starts\nworker 1 is verified\n"
+    method, target, body = api.requests[0]
+    assert (method, target) == ("POST", f"/api/v1/{verb}")
+    assert json.loads(body) == {"reason": 'the "new" key'}
+    assert [target for _, target, _ in api.requests[1:]] == [
+        f"/api/v1/operations/12?after={seq}" for seq in (0, 1, 2)]
+
+
+@pytest.mark.parametrize("state, exit_code, code", [
+    ("done", 0, 0), ("failed", 1, 1), ("rolled_back", 4, 4), ("timed_out", 5, 5),
+    ("failed", None, 1), ("rolled_back", None, 4), ("timed_out", None, 5), ("failed", 99, 1)])
+def test_the_verdict_is_the_exit_code(cli, api, state, exit_code, code):
+    serve_operation(api, "restart", operation(state, exit_code=exit_code, message="line 1\nline 2"))
+    done = cli.run("restart", code=code)
+    if code:
+        assert done.stderr == "voxkeeper: restart: line 1\n  line 2\n" and done.stdout == ""
+    again = cli.run("restart", "--json", code=code)
+    assert json.loads(again.stdout)["state"] == state
+
+
+def test_reload_accepts_what_the_unit_says(cli, api):
+    serve_operation(api, "reload", operation("done", exit_code=0, message="applied"))
+    assert cli.run("reload", "--wait=applied").stdout == "applied\n"
+    assert "only \"applied\"" in cli.run("reload", "--wait=x", code=2).stderr
+
+
+def test_sweep_prints_its_findings(cli, api):
+    result = {"findings": [
+        {"keyspace": "task", "key": "cursor_task:1", "finding": "stale", "reason": "no TTL",
+         "age_usec": 2 * HOUR, "removable": True, "removed": True},
+        {"keyspace": "session", "key": "日本\x1b", "finding": "immortal", "reason": "young",
+         "removable": False, "removed": False}],
+        "counts": {"fine": 9, "stale": 1, "gone": 0}, "keys_seen": 12, "took_usec": 31000}
+    serve_operation(api, "sweep", operation("done", message="swept", result=result))
+    done = cli.run("sweep", "--dry-run", "--keyspace=task", "--older-than=2h")
+    assert done.stdout.splitlines() == [
+        "KEYSPACE  FINDING   AGE  ACTION   KEY            WHY",
+        "task      stale      2h  removed  cursor_task:1  no TTL",
+        "session   immortal    -  kept     日本\\x1b       young",
+        "",
+        "12 keys seen in 31ms: 1 stale",
+        "swept"]
+    assert json.loads(api.requests[0][2]) == {
+        "dry_run": True, "keyspace": "task", "older_than": "2h"}
+    cli.run("sweep")
+    assert {"dry_run": False} in [json.loads(body) for _, _, body in api.requests if body]
+
+
+def test_no_verdict_in_time(cli, api):
+    serve_operation(api, "restart", operation())
+    done = cli.run("restart", "--timeout=100ms", code=5)
+    assert "no verdict in time; it goes on (operation 12)" in done.stderr
+
+
+def test_interrupting_the_waiting_leaves_the_operation_alone(cli, api):
+    serve_operation(api, "drain", operation())
+    waiting = cli.start("drain")
+    wait_for(lambda: len(api.requests) > 2, what="the command to wait")
+    waiting.send_signal(signal.SIGINT)
+    out, err = waiting.communicate(timeout=20)
+    assert waiting.returncode == -signal.SIGINT
+    assert out == "" and "the drain goes on (operation 12); see: voxkeeper status" in err
+
+
+def test_a_short_silence_is_borne(cli, api):
+    serve_operation(api, "reload", b"", b"HTTP/1.1 2", operation("done", message="applied"))
+    assert cli.run("reload").stdout == "applied\n"
+
+
+def test_a_daemon_that_goes_away_in_the_middle(cli, api):
+    serve_operation(api, "drain", operation())
+    waiting = cli.start("drain")
+    wait_for(lambda: len(api.requests) > 1, what="the command to wait")
+    api.close()
+    err = waiting.communicate(timeout=20)[1]
+    assert waiting.returncode == 3
+    assert "voxkeeperd went away during the drain (operation 12)" in err
+
+
+def test_a_successor_knows_nothing_of_the_operation(cli, api):
+    serve_operation(api, "restart", (404, {"error": {"code": "operation", "message": "unknown"}}))
+    done = cli.run("restart", code=1)
+    assert "no longer knows the restart (operation 12): it was started anew" in done.stderr
+
+
+# When there is no answer, or none that makes sense.
+
+def test_no_daemon(cli):
+    for _ in "absent", "dead":
+        done = cli.run("status", code=3)
+        assert done.stdout == "" and done.stderr == (
+            f'voxkeeper: no voxkeeperd answers on "{cli.path}": is it running? '
+            "(systemctl status voxkeeper)\n")
+        dead = socket.socket(socket.AF_UNIX)
+        if not cli.path.exists():
+            dead.bind(str(cli.path))
+        dead.close()
+    assert cli.run("restart", code=3).stderr == done.stderr
+    error = json.loads(cli.run("status", "--json", code=3).stdout)["error"]
+    assert error["code"] == "not-running"
+
+
+def test_a_socket_one_may_not_use(cli, api, directory):
+    if os.geteuid() != 0:
+        pytest.skip("only root becomes somebody else")
+    os.chmod(directory, 0o755)
+    os.chmod(cli.path, 0o600)
+    copy = directory / "voxkeeper"  # the build may lie where nobody else may look
+    copy.write_bytes(VOXKEEPER.read_bytes())
+    copy.chmod(0o755)
+    done = subprocess.run([copy, "--socket", cli.path, "status"], capture_output=True, text=True,
+                          user=65534, group=65534, extra_groups=[])
+    assert done.returncode == 1
+    assert "may not be used by you: run this with sudo" in done.stderr
+
+
+def test_a_hung_daemon(cli, api):
+    api.answers["GET /api/v1/status"] = HANG
+    began = time.monotonic()
+    done = cli.run("status", code=5)
+    assert "does not answer within 5s" in done.stderr
+    assert time.monotonic() - began < 30
+
+
+def test_refusals_are_passed_on(cli, api):
+    api.answers["POST /api/v1/drain"] = (
+        403, {"error": {"code": "permission", "message": "only root and the group voxkeeper may"}})
+    done = cli.run("drain", "--json", code=1)
+    assert done.stderr == "voxkeeper: only root and the group voxkeeper may\n"
+    assert json.loads(done.stdout) == api.answers["POST /api/v1/drain"][1]
+    api.answers["POST /api/v1/drain"] = (500, {})
+    assert "status 500 and gave no reason" in cli.run("drain", code=1).stderr
+
+
+GARBAGE = [
+    b"", b"\0\xff" * 99, b"SSH-2.0-OpenSSH\r\n",
+    b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n<html>", b"HTTP/1.1 200 OK\r\n\r\n[1]",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"HTTP/1.1 200 OK\r\n\r\n{\"state\":\xff}",
+    b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 10**6, b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
+def test_garbage_is_an_error(cli, api, garbage):
+    api.answers["GET /api/v1/status"] = api.answers["POST /api/v1/restart"] = garbage
+    for verb in "status", "restart":
+        done = cli.run(verb, code=1)
+        assert done.stdout == "" and done.stderr.startswith("voxkeeper: read voxkeeperd's answer")
+
+
+@pytest.mark.parametrize("answer", [
+    {}, {"operation": {}}, {"operation": {"id": "../status", "state": "running"}},
+    {"operation": {"id": -1, "state": "running"}}, {"operation": {"state": "running"}}])
+def test_an_operation_that_is_none(cli, api, answer):
+    api.answers["POST /api/v1/restart"] = (202, answer)
+    assert "there is no operation in it" in cli.run("restart", code=1).stderr
+    assert len(api.requests) == 1
+
+
+def test_a_huge_answer(cli, api):
+    many = [GOOD | {"slot": n} for n in range(20_000)]
+    api.answers["GET /api/v1/workers"] = {"workers": many}
+    assert len(cli.run("workers").stdout.splitlines()) == 20_001
+    api.answers["GET /api/v1/workers"] = b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (17 << 20)
+    assert "longer than 16777216 bytes" in cli.run("workers", code=1).stderr
+
+
+def test_output_that_nobody_takes_is_an_error(cli, api):
+    api.answers["GET /api/v1/status"] = STATUS
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run(cli.command("status"), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "write to stdout: No space left" in done.stderr
+
+
+# The command line.
+
+@pytest.mark.parametrize("words, says", [
+    ([], "no verb given"),
+    (["stauts"], 'did you mean "status"?'),
+    (["frobnicate"], '"frobnicate" is no verb'),
+    (["--frob", "status"], "--frob is no option here; see: voxkeeper help\n"),
+    (["status", "--reason=x"], "--reason=x is no option here; see: voxkeeper help status"),
+    (["status", "-x"], "-x is no option here"),
+    (["status", "more"], "more is not expected here"),
+    (["restart", "--timeout"], "--timeout needs a value"),
+    (["restart", "--timeout=soon"], "--timeout=soon is not a time span"),
+    (["restart", "--timeout=0"], "--timeout=0 is not a time span"),
+    (["restart", "--reason", "x" * 1025], "--reason is longer than 1024 bytes"),
+    (["sweep", "--older-than=-1"], "--older-than=-1 is not a time span"),
+    (["help", "frob"], '"frob" is no verb'),
+    (["status", "--json=yes"], "--json=yes is no option here")])
+def test_a_wrong_command_line(cli, words, says):
+    done = cli.run(*words, code=2)
+    assert says in done.stderr and done.stdout == ""
+
+
+def test_help_knows_every_verb_and_option(cli):
+    everything = cli.run("--help").stdout
+    assert cli.run("help").stdout == cli.run("-h").stdout == everything
+    verbs = re.findall(r"^  ([a-z-]+)", everything.partition("Verbs:\n")[2], re.M)
+    assert {"status", "workers", "restart", "reload", "drain", "resume", "sweep",
+            "show-config", "help"} <= set(verbs)
+    for verb in ("status", "sweep", "restart"):
+        page = cli.run("help", verb).stdout
+        assert page == cli.run(verb, "--help").stdout
+        assert page.startswith(f"Usage: voxkeeper {verb}")
+        assert "  3  no voxkeeperd answers" in page
+        assert max(map(len, page.splitlines())) <= 80
+    assert "--older-than=SPAN" in cli.run("help", "sweep").stdout
+    assert max(map(len, everything.splitlines())) <= 80
+
+
+def test_version(cli):
+    assert re.fullmatch(r"voxkeeper \d+\.\d+\.\d+\n", cli.run("--version").stdout)
+
+
+def test_the_socket_may_come_from_the_environment(cli, api):
+    api.answers["GET /api/v1/status"] = STATUS
+    done = subprocess.run([VOXKEEPER, "status", "--json"], capture_output=True, check=True,
+                          env={"VOXKEEPER_SOCKET": str(cli.path)})
+    assert json.loads(done.stdout) == STATUS
+
+
+def test_a_socket_path_that_is_too_long(cli):
+    cli.path = "/" + "x" * 200
+    assert "the path is too long" in cli.run("status", code=1).stderr
