@@ -134,8 +134,12 @@ static void set_reason(char reason[EXPECT_REASON_MAX], const char *fmt, ...)
     strbuf_vaddf(&text, fmt, ap);
     va_end(ap);
     size_t len = 0;
-    for (size_t n = 1; n > 0 && len + n < EXPECT_REASON_MAX; len += n)
-        n = text_utf8_len(strbuf_text(&text) + len, text.len - len);
+    while (len < text.len) {
+        size_t n = text_utf8_len(strbuf_text(&text) + len, text.len - len);
+        if (n == 0 || len + n >= EXPECT_REASON_MAX)
+            break;
+        len += n;
+    }
     memcpy(reason, strbuf_text(&text), len);
     reason[len] = '\0';
     strbuf_fini(&text);

@@ -1,11 +1,13 @@
 /* core/expect: assertions on a probe's answer, whatever the answer holds. */
 #include "core/expect.h"
 
+#include "base/text.h"
 #include "core/config_words.h"
 
 #include "cmocka_all.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +199,37 @@ static void reasons_are_harmless(void **state)
     assert_string_equal(reason, "x is \"\\x1b[31m\\n\xF0\x9F\x98\x80\", want \"1\"");
 }
 
+/* It is cut between characters, wherever that is, and never beyond its end. */
+static void long_reasons_are_cut(void **state)
+{
+    (void)state;
+    for (size_t pad = 0; pad < 8; pad++) {
+        struct {
+            char reason[EXPECT_REASON_MAX];
+            char guard[8];
+        } out = {.guard = "guard"};
+        char term[256] = "xxxxxxxx";
+        size_t n = pad;
+        while (n < 59)
+            term[n++] = '\x01';
+        n += (size_t)sprintf(term + n, "=");
+        while (n < 200)
+            n += (size_t)sprintf(term + n, "\xF0\x9F\x98\x80");
+        struct strlist terms = {0};
+        struct strlist none = {0};
+        struct expect x = {0};
+        struct err e = {0};
+        assert_int_equal(strlist_add(&terms, term), 0);
+        assert_int_equal(expect_init(&x, "200", &terms, &none, &e), 0);
+        assert_int_equal(expect_judge(&x, 200, "{}", 2, false, out.reason), PROBE_FAIL);
+        assert_in_range(strlen(out.reason), EXPECT_REASON_MAX - 4, EXPECT_REASON_MAX - 1);
+        assert_true(text_is_utf8(out.reason, strlen(out.reason)));
+        assert_string_equal(out.guard, "guard");
+        expect_fini(&x);
+        strlist_fini(&terms);
+    }
+}
+
 static void judges_the_status_first(void **state)
 {
     (void)state;
@@ -276,6 +309,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_not_one_json_value),
         cmocka_unit_test(survives_depth_and_size),
         cmocka_unit_test(reasons_are_harmless),
+        cmocka_unit_test(long_reasons_are_cut),
         cmocka_unit_test(judges_the_status_first),
         cmocka_unit_test(a_cut_answer_fails_only_json),
         cmocka_unit_test(refuses_bad_expectations),
