@@ -106,7 +106,11 @@ void callers_count(struct callers_counter *c)
     c->latest = (struct callers){0};
     if (wait->wait_connections)
         count_connections(c);
-    if ((wait->wait_tasks || wait->wait_sessions) && c->sweeper) {
+    if (!c->sweeper) {
+        /* Without Redis there are no tasks and no sessions to wait for. */
+        c->latest.tasks.known = true;
+        c->latest.sessions.known = true;
+    } else if (wait->wait_tasks || wait->wait_sessions) {
         const struct sweep_request census = {.census_only = true};
         c->in_census = sweeper_run(c->sweeper, &census, NULL, on_census, c, NULL) == 0;
         if (c->in_census)
