@@ -71,8 +71,8 @@ def test_config_text():
 @pytest.fixture
 def fake_daemon(directory, monkeypatch):
     """A Daemon whose program is a script that plays voxkeeperd."""
-    (directory / "src").mkdir()
-    program = directory / "src/voxkeeperd"
+    (directory / "src/daemon").mkdir(parents=True)
+    program = directory / "src/daemon/voxkeeperd"
     program.write_text(f"""#!{sys.executable}
 import json, signal, subprocess, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
@@ -128,3 +128,13 @@ def test_skips_are_failures_when_everything_must_run(directory):
             capture_output=True, text=True)
         outcome[value] = (done.returncode, "skipped under VOXKEEPER_MUST_RUN=1" in done.stdout)
     assert outcome == {"0": (0, False), "1": (1, True)}
+
+
+def test_a_real_daemon_supervises_the_reference_agent(agent_config, make_daemon, port):
+    daemon = make_daemon(agent_config(Drain={"Timeout": "1s"}))
+    verified = daemon.wait_event("worker-verified", worker=1)
+    assert daemon.workers() == [int(verified["worker_pid"])]
+    assert is_listening(port)
+    assert daemon.request("GET", "/api/v1/status")[1]["ready"] is True
+    assert daemon.stop() == 0
+    assert daemon.survivors() == []

@@ -34,7 +34,7 @@ def parse_line(line):
     except ValueError:
         parsed = None
     if isinstance(parsed, dict):
-        return parsed
+        return {"message": "", **parsed}
     return {"message": line.decode(errors="replace").rstrip("\n")}
 
 
@@ -80,7 +80,7 @@ class Daemon:
         self._family = self._family or Family()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*TIED, BUILD / "src/voxkeeperd", "--config", self.config, *options],
+                [*TIED, BUILD / "src/daemon/voxkeeperd", "--config", self.config, *options],
                 env=os.environ | (env or {}), stdin=subprocess.DEVNULL, stderr=log)
         return self
 
@@ -125,8 +125,13 @@ class Daemon:
                 raise AssertionError(f"{why} for {fields}; its output:\n{self.output()}")
             time.sleep(0.01)
 
-    def output(self, lines=60):
-        return "".join(self.log.read_text(errors="replace").splitlines(True)[-lines:])
+    def output(self):
+        """For failure messages: what the daemon said last, and the last words of its workers."""
+        said, worker = [], []
+        for line in self._read():
+            text = f"{line.get('ts', '')} {line.get('event', '')} {line['message']}"
+            (said if "stream" not in line else worker).append(text)
+        return "\n".join([*said[-40:], "its workers:", *worker[-15:]])
 
     def request(self, method, path, body=None, timeout=10.0):
         """(status, parsed JSON) from the control socket."""
@@ -142,7 +147,7 @@ class Daemon:
 
     def cli(self, *argv, deadline=30.0, check=False):
         """Runs the operator's command against this daemon; CompletedProcess with its output."""
-        done = subprocess.run([BUILD / "src/voxkeeper", "--socket", self.socket, *argv],
+        done = subprocess.run([BUILD / "src/cli/voxkeeper", "--socket", self.socket, *argv],
                               capture_output=True, text=True, timeout=deadline)
         if check and done.returncode != 0:
             raise AssertionError(f"voxkeeper {' '.join(argv)}: exit {done.returncode}\n"
