@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 int num_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out_value)
@@ -41,7 +42,7 @@ int num_parse_i64(const char *text, int64_t min, int64_t max, int64_t *out_value
 int num_parse_double(const char *text, double min, double max, double *out_value)
 {
     const char *digits = text[0] == '-' ? text + 1 : text;
-    if (!isdigit((unsigned char)digits[0]))
+    if (!isdigit((unsigned char)digits[0]) || strpbrk(digits, "xX")) /* strtod reads hex, too */
         return -EINVAL;
     char *end = NULL;
     double value = strtod(text, &end);

@@ -1,0 +1,263 @@
+/* core/fleet: what traces and exploration do not say as plainly: stale events, limits, queries. */
+#include "core/fleet.h"
+
+#include "base/strbuf.h"
+#include "cmocka_all.h"
+
+#include <string.h>
+
+static const struct fleet_conf conf = {
+    .worker = {.start_timeout = 500,
+        .drain_timeout = 400,
+        .stop_timeout = 300,
+        .abort_timeout = 200,
+        .kill_timeout = 100},
+    .restart = {.delay = 50,
+        .multiplier = 2,
+        .max_delay = 1000,
+        .jitter = 10,
+        .stable_after = 1000,
+        .loop_after = 3},
+    .prober = {.interval = 100, .start_interval = 10, .fast_interval = 20, .rise = 1, .fall = 1},
+};
+
+static struct fleet fleet;
+static struct fleet_update update;
+static struct strbuf actions = STRBUF_INIT;
+
+/* Steps and returns the actions as "slot ACTION, ..", without those about probing. */
+static const char *step(struct fleet_event ev)
+{
+    fleet_step(&conf, &fleet, &ev, &update);
+    strbuf_reset(&actions);
+    for (unsigned i = 0; i < update.n_actions; i++) {
+        const struct fleet_action *a = &update.actions[i];
+        if (a->type != FLEET_DO_PROBE && a->type != FLEET_DO_PROBE_STOP)
+            strbuf_addf(
+                &actions, "%s%u %s", actions.len ? ", " : "", a->slot, fleet_action_name(a->type));
+    }
+    return strbuf_text(&actions);
+}
+
+static struct fleet_event about(unsigned slot, usec_t now, enum fleet_event_type type)
+{
+    return (struct fleet_event){
+        .type = type, .now = now, .slot = slot, .life = fleet.slots[slot].life};
+}
+
+static struct fleet_event probed(unsigned slot, usec_t now, enum probe_outcome outcome)
+{
+    struct fleet_event ev = about(slot, now, FLEET_EV_PROBED);
+    ev.seq = fleet.slots[slot].prober.seq;
+    ev.outcome = outcome;
+    return ev;
+}
+
+static const char *resize(usec_t now, unsigned n)
+{
+    return step((struct fleet_event){.type = FLEET_EV_RESIZE, .now = now, .n_workers = n});
+}
+
+/* A fleet of n workers that serve, at time 100. */
+static void serve(unsigned n)
+{
+    fleet_init(&fleet);
+    resize(100, n);
+    for (unsigned i = 0; i < n; i++) {
+        step(about(i, 100, FLEET_EV_SPAWNED));
+        step(probed(i, 100, PROBE_PASS));
+    }
+    assert_int_equal(fleet_serving(&fleet), n);
+}
+
+static void events_of_another_life_are_ignored(void **state)
+{
+    (void)state;
+    static struct fleet before;
+    serve(2);
+    for (int type = FLEET_EV_SPAWNED; type <= FLEET_EV_PROBED; type++) {
+        struct fleet_event ev = probed(0, 101, PROBE_HUNG);
+        ev.type = (enum fleet_event_type)type;
+        before = fleet;
+        ev.life++; /* one to come */
+        assert_string_equal(step(ev), "");
+        assert_memory_equal(&fleet, &before, sizeof fleet);
+        ev.life = 0; /* none */
+        assert_string_equal(step(ev), "");
+        ev.life = 3; /* slots that are none */
+        ev.slot = 2;
+        assert_string_equal(step(ev), "");
+        ev.slot = LIMIT_WORKERS;
+        assert_string_equal(step(ev), "");
+        ev.slot = UINT32_MAX;
+        assert_string_equal(step(ev), "");
+        assert_memory_equal(&fleet, &before, sizeof fleet);
+    }
+    struct fleet_event ev = probed(0, 101, PROBE_HUNG);
+    ev.seq--;
+    step(ev);
+    assert_memory_equal(&fleet, &before, sizeof fleet);
+}
+
+static void lives_are_numbered_over_the_fleet(void **state)
+{
+    (void)state;
+    serve(3);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(fleet.slots[i].life, i + 1);
+    step(about(1, 101, FLEET_EV_EXITED));
+    assert_string_equal(step(about(1, 101, FLEET_EV_TREE_GONE)), "1 TELL_ENDED, 1 EXEC");
+    assert_int_equal(fleet.slots[1].life, 4);
+    assert_int_equal(update.actions[0].life, 2); /* what ended is the old one */
+    assert_int_equal(update.actions[1].life, 4);
+}
+
+static void the_largest_fleet_fits(void **state)
+{
+    (void)state;
+    serve(LIMIT_WORKERS);
+    resize(101, LIMIT_WORKERS + 1);
+    assert_int_equal(fleet_wanted(&fleet), LIMIT_WORKERS);
+    step((struct fleet_event){.type = FLEET_EV_KILL, .now = 102});
+    assert_int_equal(update.n_actions, 3 * LIMIT_WORKERS); /* PAUSE, PROBE_STOP, KILL_TREE */
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
+        step(about(i, 103, FLEET_EV_EXITED));
+        step(about(i, 103, FLEET_EV_TREE_GONE));
+    }
+    assert_string_equal(strbuf_text(&actions), "63 TELL_ENDED, 0 TELL_ALL_GONE");
+    assert_int_equal(fleet.n_slots, 0);
+}
+
+static void the_first_deadline_counts(void **state)
+{
+    (void)state;
+    fleet_init(&fleet);
+    assert_int_equal(fleet_deadline(&fleet), USEC_INFINITY);
+    resize(100, 2);
+    assert_int_equal(fleet_deadline(&fleet), 600); /* exec */
+    step(about(1, 110, FLEET_EV_SPAWNED));
+    step(probed(1, 110, PROBE_FAIL));
+    assert_int_equal(fleet_deadline(&fleet), 120); /* the next probe */
+    serve(1);
+    step((struct fleet_event){.type = FLEET_EV_RESTART, .now = 101, .operation = 7});
+    step(about(0, 101, FLEET_EV_EXITED));
+    step(about(0, 101, FLEET_EV_TREE_GONE));
+    assert_int_equal(fleet.restart.deadline, 101 + 300 + 200 + 100 + 2 * 500);
+}
+
+static void a_stop_is_answered_once(void **state)
+{
+    (void)state;
+    fleet_init(&fleet);
+    struct fleet_event stop = {.type = FLEET_EV_STOP, .now = 100};
+    assert_string_equal(step(stop), "0 TELL_ALL_GONE"); /* nothing was there */
+    assert_string_equal(step((struct fleet_event){.type = FLEET_EV_TICK, .now = 101}), "");
+    assert_string_equal(step(stop), "0 TELL_ALL_GONE");
+    serve(1);
+    assert_string_equal(step(stop), "0 PAUSE, 0 SIGNAL_STOP");
+    assert_string_equal(step(stop), "");
+    step(about(0, 101, FLEET_EV_EXITED));
+    assert_string_equal(step(about(0, 101, FLEET_EV_TREE_GONE)), "0 TELL_ENDED, 0 TELL_ALL_GONE");
+    assert_int_equal(fleet_wanted(&fleet), 0);
+}
+
+static void a_resize_takes_a_stop_back(void **state)
+{
+    (void)state;
+    serve(2);
+    step((struct fleet_event){.type = FLEET_EV_STOP, .now = 100});
+    assert_string_equal(resize(101, 2), "");
+    assert_int_equal(fleet_wanted(&fleet), 2);
+    step(about(0, 102, FLEET_EV_EXITED));
+    assert_string_equal(step(about(0, 102, FLEET_EV_TREE_GONE)), "0 TELL_ENDED, 0 EXEC");
+    step(about(1, 102, FLEET_EV_EXITED));
+    assert_string_equal(step(about(1, 102, FLEET_EV_TREE_GONE)), "1 TELL_ENDED, 1 EXEC");
+    /* The same size once more does not hasten a slot that waits for its retry. */
+    step(about(0, 103, FLEET_EV_SPAWN_FAILED));
+    step(about(0, 103, FLEET_EV_SPAWN_FAILED));
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_GONE);
+    assert_string_equal(resize(104, 2), "");
+}
+
+static void restarts_of_nothing_and_restarts_refused(void **state)
+{
+    (void)state;
+    struct fleet_event restart = {.type = FLEET_EV_RESTART, .now = 100, .operation = 9};
+    fleet_init(&fleet);
+    assert_string_equal(step(restart), "0 TELL_RESTARTED");
+    assert_int_equal(update.actions[0].operation, 9);
+    step((struct fleet_event){.type = FLEET_EV_STOP, .now = 100});
+    assert_string_equal(step(restart), "0 TELL_RESTART_REFUSED");
+    assert_int_equal(update.actions[0].operation, 9);
+}
+
+static void a_restart_skips_a_slot_that_is_scaled_away(void **state)
+{
+    (void)state;
+    serve(2);
+    step((struct fleet_event){.type = FLEET_EV_RESTART, .now = 100, .operation = 9});
+    step(about(0, 100, FLEET_EV_EXITED));
+    step(about(0, 100, FLEET_EV_TREE_GONE));
+    step(about(0, 101, FLEET_EV_SPAWNED));
+    assert_string_equal(step(probed(0, 101, PROBE_PASS)),
+        "0 TELL_VERIFIED, 0 ACTIVATE, 1 TELL_RESTART_STEP, 1 PAUSE, 1 SIGNAL_STOP");
+    assert_string_equal(resize(102, 1), "1 TELL_RESTARTED");
+    assert_int_equal(fleet.restart.state, FLEET_RESTART_IDLE);
+}
+
+static void a_restart_that_lasts_too_long_fails(void **state)
+{
+    (void)state;
+    serve(1);
+    step((struct fleet_event){
+        .type = FLEET_EV_DEPENDENCY, .now = 100, .dependency = DEPENDENCY_DOWN});
+    step((struct fleet_event){.type = FLEET_EV_RESTART, .now = 100, .operation = 9});
+    usec_t deadline = fleet.restart.deadline;
+    step(about(0, 100, FLEET_EV_EXITED));
+    step(about(0, 100, FLEET_EV_TREE_GONE));
+    step(about(0, 100, FLEET_EV_SPAWNED));
+    while (fleet.restart.state != FLEET_RESTART_IDLE && fleet_deadline(&fleet) <= deadline) {
+        step((struct fleet_event){.type = FLEET_EV_TICK, .now = fleet_deadline(&fleet)});
+        if (fleet.slots[0].prober.in_flight)
+            fleet.slots[0].prober.in_flight = false; /* no answer ever comes */
+    }
+    assert_string_equal(strbuf_text(&actions), "0 TELL_RESTART_FAILED");
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_STARTING); /* goes on as it may */
+}
+
+static void what_waits_for_its_turn_can_be_asked(void **state)
+{
+    (void)state;
+    serve(3);
+    step(
+        (struct fleet_event){.type = FLEET_EV_DEPENDENCY, .now = 100, .dependency = DEPENDENCY_UP});
+    step((struct fleet_event){.type = FLEET_EV_TICK, .now = 200}); /* probes */
+    step(probed(0, 201, PROBE_FAIL));
+    step(probed(1, 201, PROBE_DEPENDENCY));
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_STOPPING);
+    assert_int_equal(fleet_pending(&fleet, 0), WORKER_CAUSE_NONE);
+    assert_int_equal(fleet_pending(&fleet, 1), WORKER_CAUSE_ZOMBIE);
+    assert_int_equal(fleet_pending(&fleet, 2), WORKER_CAUSE_NONE);
+    step(probed(2, 201, PROBE_FAIL));
+    assert_int_equal(fleet_pending(&fleet, 2), WORKER_CAUSE_UNHEALTHY);
+    assert_int_equal(fleet_serving(&fleet), 2); /* they answer, so they serve */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_of_another_life_are_ignored),
+        cmocka_unit_test(lives_are_numbered_over_the_fleet),
+        cmocka_unit_test(the_largest_fleet_fits),
+        cmocka_unit_test(the_first_deadline_counts),
+        cmocka_unit_test(a_stop_is_answered_once),
+        cmocka_unit_test(a_resize_takes_a_stop_back),
+        cmocka_unit_test(restarts_of_nothing_and_restarts_refused),
+        cmocka_unit_test(a_restart_skips_a_slot_that_is_scaled_away),
+        cmocka_unit_test(a_restart_that_lasts_too_long_fails),
+        cmocka_unit_test(what_waits_for_its_turn_can_be_asked),
+    };
+    int r = cmocka_run_group_tests(tests, NULL, NULL);
+    strbuf_fini(&actions);
+    return r;
+}
