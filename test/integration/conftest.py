@@ -1,5 +1,6 @@
 """Fixtures: a private Redis, the reference agent's configuration, daemons, containers."""
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -84,6 +85,10 @@ def make_daemon(directory):
 def installed(tmp_path_factory):
     """What `meson install` puts onto a system, below a directory of its own."""
     tree = tmp_path_factory.mktemp("installed")
+    options = subprocess.run(["meson", "introspect", "--buildoptions", BUILD], text=True,
+                             stdout=subprocess.PIPE, check=True).stdout
+    prefix = next(option["value"] for option in json.loads(options) if option["name"] == "prefix")
+    assert prefix == "/usr", f"{BUILD} is configured for {prefix}; meson configure -Dprefix=/usr"
     subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", tree],
                    check=True)
     return tree
