@@ -12,6 +12,7 @@
 #include "io/journal.h"
 #include "io/loop.h"
 #include "io/redis_link.h"
+#include "io/sock_diag.h"
 
 #include <cjson/cJSON.h>
 #include <unistd.h>
@@ -125,10 +126,16 @@ static const char *state_word(const struct daemon *d)
 struct cJSON *status_workers_json(const struct daemon *d)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    const struct config_agent *agent = &d->config->agent;
     struct cJSON *list = cJSON_CreateArray();
-    for (unsigned i = 0; i < fleet->n_slots; i++)
+    struct sock_connections connections = {0};
+    bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
+    for (unsigned i = 0; i < fleet->n_slots; i++) {
+        const struct slot *slot = supervisor_slot(d->supervisor, i);
         cJSON_AddItemToArray(
-            list, worker_json(&fleet->slots[i], supervisor_slot(d->supervisor, i), i));
+            list, worker_json(&fleet->slots[i], slot, i, known ? &connections : NULL));
+    }
+    sock_connections_fini(&connections);
     return list;
 }
 

@@ -3,8 +3,10 @@
 
 #include "io/loop.h"
 #include "io/procinfo.h"
+#include "io/sock_diag.h"
 
 #include <cjson/cJSON.h>
+#include <stdlib.h>
 
 static void add_process(struct cJSON *o, const struct fleet_slot *state, const struct slot *slot)
 {
@@ -23,6 +25,30 @@ static void add_process(struct cJSON *o, const struct fleet_slot *state, const s
     cJSON_AddNumberToObject(o, "cpu_usec", (double)info.cpu_usec);
     cJSON_AddNumberToObject(o, "threads", info.threads);
     cJSON_AddNumberToObject(o, "descriptors", info.descriptors);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void add_connections(
+    struct cJSON *o, const struct slot *slot, const struct sock_connections *connections)
+{
+    size_t n_sockets = 0;
+    size_t n = 0;
+    if (!connections || !slot || slot_pid(slot) <= 0) {
+        cJSON_AddNullToObject(o, "connections");
+        return;
+    }
+    uint64_t *sockets = procinfo_sockets(slot_pid(slot), &n_sockets);
+    for (size_t i = 0; sockets && i < connections->n; i++)
+        n += bsearch(&connections->items[i].inode, sockets, n_sockets, sizeof *sockets,
+                 by_number) != NULL;
+    free(sockets);
+    cJSON_AddNumberToObject(o, "connections", (double)n);
 }
 
 static void add_health(struct cJSON *o, const struct fleet_slot *state, const struct slot *slot)
@@ -62,7 +88,8 @@ static void add_restarts(struct cJSON *o, const struct fleet_slot *state)
         cJSON_AddNullToObject(o, "exit");
 }
 
-struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slot, unsigned index)
+struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slot, unsigned index,
+    const struct sock_connections *connections)
 {
     struct cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "slot", index + 1);
@@ -72,6 +99,7 @@ struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slo
     cJSON_AddNumberToObject(o, "generation", slot ? (double)slot_generation(slot) : 0);
     cJSON_AddStringToObject(o, "release", slot ? slot_release(slot) : "");
     add_process(o, state, slot);
+    add_connections(o, slot, connections);
     add_health(o, state, slot);
     add_restarts(o, state);
     cJSON_AddNumberToObject(o, "lines", slot ? (double)slot_lines(slot) : 0);

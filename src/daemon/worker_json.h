@@ -6,5 +6,11 @@
 
 struct cJSON;
 
-/* `slot` is NULL when nothing was started there yet. Returns owned JSON. */
-struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slot, unsigned index);
+struct sock_connections;
+
+/*
+ * `slot` is NULL when nothing was started there yet; `connections` (NULL: unknown) are those of all
+ * workers, of which the ones this process holds are counted. Returns owned JSON.
+ */
+struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slot, unsigned index,
+    const struct sock_connections *connections);
