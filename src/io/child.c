@@ -179,9 +179,9 @@ static int start_poll(struct child *c, uv_poll_t *poll, int fd, uv_poll_cb on_re
 /* Ends what was just started and was not told to anybody. */
 static void undo_clone(struct child *c)
 {
-    siginfo_t info;
     (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
-    while (waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED) < 0 && errno == EINTR)
+    /* Not by the pidfd: libuv has made that non-blocking, and then waiting does not wait. */
+    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     if (c->cgroup)
         (void)cgroup_remove(c->cgroup, c->name);
@@ -250,6 +250,7 @@ struct child *child_spawn(struct loop *l, const struct child_spec *spec,
     c->loop = l;
     c->on = *callbacks;
     c->arg = arg;
+    c->plan = CHILD_PLAN_NONE;
     c->pidfd = -1;
     c->report_fd = -1;
     c->family = family_of(l, e);

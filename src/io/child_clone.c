@@ -7,15 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-pid_t child_clone3(struct clone_args *args)
-{
-    long r = syscall(SYS_clone3, args, sizeof *args);
-    return r < 0 ? -errno : (pid_t)r;
-}
 
 static pid_t clone_once(struct child_plan *p, int cgroup_fd, int *out_pidfd)
 {

@@ -147,13 +147,9 @@ static int plan_all(struct child_plan *p, const struct child_spec *spec, struct 
 
 int child_plan_init(struct child_plan *p, const struct child_spec *spec, struct err *e)
 {
-    *p = (struct child_plan){
-        .argv = spec->argv,
-        .limit_nofile = spec->limit_nofile,
-        .report_fd = -1,
-        .cgroup_fd = -1,
-        .null_fd = -1,
-    };
+    *p = CHILD_PLAN_NONE;
+    p->argv = spec->argv;
+    p->limit_nofile = spec->limit_nofile;
     plan_oom_score(p, spec);
     int r = plan_all(p, spec, e);
     if (r < 0)
@@ -174,7 +170,7 @@ void child_plan_fini(struct child_plan *p)
     if (p->null_fd >= 0)
         close(p->null_fd);
     child_user_fini(&p->user);
-    *p = (struct child_plan){.report_fd = -1, .cgroup_fd = -1, .null_fd = -1};
+    *p = CHILD_PLAN_NONE;
 }
 
 static void explain_exec(const struct child_plan *p, int code, struct err *e)

@@ -8,6 +8,9 @@
 /* The variable by which a stray is recognised. */
 #define CHILD_MARK "VOXKEEPER_INSTANCE="
 
+/* Nothing planned; child_plan_fini() leaves this. */
+#define CHILD_PLAN_NONE ((struct child_plan){.report_fd = -1, .cgroup_fd = -1, .null_fd = -1})
+
 /*
  * argv and the texts of envp stay borrowed from the spec; the rest is copied, since the failure
  * message is made after the spec is gone. Returns 0 or -errno with *e set.

@@ -1,0 +1,18 @@
+/*
+ * Makes the n-th fallible call fail. The linker sends the calls of the code under test through
+ * inject.c (--wrap); libraries are not touched.
+ */
+#pragma once
+
+/* The `nth` call from now on fails (1 is the next one), once, in this process. */
+void inject_arm(unsigned nth);
+
+/* The same in the next process that is cloned, counted from there. */
+void inject_arm_clone(unsigned nth);
+
+/* Every call of this name fails with `errno_value` from now on, until inject_nothing(). */
+void inject_always(const char *name, int errno_value);
+void inject_nothing(void);
+
+/* What failed since inject_arm(), in this process or a cloned one; NULL: nothing. */
+const char *inject_failed(void);
