@@ -65,7 +65,7 @@ static int send_message(int fd, const struct msghdr *message)
 {
     ssize_t n;
     do {
-        n = sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = sendmsg(fd, message, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : 0;
 }

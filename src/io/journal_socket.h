@@ -1,7 +1,7 @@
 /*
  * The datagram socket of journald. sd_journal_sendv() would do the same in a blocking sendmsg(2):
  * a stopped or overloaded journald would then stop every probe and every restart, so the sending is
- * ours: MSG_DONTWAIT, and a bounded backlog in memory.
+ * ours: a non-blocking socket, and a bounded backlog in memory.
  */
 #pragma once
 

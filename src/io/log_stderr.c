@@ -82,8 +82,6 @@ static bool wait_writable(struct log_stderr *s)
         s->period_from = from;
         s->patience = PATIENCE;
     }
-    if (s->patience < USEC_PER_MSEC)
-        return false;
     struct pollfd p = {.fd = s->fd, .events = POLLOUT};
     int n = poll(&p, 1, (int)(s->patience / USEC_PER_MSEC));
     s->patience = usec_sub(s->patience, loop_now() - from);

@@ -11,14 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum kind { PIPE, STREAM_SOCKET, KINDS };
+enum kind { PIPE, STREAM_SOCKET, SHARED_PIPE, KINDS };
 
 static void open_pair(enum kind kind, int fds[2])
 {
-    if (kind == PIPE) {
+    if (kind != STREAM_SOCKET) {
         assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
         return;
     }
@@ -26,6 +27,19 @@ static void open_pair(enum kind kind, int fds[2])
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     fds[0] = pair[0];
     fds[1] = pair[1];
+}
+
+/* For SHARED_PIPE, without the means to open the pipe anew. */
+static struct log_stderr *open_for(enum kind kind, int fd)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    if (kind == SHARED_PIPE)
+        setrlimit(RLIMIT_NOFILE, &none);
+    struct log_stderr *s = log_stderr_new(fd);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    return s;
 }
 
 /* Reads what is there. */
@@ -63,7 +77,7 @@ static void survives_a_full_reader(void **state)
     for (enum kind kind = PIPE; kind < KINDS; kind++) {
         int fds[2];
         open_pair(kind, fds);
-        struct log_stderr *s = log_stderr_new(fds[1]);
+        struct log_stderr *s = open_for(kind, fds[1]);
         char *line = malloc(10000);
         usec_t from = loop_now();
         for (unsigned i = 0; i < 1000; i++)
@@ -98,7 +112,7 @@ static void survives_a_reader_that_went(void **state)
     for (enum kind kind = PIPE; kind < KINDS; kind++) {
         int fds[2];
         open_pair(kind, fds);
-        struct log_stderr *s = log_stderr_new(fds[1]);
+        struct log_stderr *s = open_for(kind, fds[1]);
         close(fds[0]);
         log_stderr_write(s, "x\n", 2);
         log_stderr_write(s, "y\n", 2);

@@ -183,12 +183,14 @@ static void keeps_json_that_was_not_lifted_wholly(void **state)
     (void)state;
     static const char *const lines[] = {
         "x {\"a\":1,\"A\":2}",
+        "x {\"a\":1,\"A\":2,\"b\":3}",
         "x {\"\":1}",
         "x {\"a12345678901234567890123456789012345678901234567890123456789\":1}",
         "x {\"\xc3\xa9\":1}",
         "x {}",
         "x {\"a\":1",
         "x {\"a\":1} y",
+        "x {\"a\":1} y}",
         "x {\"a\":01}",
         "x{\"a\":1}",
         "{\"a\":tru}",
@@ -203,7 +205,7 @@ static void keeps_json_that_was_not_lifted_wholly(void **state)
     read_bytes(&l, lines[0], strlen(lines[0]));
     assert_int_equal(l.n_fields, 1);
     assert_field(&l, "AGENT_A", "1");
-    read_bytes(&l, lines[2], strlen(lines[2]));
+    read_bytes(&l, lines[3], strlen(lines[3]));
     assert_int_equal(strlen(l.fields[0].name), LOGLINE_NAME_MAX);
     logline_fini(&l);
 }
