@@ -212,6 +212,28 @@ static void never_waits_for_a_stopped_journald(void **state)
     stand_in_end(&j);
 }
 
+static void keeps_the_order(void **state)
+{
+    (void)state;
+    struct stand_in j;
+    stand_in_prepare(&j);
+    stand_in_listen(&j);
+    journal_install_at("voxkeeper", j.address.sun_path);
+    enum { RECORDS = 2000 }; /* more than any queue of the kernel's */
+    for (int i = 0; i < RECORDS; i++) {
+        log_printf(LOG_LEVEL_INFO, "%d", i);
+        if (i % 10 == 9) /* a place comes free while others wait for one */
+            assert_true(stand_in_receive(&j));
+    }
+    journal_uninstall();
+    assert_true(j.received < RECORDS / 2);
+    int next = (int)j.received;
+    while (stand_in_receive(&j))
+        assert_int_equal(strtol(j.record.data + strlen("MESSAGE="), NULL, 10), next++);
+    assert_true(next > (int)RECORDS / 10);
+    stand_in_end(&j);
+}
+
 static void leaves_a_stuck_journald_behind(void **state)
 {
     (void)state;
@@ -315,6 +337,7 @@ int main(void)
         cmocka_unit_test(sends_events_and_text),
         cmocka_unit_test(sends_large_records_whole),
         cmocka_unit_test(never_waits_for_a_stopped_journald),
+        cmocka_unit_test(keeps_the_order),
         cmocka_unit_test(leaves_a_stuck_journald_behind),
         cmocka_unit_test(finds_a_journald_that_comes_and_comes_anew),
         cmocka_unit_test(chooses_by_journal_stream),
