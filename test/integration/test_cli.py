@@ -89,7 +89,7 @@ def test_status_answers_the_question_in_its_first_line(cli, api):
     assert "Redis      up at 127.0.0.1:6379, ping 213us\n" in page
     assert "Sweep      idle; last 2026-11-22T13:20:18Z: 12040 keys seen, 2 stale, 2 removed" in page
     assert "Daemon     voxkeeperd 0.1.0, PID 812, up 4h\n" in page
-    assert "What to do" not in page and "\x1b" not in page
+    assert "What to do" not in page and "Drain" not in page and "\x1b" not in page
     assert max(map(len, page.splitlines())) <= 80
 
 
@@ -133,8 +133,8 @@ def test_status_of_every_state(cli, api, state, words):
 def test_status_copes_with_what_is_missing_or_odd(cli, api, answer):
     api.answers["GET /api/v1/status"] = answer
     assert "voxkeeperd does not say whether it answers" in cli.run("status").stdout
-    api.answers["GET /api/v1/workers"] = answer
-    cli.run("workers")
+    api.answers["GET /api/v1/workers"] = {"workers": [{"slot": -1, "pid": 1e300, "lines": 0.5}]}
+    assert cli.run("workers").stdout.splitlines()[1].split() == ["-"] * 10 + ["0", "-"]
 
 
 def test_what_comes_from_elsewhere_cannot_steer_the_terminal(cli, api):
@@ -208,7 +208,8 @@ def test_a_changing_verb_waits_for_the_verdict(cli, api, verb):
 
 @pytest.mark.parametrize("state, exit_code, code", [
     ("done", 0, 0), ("failed", 1, 1), ("rolled_back", 4, 4), ("timed_out", 5, 5),
-    ("failed", None, 1), ("rolled_back", None, 4), ("timed_out", None, 5), ("failed", 99, 1)])
+    ("failed", None, 1), ("rolled_back", None, 4), ("timed_out", None, 5), ("failed", 99, 1),
+    ("failed", 5, 5), ("new-state", None, 1)])
 def test_the_verdict_is_the_exit_code(cli, api, state, exit_code, code):
     serve_operation(api, "restart", operation(state, exit_code=exit_code, message="line 1\nline 2"))
     done = cli.run("restart", code=code)
@@ -216,6 +217,13 @@ def test_the_verdict_is_the_exit_code(cli, api, state, exit_code, code):
         assert done.stderr == "voxkeeper: restart: line 1\n  line 2\n" and done.stdout == ""
     again = cli.run("restart", "--json", code=code)
     assert json.loads(again.stdout)["state"] == state
+
+
+def test_json_is_one_document_and_nothing_else(cli, api):
+    end = operation("done", message="all done", progress=[{"seq": 1, "message": "worker 1 starts"}])
+    serve_operation(api, "restart", end)
+    done = cli.run("restart", "--json")
+    assert json.loads(done.stdout) == end["operation"] and done.stderr == ""
 
 
 def test_reload_accepts_what_the_unit_says(cli, api):
@@ -349,6 +357,7 @@ def test_garbage_is_an_error(cli, api, garbage):
 
 @pytest.mark.parametrize("answer", [
     {}, {"operation": {}}, {"operation": {"id": "../status", "state": "running"}},
+    {"operation": {"id": "x" * 32, "state": "running"}},
     {"operation": {"id": -1, "state": "running"}}, {"operation": {"state": "running"}}])
 def test_an_operation_that_is_none(cli, api, answer):
     api.answers["POST /api/v1/restart"] = (202, answer)
