@@ -47,10 +47,12 @@ void timer_rearm(struct timer *t)
      * the exact time and rounded up, so that it fires neither early nor twice. */
     uv_update_time(&t->loop->uv);
     uint64_t cached_ms = uv_now(&t->loop->uv);
-    usec_t exact = uv_hrtime() / 1000;
-    usec_t due = usec_add(exact, usec_sub(t->at, loop_now()));
+    usec_t left = usec_sub(t->at, loop_now());
+    usec_t due = usec_add(uv_hrtime() / 1000, left);
     uint64_t due_ms = due / USEC_PER_MSEC + (due % USEC_PER_MSEC != 0);
-    int r = uv_timer_start(&t->uv, on_uv_timer, due_ms > cached_ms ? due_ms - cached_ms : 0, 0);
+    /* What is past is due in the next turn, not with the next whole millisecond. */
+    uint64_t wait_ms = left > 0 && due_ms > cached_ms ? due_ms - cached_ms : 0;
+    int r = uv_timer_start(&t->uv, on_uv_timer, wait_ms, 0);
     assert(r == 0);
 }
 

@@ -5,12 +5,15 @@
  */
 #include "io/loop.h"
 
+#include "io/loop_uv.h"
+
 #include "loop/fixture.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <uv.h>
 
 static usec_t suspended;
 
@@ -334,12 +337,26 @@ static void a_survivor_is_named(void **state)
     assert_string_equal(text, "closing the event loop: a handle of type timer is still open\n");
 }
 
+static void what_is_past_waits_for_no_millisecond(void **state)
+{
+    struct bench *b = *state;
+    struct alarm a;
+    alarm_open(&a, b);
+    for (unsigned i = 1; i <= 20; i++) {
+        alarm_set(&a, loop_now());
+        assert_int_equal(uv_backend_timeout(loop_uv(b->loop)), 0);
+        bench_wait(b, a.rings == i);
+    }
+    timer_free(a.timer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_bench, close_bench)
         T(timers_are_never_early_and_come_in_order),
         T(a_timer_wakes_once),
+        T(what_is_past_waits_for_no_millisecond),
         T(arming_again_replaces),
         T(a_timer_may_be_freed_in_its_callback),
         T(nothing_comes_from_a_freed_timer),
