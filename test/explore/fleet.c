@@ -2,16 +2,13 @@
  * Every reachable state of a fleet of two slots with its processes, probes, dependency and
  * operator. Time is coarse: every patience is one unit (a verb's slot has their sum), and time
  * passes by jumping to the next deadline; in between the world may do anything in any order.
- * All of it at once would be a hundred million states, so each scope lets some of it happen.
+ * All of it at once would take minutes, so each scope lets some of it happen.
  */
-#include "core/fleet.h"
-
 #include "explore.h"
+#include "fleet_node.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { NOW = 1000, SEQ = 10, SLOTS = 2 };
 
 static struct fleet_conf conf = {
     .worker = {.start_timeout = 1,
@@ -37,149 +34,7 @@ static const struct scope {
 };
 static const struct scope *scope;
 
-enum process { NONE, EXECUTING, RUNNING, DEAD };
-
-struct world_slot {
-    enum process process;
-    bool killed; /* SIGKILL was sent to what there is */
-    bool active; /* takes callers */
-    bool gap;    /* replaced although it answered, and no new life was verified or failed since */
-    bool gap_started; /* the gap's new life was begun */
-    bool looping;
-};
-
-struct world {
-    struct world_slot slots[SLOTS];
-    bool verb;      /* an operator's restart has no verdict yet */
-    bool stop_owed; /* TELL_ALL_GONE is */
-};
-
-/* A slot without what no decision depends on. */
-struct packed_slot {
-    bool wanted;
-    enum worker_cause last_cause;
-    struct worker worker;
-    struct restart restart;
-    struct prober prober;
-};
-
-struct node {
-    unsigned n_slots;
-    bool stopping, gone_told;
-    enum dependency dependency;
-    unsigned restart_state, restart_slot;
-    usec_t restart_deadline;
-    struct packed_slot slots[SLOTS];
-    struct world world;
-};
-
 enum { VERB, NO_VERB, STOPS, GONE, GIVEN_UP, CLEARED };
-
-static usec_t shift(usec_t at, usec_t now)
-{
-    return at == USEC_INFINITY ? at : at + NOW - now;
-}
-
-/* Causes that no decision tells apart become one. */
-static enum worker_cause cause_class(enum worker_cause cause)
-{
-    switch (cause) {
-    case WORKER_CAUSE_OOM:
-        return WORKER_CAUSE_CRASH;
-    case WORKER_CAUSE_ZOMBIE:
-        return WORKER_CAUSE_UNHEALTHY;
-    case WORKER_CAUSE_SPAWN:
-        return WORKER_CAUSE_BOOT;
-    case WORKER_CAUSE_NONE:
-    case WORKER_CAUSE_BOOT:
-    case WORKER_CAUSE_CRASH:
-    case WORKER_CAUSE_HANG:
-    case WORKER_CAUSE_UNHEALTHY:
-    case WORKER_CAUSE_RESTART:
-    case WORKER_CAUSE_STOP:
-    case WORKER_CAUSE_COUNT:
-        break;
-    }
-    return cause;
-}
-
-static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, usec_t now)
-{
-    bool gone = from->worker.state == WORKER_GONE;
-    enum worker_cause last = cause_class(from->last_cause);
-    bool matters = last == WORKER_CAUSE_BOOT || last == WORKER_CAUSE_UNHEALTHY;
-    to->wanted = from->wanted;
-    to->last_cause = matters ? last : WORKER_CAUSE_NONE;
-    to->worker.state = from->worker.state;
-    to->worker.deadline = shift(from->worker.deadline, now);
-    if (!gone) {
-        to->worker.cause = cause_class(from->worker.cause);
-        to->worker.alive = from->worker.alive;
-        to->worker.stop_wanted = from->worker.stop_wanted;
-        to->worker.exited = from->worker.exited;
-        to->worker.verified_at = from->worker.verified_at ? 1 : 0;
-    }
-    /* One counter stands for all causes: after any failure the next restart waits. */
-    unsigned failures = from->restart.failures_in_row > 0;
-    for (unsigned i = 0; i < WORKER_CAUSE_COUNT; i++)
-        to->restart.failures[i] = failures;
-    to->restart.failures_in_row =
-        from->restart.failures_in_row > 2 ? 2 : from->restart.failures_in_row;
-    to->restart.looping = from->restart.looping;
-    to->restart.next_at = shift(from->restart.next_at, now);
-    to->restart.stable_at = shift(from->restart.stable_at, now);
-    const struct prober *p = &from->prober;
-    to->prober.state = p->state;
-    to->prober.dependency = p->dependency;
-    to->prober.in_flight = p->in_flight;
-    to->prober.degraded = p->degraded;
-    to->prober.seq = SEQ;
-    to->prober.worst = p->worst;
-    to->prober.failures = p->failures;
-    to->prober.passes = p->passes;
-    to->prober.began_at = p->in_flight && p->began_at == now ? NOW : NOW - 1;
-    to->prober.void_to = p->in_flight && p->void_to == p->seq ? SEQ : SEQ - 1;
-    to->prober.void_dependency_to = p->in_flight && p->void_dependency_to == p->seq ? SEQ : SEQ - 1;
-    to->prober.next_at = shift(p->next_at, now);
-}
-
-static void pack(struct node *to, const struct fleet *f, const struct world *world, usec_t now)
-{
-    memset(to, 0, sizeof *to);
-    to->n_slots = f->n_slots;
-    to->stopping = f->stopping;
-    to->gone_told = f->gone_told;
-    to->dependency = f->dependency;
-    to->restart_state = f->restart.state;
-    to->restart_slot = f->restart.state == FLEET_RESTART_IDLE ? 0 : f->restart.slot;
-    to->restart_deadline = shift(f->restart.deadline, now);
-    for (unsigned i = 0; i < SLOTS; i++)
-        pack_slot(&to->slots[i], &f->slots[i], now);
-    memcpy(&to->world, world, sizeof *world);
-}
-
-/* The slots that are never used stay as fleet_init() left them but for their dependency. */
-static void unpack(struct fleet *f, const struct node *from)
-{
-    f->n_slots = from->n_slots;
-    f->stopping = from->stopping;
-    f->gone_told = from->gone_told;
-    f->dependency = from->dependency;
-    f->next_life = SLOTS;
-    f->restart.state = (enum fleet_restart_state)from->restart_state;
-    f->restart.slot = from->restart_slot;
-    f->restart.deadline = from->restart_deadline;
-    f->restart.operation = 7;
-    for (unsigned i = 0; i < SLOTS; i++) {
-        const struct packed_slot *s = &from->slots[i];
-        f->slots[i].wanted = s->wanted;
-        f->slots[i].last_cause = s->last_cause;
-        f->slots[i].life = i + 1;
-        f->slots[i].worker = s->worker;
-        f->slots[i].restart = s->restart;
-        f->slots[i].prober = s->prober;
-    }
-}
 
 static bool answers(enum worker_state state)
 {
@@ -329,7 +184,7 @@ static void step(struct explore *x, const struct node *before, const struct worl
         ev.now = NOW;
     ev.life = ev.slot + 1;
     ev.seq = SEQ;
-    unpack(&fleet, before);
+    node_unpack(&fleet, before);
     fleet_step(&conf, &fleet, &ev, &update);
     for (unsigned i = 0; i < update.n_actions; i++)
         check_action(x, before, &fleet, &w, &update.actions[i]);
@@ -344,7 +199,7 @@ static void step(struct explore *x, const struct node *before, const struct worl
             w.slots[i].gap_started = false;
     }
     check_state(x, &fleet, &w, ev.now);
-    pack(&to, &fleet, &w, ev.now);
+    node_pack(&to, &fleet, &w, ev.now);
     explore_edge(x, &to, certain);
 }
 
@@ -450,7 +305,7 @@ static void expand(struct explore *x, const void *state)
         step(x, &n, &n.world, ev, up ? "redis down" : "redis up", false);
     if (scope->stall)
         step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_STALLED}, "STALLED", false);
-    unpack(&fleet, &n);
+    node_unpack(&fleet, &n);
     usec_t deadline = fleet_deadline(&fleet);
     if (deadline != USEC_INFINITY)
         step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_TICK, .now = deadline}, "TICK",
@@ -463,7 +318,7 @@ static bool explore_scope(void)
     struct world world;
     memset(&world, 0, sizeof world);
     fleet_init(&fleet);
-    pack(&initial, &fleet, &world, NOW);
+    node_pack(&initial, &fleet, &world, NOW);
     conf.restart.stable_after = scope->stable ? 1 : USEC_INFINITY;
     struct explore *x = explore_new(sizeof initial, 4000000);
     explore_run(x, &initial, expand);

@@ -1,0 +1,7 @@
+/* One line of the log for each decision; what goes on all the time (probes, counts) stays out. */
+#pragma once
+
+#include "lib/world.h"
+
+void world_say_action(struct world *w, const struct fleet_action *a);
+void world_say_drain(struct world *w, enum drain_action action);
