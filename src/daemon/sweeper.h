@@ -32,7 +32,7 @@ struct sweep_request {
 enum sweep_outcome {
     SWEEP_OUTCOME_FOUND,     /* reported only: not removable, or a dry run */
     SWEEP_OUTCOME_REMOVED,   /* it was removable and is gone */
-    SWEEP_OUTCOME_SURVIVED,  /* it changed after it was examined */
+    SWEEP_OUTCOME_SURVIVED,  /* it changed, or went by itself, after it was examined */
     SWEEP_OUTCOME_NOT_TRIED, /* removable, but deleting is paused or not permitted: see the error */
 };
 

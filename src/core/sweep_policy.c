@@ -1,0 +1,47 @@
+/* What a sweep makes of an error reply. */
+#include "core/sweep_policy.h"
+
+#include <string.h>
+
+const char *sweep_reaction_name(enum sweep_reaction reaction)
+{
+#define X(symbol, name) [SWEEP_REACT_##symbol] = name,
+    static const char *const names[] = {SWEEP_REACTIONS(X)};
+#undef X
+    return names[reaction];
+}
+
+enum sweep_reaction sweep_react_key(enum redis_error error, const char *text)
+{
+    switch (error) {
+    case REDIS_E_NOPERM:
+        /* `No permissions to access a key`, `can't access at least one of the keys`; without a
+         * command nothing works for any keyspace. */
+        return strstr(text, "key") ? SWEEP_REACT_SKIP_KEYSPACE : SWEEP_REACT_END;
+    case REDIS_E_NONE:
+    case REDIS_E_OTHER:
+    case REDIS_E_WRONGTYPE:
+    case REDIS_E_MOVED:
+        return SWEEP_REACT_SKIP_KEY;
+    case REDIS_E_MISCONF:
+    case REDIS_E_OOM:
+        return SWEEP_REACT_STOP_REMOVING;
+    case REDIS_E_BUSY:
+        return SWEEP_REACT_WAIT;
+    case REDIS_E_LOST:
+    case REDIS_E_LOADING:
+    case REDIS_E_READONLY:
+    case REDIS_E_NOAUTH:
+    case REDIS_E_CLUSTERDOWN:
+    case REDIS_E_NOSCRIPT:
+    case REDIS_E_CLIENTS:
+    case REDIS_E_PROTOCOL:
+        return SWEEP_REACT_END;
+    }
+    return SWEEP_REACT_END;
+}
+
+enum sweep_reaction sweep_react_scan(enum redis_error error)
+{
+    return error == REDIS_E_BUSY ? SWEEP_REACT_WAIT : SWEEP_REACT_END;
+}

@@ -1,0 +1,66 @@
+/* One pass: what sweeper.c (which keeps it going) and sweep_step.c (which judges) share. */
+#pragma once
+
+#include "core/idle_ledger.h"
+#include "core/sweep_plan.h"
+#include "core/sweep_policy.h"
+#include "daemon/sweep_tally.h"
+#include "daemon/sweeper.h"
+#include "io/loop.h"
+#include "io/redis_batch.h"
+#include "io/redis_remove.h"
+#include "io/redis_scan.h"
+
+/* A key that is to be removed, while that is under way. */
+struct sweep_condemned {
+    const struct redis_key *key;
+    struct sweep_judgement judgement;
+};
+
+struct sweep_pass {
+    struct sweeper *sweeper;
+    struct redis_link *link;
+    struct idle_ledger *ledger;
+    struct sweep_plan plan;
+    struct sweep_summary summary;
+    sweeper_finding_fn *on_finding;
+    sweeper_done_fn *on_done;
+    void *arg;
+
+    struct timer *timer;
+    struct redis_batch *prologue;
+    struct redis_scan *scan;
+    struct redis_remover *remover;
+    bool has_expire; /* the server knows PEXPIRETIME */
+    bool may_remove;
+    bool cancelled;
+    bool resting; /* nothing is under way but the timer */
+    bool wait;    /* Redis is busy: go on after a while */
+    bool end;     /* an error after which nothing is to be asked */
+    bool skip_keyspace[LIMIT_KEYSPACES];
+    unsigned waits;   /* in a row */
+    unsigned skipped; /* keys, for an error of their own */
+    usec_t began_at;
+    usec_t step_at; /* the step under way began */
+    usec_t busy;    /* time spent since we last paused */
+
+    struct sweep_condemned *condemned;
+    struct redis_removee *removees;
+    size_t n_condemned;
+};
+
+/* The callbacks of the scan and of the remover. */
+bool sweep_step_name(const char *name, size_t len, unsigned *tag, void *arg);
+void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg);
+void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg);
+void sweep_step_removed(
+    struct redis_removee *items, size_t n, const struct redis_fault *fault, void *arg);
+
+/* Of sweeper.c: looks at more keys of the step, or begins the next one, or ends the pass. */
+void sweep_pass_go_on(struct sweep_pass *p);
+
+/* Notes an error and what follows from it. */
+void sweep_pass_react(
+    struct sweep_pass *p, enum sweep_reaction reaction, enum redis_error error, const char *text);
+
+void sweep_step_forget(struct sweep_pass *p);

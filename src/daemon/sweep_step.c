@@ -1,0 +1,208 @@
+/* One step of a pass: judges the keys that the scan brought, and condemns. */
+#include "daemon/sweep_pass.h"
+
+#include "core/rdb.h"
+#include "core/sweep.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SKIPPED_MAX = 100 };
+
+bool sweep_step_name(const char *name, size_t len, unsigned *tag, void *arg)
+{
+    struct sweep_pass *p = arg;
+    int found = sweep_plan_find(&p->plan, name, len);
+    if (found < 0 || p->skip_keyspace[found])
+        return false;
+    *tag = (unsigned)found;
+    return true;
+}
+
+static struct sweep_facts facts_of(const struct redis_key *key, usec_t now)
+{
+    return (struct sweep_facts){.name = key->name,
+        .name_len = key->name_len,
+        .is_string = true,
+        .ttl_known = true,
+        .has_ttl = key->ttl_ms >= 0,
+        .ttl = key->ttl_ms >= 0 ? (usec_t)key->ttl_ms * USEC_PER_MSEC : 0,
+        .idle_known = key->idle_known,
+        .idle = key->idle,
+        .too_big = key->too_big,
+        .now_wall = now};
+}
+
+static void tell(struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j,
+    enum sweep_outcome outcome)
+{
+    sweep_tally_outcome(&p->summary, key->tag, outcome);
+    if (j->finding == SWEEP_FINE || j->finding == SWEEP_GONE || !p->on_finding ||
+        p->summary.census_only)
+        return;
+    const struct sweep_key told = {
+        key->name, key->name_len, &p->plan.keyspaces[key->tag], j, outcome};
+    p->on_finding(&told, p->arg);
+}
+
+/* True when the key's commands failed, or it is gone: then all is said about it. */
+static bool is_over(struct sweep_pass *p, const struct redis_key *key)
+{
+    static const struct sweep_judgement gone = {.finding = SWEEP_GONE};
+    if (key->error != REDIS_E_NONE) {
+        enum sweep_reaction reaction = sweep_react_key(key->error, key->error_text);
+        if (reaction == SWEEP_REACT_SKIP_KEYSPACE)
+            p->skip_keyspace[key->tag] = true;
+        if (reaction == SWEEP_REACT_SKIP_KEY && ++p->skipped > SKIPPED_MAX)
+            reaction = SWEEP_REACT_END;
+        sweep_tally_unknown(&p->summary, p->plan.keyspaces[key->tag].kind);
+        sweep_pass_react(p, reaction, key->error, key->error_text);
+        return true;
+    }
+    if (key->gone)
+        sweep_tally_key(&p->summary, &p->plan, key->tag, key, &gone);
+    return key->gone;
+}
+
+void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
+{
+    struct sweep_pass *p = arg;
+    for (size_t i = 0; i < n; i++) {
+        struct redis_key *key = &keys[i];
+        if (is_over(p, key))
+            continue;
+        struct sweep_facts facts = facts_of(key, now);
+        const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
+        struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);
+        key->look = j.finding == SWEEP_NEEDS_VALUE || (p->summary.census_only && !j.pending_known);
+        if (key->look)
+            continue;
+        sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
+        tell(p, key, &j, SWEEP_OUTCOME_FOUND);
+    }
+    sweep_pass_go_on(p);
+}
+
+/* Reads the payload into the facts; `value` holds what they point to. */
+static void decode(const struct redis_key *key, struct strbuf *value, struct sweep_facts *facts)
+{
+    strbuf_reset(value);
+    if (!key->payload)
+        return;
+    int r = rdb_string_decode(key->payload, key->payload_len, LIMIT_REDIS_VALUE, value);
+    facts->is_string = r != -EPROTOTYPE;
+    facts->too_big = r == -EFBIG || r == -ENOMEM;
+    /* A damaged one is malformed, and not to be removed: it may be a format we do not know. */
+    if (r == -EBADMSG)
+        facts->idle_known = false;
+    facts->value = strbuf_text(value);
+    facts->value_len = value->len;
+}
+
+static struct sweep_judgement judge_value(
+    struct sweep_pass *p, const struct redis_key *key, struct strbuf *value, usec_t now)
+{
+    struct sweep_facts facts = facts_of(key, now);
+    const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
+    decode(key, value, &facts);
+    struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);
+    bool malformed = j.finding == SWEEP_MALFORMED || j.finding == SWEEP_MALFORMED_IDLE;
+    if (!malformed || !facts.idle_known)
+        return j;
+    /* Our own looks, of which this was one, are not what keeps a key from being idle. */
+    uint64_t id =
+        idle_ledger_id(key->name, key->name_len, rdb_crc64(key->payload, key->payload_len));
+    facts.idle = idle_ledger_touch(p->ledger, id, facts.idle, now);
+    return sweep_judge(space, p->plan.active_window, &facts);
+}
+
+/* The last look before a key goes on the list: it is in its keyspace, and nothing protects it. */
+static bool may_condemn(const struct sweep_pass *p, const struct redis_key *key)
+{
+    return p->may_remove && !p->summary.dry_run && !p->summary.census_only && key->payload &&
+           sweep_plan_find(&p->plan, key->name, key->name_len) == (int)key->tag;
+}
+
+static void condemn(
+    struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j)
+{
+    p->condemned[p->n_condemned] = (struct sweep_condemned){key, *j};
+    p->removees[p->n_condemned] = (struct redis_removee){.name = key->name,
+        .name_len = key->name_len,
+        .payload = key->payload,
+        .payload_len = key->payload_len,
+        .expire_ms = key->expire_ms};
+    p->n_condemned++;
+}
+
+void sweep_step_forget(struct sweep_pass *p)
+{
+    free(p->condemned);
+    free(p->removees);
+    p->condemned = NULL;
+    p->removees = NULL;
+    p->n_condemned = 0;
+}
+
+void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg)
+{
+    struct sweep_pass *p = arg;
+    struct strbuf value = STRBUF_INIT;
+    sweep_step_forget(p);
+    p->condemned = calloc(n, sizeof *p->condemned);
+    p->removees = calloc(n, sizeof *p->removees);
+    if (!p->condemned || !p->removees)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        const struct redis_key *key = &keys[i];
+        if (!key->look || is_over(p, key))
+            continue;
+        struct sweep_judgement j = judge_value(p, key, &value, now);
+        sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
+        if (j.removable && may_condemn(p, key))
+            condemn(p, key, &j);
+        else
+            tell(p, key, &j,
+                j.removable && !p->summary.dry_run && !p->summary.census_only
+                    ? SWEEP_OUTCOME_NOT_TRIED
+                    : SWEEP_OUTCOME_FOUND);
+    }
+    strbuf_fini(&value);
+    if (p->n_condemned > 0 && !p->end)
+        redis_remover_run(p->remover, p->removees, p->n_condemned);
+    else
+        sweep_pass_go_on(p);
+}
+
+static enum sweep_outcome outcome_of(enum redis_removal removal)
+{
+    switch (removal) {
+    case REDIS_REMOVAL_DONE:
+        return SWEEP_OUTCOME_REMOVED;
+    case REDIS_REMOVAL_GONE:
+    case REDIS_REMOVAL_CHANGED:
+    case REDIS_REMOVAL_REFRESHED:
+        return SWEEP_OUTCOME_SURVIVED;
+    case REDIS_REMOVAL_UNKNOWN:
+        return SWEEP_OUTCOME_NOT_TRIED;
+    }
+    return SWEEP_OUTCOME_NOT_TRIED;
+}
+
+void sweep_step_removed(
+    struct redis_removee *items, size_t n, const struct redis_fault *fault, void *arg)
+{
+    struct sweep_pass *p = arg;
+    assert(n == p->n_condemned);
+    for (size_t i = 0; i < n; i++) {
+        const struct sweep_condemned *c = &p->condemned[i];
+        if (items[i].error == REDIS_E_NOPERM && strstr(fault->text, "key"))
+            p->skip_keyspace[c->key->tag] = true;
+        tell(p, c->key, &c->judgement, outcome_of(items[i].result));
+    }
+    if (fault->error != REDIS_E_NONE)
+        sweep_pass_react(p, sweep_react_key(fault->error, fault->text), fault->error, fault->text);
+    sweep_pass_go_on(p);
+}

@@ -1,0 +1,86 @@
+/* Counting of one pass. */
+#include "daemon/sweep_tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void sweep_tally_begin(struct sweep_summary *s, const struct sweep_plan *plan)
+{
+    s->n_keyspaces = plan->n;
+    s->sessions_known = true;
+    s->tasks_known = s->census_only;
+    for (unsigned i = 0; i < plan->n; i++)
+        snprintf(s->keyspaces[i].name, sizeof s->keyspaces[i].name, "%s", plan->keyspaces[i].name);
+}
+
+static void add_caller(struct sweep_summary *s, enum config_keyspace_kind kind,
+    const struct redis_key *key, size_t prefix_len)
+{
+    size_t len = key->name_len - prefix_len;
+    char *id = s->n_callers < LIMIT_CUT_CALLERS ? malloc(len + 1) : NULL;
+    if (!id)
+        return; /* it is counted; names are a courtesy */
+    memcpy(id, key->name + prefix_len, len + 1);
+    s->callers[s->n_callers++] = (struct sweep_caller){kind, id, len};
+}
+
+void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, unsigned keyspace,
+    const struct redis_key *key, const struct sweep_judgement *j)
+{
+    enum config_keyspace_kind kind = plan->keyspaces[keyspace].kind;
+    s->keys++;
+    s->keyspaces[keyspace].keys++;
+    s->keyspaces[keyspace].found[j->finding]++;
+    if (!j->live)
+        return;
+    if (kind == CONFIG_KEYSPACE_SESSION)
+        s->live_sessions++;
+    else
+        s->pending_tasks++;
+    add_caller(s, kind, key, plan->prefixes[keyspace].len);
+}
+
+void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_outcome outcome)
+{
+    struct sweep_keyspace_summary *k = &s->keyspaces[keyspace];
+    switch (outcome) {
+    case SWEEP_OUTCOME_FOUND:
+        break;
+    case SWEEP_OUTCOME_REMOVED:
+        k->removed++;
+        s->removed++;
+        break;
+    case SWEEP_OUTCOME_SURVIVED:
+        k->survived++;
+        s->survived++;
+        break;
+    case SWEEP_OUTCOME_NOT_TRIED:
+        k->not_tried++;
+        s->not_tried++;
+        break;
+    }
+}
+
+void sweep_tally_unknown(struct sweep_summary *s, enum config_keyspace_kind kind)
+{
+    if (kind == CONFIG_KEYSPACE_SESSION)
+        s->sessions_known = false;
+    if (kind == CONFIG_KEYSPACE_TASK)
+        s->tasks_known = false;
+}
+
+void sweep_tally_error(struct sweep_summary *s, enum redis_error error, const char *text)
+{
+    if (s->error != REDIS_E_NONE)
+        return;
+    s->error = error;
+    snprintf(s->error_text, sizeof s->error_text, "%s", text);
+}
+
+void sweep_tally_fini(struct sweep_summary *s)
+{
+    for (unsigned i = 0; i < s->n_callers; i++)
+        free(s->callers[i].id);
+    s->n_callers = 0;
+}

@@ -1,0 +1,243 @@
+/* Walks the keys of Redis: names and TTLs. */
+#include "io/redis_scan.h"
+
+#include "base/num.h"
+#include "core/limits.h"
+#include "io/redis_scan_parts.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char count[] = "100"; /* about 150 us of the server's time */
+
+void scan_fault(struct redis_scan *s, enum redis_error error, const char *text, size_t len)
+{
+    if (s->fault.error != REDIS_E_NONE)
+        return;
+    s->fault.error = error;
+    snprintf(s->fault.text, sizeof s->fault.text, "%.*s", (int)len, text);
+}
+
+void scan_garbage(struct redis_scan *s, const char *command)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "%s: an answer that is none", command);
+    scan_fault(s, REDIS_E_PROTOCOL, text, (size_t)len);
+}
+
+static void forget_keys(struct redis_scan *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->keys[i].name);
+        free(s->keys[i].payload);
+    }
+    free(s->keys);
+    free(s->memory);
+    s->keys = NULL;
+    s->memory = NULL;
+    s->n = 0;
+}
+
+/* True when the step is over because something failed; on_fault was called then. */
+bool scan_failed(struct redis_scan *s, bool lost)
+{
+    s->batch = NULL;
+    if (lost) {
+        const char *why = redis_batch_lost_text(s->link);
+        scan_fault(s, REDIS_E_LOST, why, strlen(why));
+    }
+    if (s->fault.error == REDIS_E_NONE)
+        return false;
+    forget_keys(s);
+    s->events.on_fault(&s->fault, s->arg);
+    return true;
+}
+
+static void copy_key(struct redis_scan *s, const struct redis_value *name)
+{
+    unsigned tag = 0;
+    if (name->type != REDIS_STRING) {
+        scan_garbage(s, "SCAN");
+        return;
+    }
+    if (name->len > LIMIT_REDIS_KEY || !s->events.on_name(name->str, name->len, &tag, s->arg))
+        return;
+    char *copy = malloc(name->len + 1);
+    if (!copy)
+        abort();
+    memcpy(copy, name->str, name->len);
+    copy[name->len] = '\0';
+    s->keys[s->n++] = (struct redis_key){
+        .name = copy, .name_len = name->len, .tag = tag, .ttl_ms = -2, .expire_ms = -2};
+}
+
+/* ---- TTLs ---- */
+
+void scan_take_time(struct redis_scan *s, const struct redis_value *reply)
+{
+    if (reply->type == REDIS_ERROR) {
+        scan_fault(s, redis_error_class(reply->str, reply->len), reply->str, reply->len);
+        return;
+    }
+    struct redis_value sec = redis_value_at(reply, 0);
+    struct redis_value usec = redis_value_at(reply, 1);
+    uint64_t sec_n;
+    uint64_t usec_n;
+    if (sec.type != REDIS_STRING || usec.type != REDIS_STRING ||
+        num_parse_u64(sec.str, 0, UINT64_MAX / USEC_PER_SEC - 1, &sec_n) < 0 ||
+        num_parse_u64(usec.str, 0, USEC_PER_SEC - 1, &usec_n) < 0)
+        scan_garbage(s, "TIME");
+    else
+        s->now = sec_n * USEC_PER_SEC + usec_n;
+}
+
+void scan_key_failed(struct redis_key *k, const struct redis_value *reply)
+{
+    if (k->error != REDIS_E_NONE)
+        return;
+    k->error = redis_error_class(reply->str, reply->len);
+    snprintf(k->error_text, sizeof k->error_text, "%.*s", (int)reply->len, reply->str);
+}
+
+static void on_ttl(size_t index, const struct redis_value *reply, void *arg)
+{
+    struct redis_scan *s = arg;
+    if (index == SCAN_INDEX_TIME) {
+        scan_take_time(s, reply);
+    } else if (reply->type == REDIS_INTEGER) {
+        s->keys[index].ttl_ms = reply->integer;
+        s->keys[index].gone = reply->integer == -2;
+    } else if (reply->type == REDIS_ERROR) {
+        scan_key_failed(&s->keys[index], reply);
+    } else {
+        scan_garbage(s, "PTTL");
+    }
+}
+
+static void on_ttls(bool lost, void *arg)
+{
+    struct redis_scan *s = arg;
+    if (scan_failed(s, lost))
+        return;
+    memcpy(s->cursor, s->next_cursor, sizeof s->cursor);
+    s->events.on_keys(s->keys, s->n, s->now, s->arg);
+}
+
+void scan_ask_time(struct redis_scan *s)
+{
+    redis_batch_add(s->batch, SCAN_INDEX_TIME, 1, (const char *const[]){"TIME"}, NULL);
+}
+
+/* command + the key's name */
+void scan_ask_key(struct redis_scan *s, size_t index, size_t id, const char *a, const char *b)
+{
+    const struct redis_key *k = &s->keys[index];
+    const char *argv[] = {a, b, k->name};
+    size_t len[] = {strlen(a), b ? strlen(b) : 0, k->name_len};
+    if (!b) {
+        argv[1] = k->name;
+        len[1] = k->name_len;
+    }
+    redis_batch_add(s->batch, id, b ? 3 : 2, argv, len);
+}
+
+static void ask_ttls(struct redis_scan *s)
+{
+    s->batch = redis_batch_new(s->link, s->n + 1, on_ttl, on_ttls, s);
+    scan_ask_time(s);
+    for (size_t i = 0; i < s->n; i++)
+        scan_ask_key(s, i, i, "PTTL", NULL);
+    redis_batch_end(s->batch);
+}
+
+/* ---- SCAN ---- */
+
+static void on_scan(size_t index, const struct redis_value *reply, void *arg)
+{
+    struct redis_scan *s = arg;
+    (void)index;
+    if (reply->type == REDIS_ERROR) {
+        scan_fault(s, redis_error_class(reply->str, reply->len), reply->str, reply->len);
+        return;
+    }
+    struct redis_value cursor = redis_value_at(reply, 0);
+    struct redis_value names = redis_value_at(reply, 1);
+    if (cursor.type != REDIS_STRING || cursor.len == 0 || cursor.len >= sizeof s->next_cursor ||
+        names.type != REDIS_ARRAY) {
+        scan_garbage(s, "SCAN");
+        return;
+    }
+    memcpy(s->next_cursor, cursor.str, cursor.len + 1);
+    s->keys = calloc(names.n_items + 1, sizeof *s->keys);
+    s->memory = calloc(names.n_items + 1, sizeof *s->memory);
+    if (!s->keys || !s->memory)
+        abort();
+    for (size_t i = 0; i < names.n_items; i++) {
+        struct redis_value name = redis_value_at(&names, i);
+        copy_key(s, &name);
+    }
+}
+
+static void on_scanned(bool lost, void *arg)
+{
+    struct redis_scan *s = arg;
+    if (scan_failed(s, lost))
+        return;
+    s->begun = true;
+    if (s->n > 0) {
+        ask_ttls(s);
+        return;
+    }
+    memcpy(s->cursor, s->next_cursor, sizeof s->cursor);
+    s->events.on_keys(s->keys, 0, s->now, s->arg);
+}
+
+void redis_scan_step(struct redis_scan *s)
+{
+    const char *const argv[] = {"SCAN", s->cursor, "MATCH", s->match, "COUNT", count};
+    const size_t len[] = {4, strlen(s->cursor), 5, s->match_len, 5, sizeof count - 1};
+    assert(!s->batch);
+    forget_keys(s);
+    s->sized = false;
+    s->window_from = 0;
+    s->window_to = 0;
+    s->fault = (struct redis_fault){0};
+    s->batch = redis_batch_new(s->link, 1, on_scan, on_scanned, s);
+    redis_batch_add(s->batch, 0, 6, argv, len);
+    redis_batch_end(s->batch);
+}
+
+bool redis_scan_at_end(const struct redis_scan *s)
+{
+    return s->begun && strcmp(s->cursor, "0") == 0;
+}
+
+struct redis_scan *redis_scan_new(struct redis_link *link, const char *match, size_t match_len,
+    bool has_expire, const struct redis_scan_events *events, void *arg)
+{
+    struct redis_scan *s = calloc(1, sizeof *s);
+    char *copy = malloc(match_len + 1);
+    if (!s || !copy)
+        abort();
+    memcpy(copy, match, match_len);
+    *s = (struct redis_scan){.link = link,
+        .match = copy,
+        .match_len = match_len,
+        .has_expire = has_expire,
+        .events = *events,
+        .arg = arg,
+        .cursor = "0"};
+    return s;
+}
+
+void redis_scan_free(struct redis_scan *s)
+{
+    if (!s)
+        return;
+    redis_batch_leave(s->batch);
+    forget_keys(s);
+    free(s->match);
+    free(s);
+}

@@ -1,0 +1,68 @@
+/*
+ * Walks the keys of Redis: SCAN, the TTL of each key that is wanted, and then, of those that the
+ * caller names, what is needed to judge and to remove them. One step at a time; nothing is written.
+ */
+#pragma once
+
+#include "base/span.h"
+#include "core/redis_error.h"
+#include "io/redis_link.h"
+
+/* One key of the current step. Owned by the scan, until the next step begins. */
+struct redis_key {
+    char *name; /* bytes; a NUL follows them */
+    size_t name_len;
+    int64_t ttl_ms; /* -1: none; -2: the key is gone */
+    unsigned tag;   /* the caller's */
+    bool look;      /* set by the caller: redis_scan_look() is to read it */
+    bool gone;      /* it was not there any more, then or when it was looked at */
+    bool idle_known;
+    usec_t idle;       /* before we touched it */
+    bool too_big;      /* larger than LIMIT_REDIS_VALUE: the payload was not asked for */
+    int64_t expire_ms; /* absolute, by the server's clock; -1: none; ttl_ms is renewed with it */
+    char *payload;     /* of DUMP; NULL: too big, or gone */
+    size_t payload_len;
+    enum redis_error error; /* REDIS_E_NONE, or why a command about this key failed */
+    char error_text[160];
+};
+
+/* A step's end that is not about one key. */
+struct redis_fault {
+    enum redis_error error; /* REDIS_E_NONE: it went well */
+    char text[256];
+};
+
+struct redis_scan_events {
+    /* Whether a key is wanted; sets *tag. Called for each name that SCAN returns. */
+    bool (*on_name)(const char *name, size_t len, unsigned *tag, void *arg);
+    /* The wanted keys of this step with their TTLs; also none. `now` is the server's clock. */
+    void (*on_keys)(struct redis_key *keys, size_t n, usec_t now, void *arg);
+    /* Some of them were looked at. Their payloads are kept until redis_scan_look() goes on. */
+    void (*on_looked)(struct redis_key *keys, size_t n, usec_t now, void *arg);
+    /* The step failed; it may be tried again with redis_scan_step(). */
+    void (*on_fault)(const struct redis_fault *fault, void *arg);
+};
+
+struct redis_scan;
+
+/*
+ * `link` is borrowed until redis_scan_free(); `match` is copied. `has_expire`: PEXPIRETIME is known
+ * (Redis 7); without it expire_ms is not exact and must not be compared. Aborts when memory is out.
+ */
+struct redis_scan *redis_scan_new(struct redis_link *link, const char *match, size_t match_len,
+    bool has_expire, const struct redis_scan_events *events, void *arg);
+
+/* Begins the next step, or the failed one again: on_keys or on_fault follows. */
+void redis_scan_step(struct redis_scan *s);
+
+/*
+ * After on_keys, and after on_looked again: looks at more of the keys with `look`, a bounded amount
+ * at a time; on_looked or on_fault follows. Returns false when none is left: then nothing follows.
+ */
+bool redis_scan_look(struct redis_scan *s);
+
+/* After a step went well: every key was returned at least once. */
+bool redis_scan_at_end(const struct redis_scan *s);
+
+/* No callback comes after this. Allowed in every callback. NULL is fine. */
+void redis_scan_free(struct redis_scan *s);

@@ -1,0 +1,201 @@
+/* A sweeper on a link to a redis-server of the test's own, and what it told. */
+#pragma once
+
+#include "redis_rig.h"
+
+#include "base/strbuf.h"
+#include "base/text.h"
+#include "base/timestamp.h"
+#include "core/sweep.h"
+#include "daemon/sweeper.h"
+#include "io/redis_link.h"
+
+#define TEXT(s) ((char[]){s})
+
+static char *sweep_rig_session_fields[] = {TEXT("lastAccessedAt"), TEXT("createdAt"), NULL};
+static char *sweep_rig_task_fields[] = {TEXT("completedAt"), TEXT("createdAt"), NULL};
+
+/* The two keyspaces of the agent, as the configuration's defaults have them. */
+static const struct config_keyspace sweep_rig_keyspaces[2] = {
+    {.name = TEXT("sessions"),
+        .pattern = TEXT("elevenlabs:session:*"),
+        .kind = CONFIG_KEYSPACE_SESSION,
+        .expect_ttl = USEC_PER_HOUR,
+        .max_age = 24 * USEC_PER_HOUR,
+        .age_fields = {sweep_rig_session_fields, 2}},
+    {.name = TEXT("tasks"),
+        .pattern = TEXT("cursor_task:*"),
+        .kind = CONFIG_KEYSPACE_TASK,
+        .expect_ttl = 24 * USEC_PER_HOUR,
+        .max_age = 24 * USEC_PER_HOUR,
+        .age_fields = {sweep_rig_task_fields, 2}},
+};
+
+struct sweep_rig {
+    struct loop *loop;
+    struct rig_redis redis;
+    struct redis_link *link;
+    struct sweeper *sweeper;
+    redisContext *c;    /* the test's own, synchronous */
+    struct strbuf told; /* one line a finding: name keyspace finding outcome */
+    struct sweep_summary summary;
+    char callers[4096]; /* `session id` or `task id`, one a line */
+    bool done;
+    int n_done;
+    void (*on_finding)(struct sweep_rig *r);
+};
+
+static inline void sweep_rig_on_state(enum redis_link_state state, const char *why, void *arg)
+{
+    (void)state;
+    (void)why;
+    (void)arg;
+}
+
+static inline bool sweep_rig_is_up(void *arg)
+{
+    return redis_link_state(((struct sweep_rig *)arg)->link) == REDIS_LINK_UP;
+}
+
+static inline void sweep_rig_connect(
+    struct sweep_rig *r, const char *url, const char *user, const char *password_file)
+{
+    struct redis_link_conf conf = {.url = url,
+        .username = user,
+        .password_file = password_file,
+        .connect_timeout = 500 * USEC_PER_MSEC,
+        .command_timeout = 500 * USEC_PER_MSEC,
+        .ping_interval = 100 * USEC_PER_MSEC};
+    struct err e = {0};
+    r->link = redis_link_new(r->loop, &conf, sweep_rig_on_state, r, &e);
+    assert_non_null(r->link);
+    rig_wait(r->loop, sweep_rig_is_up, r);
+    r->sweeper = sweeper_new(r->loop, r->link);
+    struct strlist protect = {0};
+    assert_int_equal(
+        sweeper_configure(r->sweeper, sweep_rig_keyspaces, 2, &protect, 15 * USEC_PER_MIN, &e), 0);
+}
+
+static inline struct sweep_rig *sweep_rig_new(void)
+{
+    struct sweep_rig *r = calloc(1, sizeof *r);
+    struct err e;
+    signal(SIGPIPE, SIG_IGN);
+    r->loop = loop_new(&e);
+    rig_redis_init(&r->redis);
+    return r;
+}
+
+/* With a server and a connection to it. */
+static inline struct sweep_rig *sweep_rig_up(const char *const *extra)
+{
+    struct sweep_rig *r = sweep_rig_new();
+    rig_redis_start(&r->redis, extra);
+    r->c = rig_redis_connect(&r->redis);
+    sweep_rig_connect(r, r->redis.url, NULL, NULL);
+    return r;
+}
+
+static inline void sweep_rig_free(struct sweep_rig *r)
+{
+    sweeper_free(r->sweeper);
+    redis_link_free(r->link);
+    loop_free(r->loop);
+    if (r->c)
+        redisFree(r->c);
+    rig_redis_fini(&r->redis);
+    strbuf_fini(&r->told);
+    free(r);
+}
+
+static inline void sweep_rig_on_finding(const struct sweep_key *key, void *arg)
+{
+    static const char *const outcomes[] = {"found", "removed", "survived", "not-tried"};
+    struct sweep_rig *r = arg;
+    text_escape(&r->told, key->name, key->name_len, 40);
+    strbuf_addf(&r->told, " %s %s %s\n", key->keyspace->name,
+        sweep_finding_name(key->judgement->finding), outcomes[key->outcome]);
+    if (r->on_finding)
+        r->on_finding(r);
+}
+
+static inline void sweep_rig_on_done(const struct sweep_summary *summary, void *arg)
+{
+    struct sweep_rig *r = arg;
+    size_t n = 0;
+    r->callers[0] = '\0';
+    for (unsigned i = 0; i < summary->n_callers && n < sizeof r->callers; i++)
+        n += (size_t)snprintf(r->callers + n, sizeof r->callers - n, "%s %s\n",
+            summary->callers[i].kind == CONFIG_KEYSPACE_TASK ? "task" : "session",
+            summary->callers[i].id);
+    r->summary = *summary;
+    r->done = true;
+    r->n_done++;
+}
+
+static inline bool sweep_rig_done(void *arg)
+{
+    return ((struct sweep_rig *)arg)->done;
+}
+
+static inline void sweep_rig_begin(struct sweep_rig *r, struct sweep_request request)
+{
+    struct err e = {0};
+    strbuf_reset(&r->told);
+    r->done = false;
+    int error = sweeper_run(r->sweeper, &request, sweep_rig_on_finding, sweep_rig_on_done, r, &e);
+    if (error < 0)
+        fail_msg("%s", e.msg);
+}
+
+static inline void sweep_rig_run(struct sweep_rig *r, struct sweep_request request)
+{
+    sweep_rig_begin(r, request);
+    rig_wait(r->loop, sweep_rig_done, r);
+}
+
+static inline void sweep_rig_went_well(const struct sweep_rig *r)
+{
+    if (!r->summary.complete || r->summary.error != REDIS_E_NONE)
+        fail_msg("%s: %s", redis_error_name(r->summary.error), r->summary.error_text);
+}
+
+static inline bool sweep_rig_told(const struct sweep_rig *r, const char *line)
+{
+    const char *at = strstr(strbuf_text(&r->told), line);
+    return at && at[strlen(line)] == '\n' && (at == r->told.data || at[-1] == '\n');
+}
+
+#define sweep_rig_tells(r, line)                                                                   \
+    do {                                                                                           \
+        if (!sweep_rig_told(r, line))                                                              \
+            fail_msg("\"%s\" is not in\n%s", line, strbuf_text(&(r)->told));                       \
+    } while (0)
+
+/* `ago` before now, as the agent writes it; into `buf`. */
+static inline const char *sweep_rig_ago(usec_t ago, char buf[TIMESTAMP_TEXT_MAX])
+{
+    return timestamp_format(loop_wall_now() - ago, buf);
+}
+
+static inline void sweep_rig_session(struct sweep_rig *r, const char *id, usec_t ago, int ttl)
+{
+    char when[TIMESTAMP_TEXT_MAX];
+    sweep_rig_ago(ago, when);
+    rig_redis_run(r->c,
+        "SET elevenlabs:session:%s {\"sessionId\":\"%s\",\"lastAccessedAt\":\"%s\"}", id, id, when);
+    if (ttl > 0)
+        rig_redis_run(r->c, "EXPIRE elevenlabs:session:%s %d", id, ttl);
+}
+
+static inline void sweep_rig_task(
+    struct sweep_rig *r, const char *id, bool pending, usec_t ago, int ttl)
+{
+    char when[TIMESTAMP_TEXT_MAX];
+    sweep_rig_ago(ago, when);
+    rig_redis_run(r->c,
+        "SET cursor_task:%s {\"taskId\":\"%s\",\"pending\":%s,\"createdAt\":\"%s\"}", id, id,
+        pending ? "true" : "false", when);
+    if (ttl > 0)
+        rig_redis_run(r->c, "EXPIRE cursor_task:%s %d", id, ttl);
+}
