@@ -168,6 +168,44 @@ test('a runner with nobody to call stays, and survives a callback it cannot send
     assert.equal((await summaryOf(caller)).other, 1);
 });
 
+test('a callback that nobody takes is sent again until somebody does', async (t) => {
+    const port = await freePort();
+    const caller = call(t, '--count', 0, '--runner-port', 0, '--callback-delay', 1);
+    const runner = Number((await caller.said(/"runner","port":(\d+)/))[1]);
+    const callbackUrl = `http://127.0.0.1:${port}/callback`;
+    const body = JSON.stringify({ callbackUrl });
+    await fetch(`http://127.0.0.1:${runner}/cursor/execute/async`, { method: 'POST', body });
+    await startAgent(t, 1, { PORT: String(port) });
+    await caller.said(/"callback".*"status":200/);
+    caller.process.kill('SIGTERM');
+    const { sent, ok, runner: played } = await summaryOf(caller);
+    assert.deepEqual({ sent, ok, played }, { sent: 1, ok: 1, played: { tasks: 1, callbacks: 1 } });
+});
+
+test('who is told to leave makes no new call, but waits for the callbacks', async (t) => {
+    const runnerPort = await freePort();
+    const agent = await startAgent(t, runnerPort);
+    const caller = call(
+        t,
+        ...['--url', agent.url, '--count', 1000, '--rate', 1],
+        ...['--runner-port', runnerPort, '--callback-delay', 500],
+    );
+    await caller.said(/"webhook"/);
+    caller.process.kill('SIGTERM');
+    const { sent, ok, runner } = await summaryOf(caller);
+    assert.deepEqual({ sent, ok, runner }, { sent: 3, ok: 3, runner: { tasks: 1, callbacks: 1 } });
+});
+
+test('who is told twice leaves at once', async (t) => {
+    const caller = call(t, '--count', 0, '--runner-port', 0, '--callback-delay', 60000);
+    const runner = Number((await caller.said(/"runner","port":(\d+)/))[1]);
+    const url = `http://127.0.0.1:${runner}/cursor/execute/async`;
+    await fetch(url, { method: 'POST', body: '{}' });
+    caller.process.kill('SIGTERM');
+    caller.process.kill('SIGINT');
+    assert.deepEqual((await summaryOf(caller)).runner, { tasks: 1, callbacks: 0 });
+});
+
 test('without --json it speaks plain text', async (t) => {
     const port = await freePort();
     const caller = new Child(process.execPath, [
