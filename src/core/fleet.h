@@ -148,9 +148,9 @@ struct fleet_action {
     uint64_t seq;                /* PROBE */
     usec_t took;                 /* TELL_VERIFIED, ..: duration */
     usec_t delay;                /* TELL_RETRY */
-    enum worker_cause cause;     /* TELL_ENDED, TELL_RESTART_FAILED */
+    enum worker_cause cause;     /* TELL_ENDED, TELL_LOOP_BEGAN, TELL_RESTART_FAILED */
     enum prober_verdict verdict; /* TELL_VERDICT */
-    struct exit_status exit;     /* TELL_ENDED */
+    struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN */
     uint64_t operation;
     unsigned failures; /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
 };

@@ -10,8 +10,12 @@ static void restart(struct fleet_ctx *c, unsigned i, struct restart_event ev)
     slot->restart = u.next;
     if (u.loop_ended)
         fleet_act(c, FLEET_DO_TELL_LOOP_ENDED, i);
-    if (u.loop_began)
-        fleet_act(c, FLEET_DO_TELL_LOOP_BEGAN, i)->failures = u.next.failures_in_row;
+    if (u.loop_began) {
+        struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_LOOP_BEGAN, i);
+        a->failures = u.next.failures_in_row;
+        a->cause = slot->last_cause;
+        a->exit = slot->worker.exit;
+    }
     if (u.wait) {
         struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RETRY, i);
         a->delay = u.next.last_delay;

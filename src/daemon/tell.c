@@ -226,31 +226,36 @@ static void tell_retry(const struct scene *sc)
     finish(&ev, sc->waiting);
 }
 
-static void tell_loop(const struct scene *sc)
+static void tell_loop_ended(const struct scene *sc)
+{
+    const struct fleet_action *told = sc->told;
+    bool wanted = supervisor_fleet(sc->supervisor)->slots[told->slot].wanted;
+    struct event ev;
+    begin(&ev, EVENT_WORKER_CRASH_LOOP_ENDED, sc->slot, told->slot);
+    event_message(&ev, "worker %u %s", told->slot + 1,
+        wanted ? "is stable again" : "is to stop, which ends its crash loop");
+    finish(&ev, sc->waiting);
+}
+
+static void tell_loop_began(const struct scene *sc)
 {
     const struct slot *slot = sc->slot;
     const struct fleet_action *told = sc->told;
     char exit[EXIT_STATUS_TEXT_MAX];
     struct event ev;
-    if (told->type == FLEET_DO_TELL_LOOP_ENDED) {
-        begin(&ev, EVENT_WORKER_CRASH_LOOP_ENDED, slot, told->slot);
-        event_message(&ev, "worker %u is stable again", told->slot + 1);
-        finish(&ev, sc->waiting);
-        return;
-    }
-    const struct worker *w = &supervisor_fleet(sc->supervisor)->slots[told->slot].worker;
+    bool no_start = slot && told->cause == WORKER_CAUSE_SPAWN;
+    exit_status_text(told->exit, exit);
     begin(&ev, EVENT_WORKER_CRASH_LOOP, slot, told->slot);
     event_message(&ev, "worker %u is in a crash loop: %u failures in a row, the last by %s (%s)",
-        told->slot + 1, told->failures, exit_status_text(w->exit, exit),
-        worker_cause_name(w->cause));
+        told->slot + 1, told->failures, no_start ? slot_spawn_error(slot) : exit,
+        worker_cause_name(told->cause));
     event_field(&ev, "VOXKEEPER_FAILURES", "%u", told->failures);
-    event_field(&ev, "VOXKEEPER_CAUSE", "%s", worker_cause_name(w->cause));
+    event_field(&ev, "VOXKEEPER_CAUSE", "%s", worker_cause_name(told->cause));
     event_field(&ev, "VOXKEEPER_EXIT", "%s", exit);
-    if (slot) {
-        if (w->cause == WORKER_CAUSE_SPAWN)
-            event_field(&ev, "VOXKEEPER_REASON", "%s", slot_spawn_error(slot));
+    if (no_start)
+        event_field(&ev, "VOXKEEPER_REASON", "%s", slot_spawn_error(slot));
+    if (slot)
         add_last_lines(&ev, slot);
-    }
     finish(&ev, sc->waiting);
 }
 
@@ -297,8 +302,10 @@ void tell_worker(
         tell_retry(&scene);
         return;
     case FLEET_DO_TELL_LOOP_BEGAN:
+        tell_loop_began(&scene);
+        return;
     case FLEET_DO_TELL_LOOP_ENDED:
-        tell_loop(&scene);
+        tell_loop_ended(&scene);
         return;
     case FLEET_DO_TELL_RESTARTED:
     case FLEET_DO_TELL_RESTART_FAILED:

@@ -49,7 +49,8 @@ void world_say_action(struct world *w, const struct fleet_action *a)
         say(w, "%u  %s in %s, failure %u", a->slot, name, span, a->failures);
         break;
     case FLEET_DO_TELL_LOOP_BEGAN:
-        say(w, "%u  %s, failure %u", a->slot, name, a->failures);
+        say(w, "%u  %s, failure %u by %s, %s", a->slot, name, a->failures,
+            worker_cause_name(a->cause), exit_status_text(a->exit, status));
         break;
     case FLEET_DO_TELL_RESTARTED:
         say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
