@@ -4,6 +4,8 @@
 #include "canned.h"
 #include "pump.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -85,6 +87,42 @@ static void gets_an_answer(void **state)
     assert_memory_equal(o.body, "{\"status\":\"ok\"}", 15);
     assert_false(o.answer.truncated);
     assert_true(o.answer.took > 0 && o.answer.took < 10 * USEC_PER_SEC);
+}
+
+/* Stands in front of libc's: the name "hangs.test" is resolved when the test says so. */
+static int release_resolver[2];
+
+int getaddrinfo(const char *restrict node, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict out)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    char byte;
+    if (node && strcmp(node, "hangs.test") == 0)
+        return read(release_resolver[0], &byte, 1) >= 0 ? EAI_AGAIN : EAI_SYSTEM;
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    return real(node, service, hints, out);
+}
+
+static void a_hanging_name_server_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct pump p;
+    struct err e;
+    assert_int_equal(pipe(release_resolver), 0);
+    pump_init(&p);
+    struct http_client *client = http_client_new(p.loop, &e);
+    struct outcome o = {0}, never = {0};
+    ask(client, "http://hangs.test/", 30 * USEC_PER_MSEC, &o);
+    http_request_cancel(ask(client, "http://hangs.test/", 10 * USEC_PER_SEC, &never));
+    pump_until(&p, came, &o);
+    assert_int_equal(o.answer.result, HTTP_TIMED_OUT);
+    ask(client, "http://hangs.test/", 10 * USEC_PER_SEC, &never);
+    pump_try(&p, came, &never, 20 * USEC_PER_MSEC); /* until its resolver hangs as well */
+    http_client_free(client);
+    pump_fini(&p);
+    close(release_resolver[1]);
+    assert_false(never.came);
 }
 
 static void follows_no_redirect(void **state)
@@ -378,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gets_an_answer),
+        cmocka_unit_test(a_hanging_name_server_holds_nobody_up),
         cmocka_unit_test(follows_no_redirect),
         cmocka_unit_test(ignores_a_proxy_in_the_environment),
         cmocka_unit_test(keeps_no_more_than_asked_for),

@@ -9,6 +9,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -33,6 +35,7 @@ struct fixture {
     char method[16], url[256], query[64], header[64], body[VK_REQUEST_BODY_MAX + 1];
     size_t body_len;
     struct http_peer peer;
+    gid_t groups[4]; /* the peer's first ones */
     size_t answer_len;
 };
 
@@ -50,6 +53,8 @@ static void handler(
     memcpy(f->body, request->body, request->body_len + 1);
     f->body_len = request->body_len;
     f->peer = *request->peer;
+    for (size_t i = 0; i < f->peer.n_groups && i < 4; i++)
+        f->groups[i] = f->peer.groups[i];
     answer->status = 200;
     answer->content_type = "application/json";
     answer->body_len = f->answer_len;
@@ -269,6 +274,29 @@ static void knows_its_peer(void **state)
     assert_int_equal(st.st_mode & 0777, 0666);
 }
 
+static void knows_its_peers_groups(void **state)
+{
+    struct fixture *f = *state;
+    struct client c;
+    gid_t own[NGROUPS_MAX], many[100];
+    int n_own = getgroups(NGROUPS_MAX, own);
+    assert_true(n_own >= 0);
+    start_unix(f);
+    ask(f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", &c);
+    assert_int_equal(f->peer.n_groups, n_own);
+    for (int i = 0; i < n_own && i < 4; i++)
+        assert_int_equal(f->groups[i], own[i]);
+    if (geteuid() != 0)
+        return;
+    for (gid_t i = 0; i < 100; i++)
+        many[i] = 1000 + i;
+    assert_int_equal(setgroups(100, many), 0);
+    ask(f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", &c);
+    assert_int_equal(f->peer.n_groups, 100);
+    assert_int_equal(f->groups[3], 1003);
+    assert_int_equal(setgroups((size_t)n_own, own), 0);
+}
+
 static void decides_who_may_change(void **state)
 {
     (void)state;
@@ -473,6 +501,7 @@ int main(void)
         CASE(accepts_its_own_names),
         CASE(takes_the_largest_body),
         CASE(knows_its_peer),
+        CASE(knows_its_peers_groups),
         CASE(decides_who_may_change),
         CASE(replaces_a_dead_socket_and_no_living_one),
         CASE(leaves_a_successors_socket_alone),
