@@ -21,6 +21,7 @@
 enum { CONNECTION_MEMORY = 32 * 1024 };
 
 #define CONNECTION_LIFE (10 * USEC_PER_SEC)
+#define ACCEPT_PAUSE (100 * USEC_PER_MSEC)
 
 struct http_server {
     struct MHD_Daemon *mhd;
@@ -62,16 +63,28 @@ static void turn(struct http_server *s)
         timer_arm(s->timer, due);
 }
 
+/*
+ * A wake-up that neither found nor left a connection: somebody waits whom the process has no
+ * descriptor for. microhttpd would be woken for him again and again.
+ */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    turn(poll->data);
+    struct http_server *s = poll->data;
+    uint64_t changes = s->lives.changes;
+    turn(s);
+    if (changes == s->lives.changes && !s->lives.oldest) {
+        uv_poll_stop(&s->poll);
+        timer_arm(s->timer, usec_add(loop_now(), ACCEPT_PAUSE));
+    }
 }
 
 static void on_due(void *arg)
 {
-    turn(arg);
+    struct http_server *s = arg;
+    uv_poll_start(&s->poll, UV_READABLE, on_poll);
+    turn(s);
 }
 
 static void on_log(void *cls, const char *fmt, va_list ap)
@@ -126,9 +139,8 @@ static struct http_server *server_new(
         return NULL;
     }
     s->poll.data = s;
-    uv_poll_start(&s->poll, UV_READABLE, on_poll);
     s->timer = timer_new(l, on_due, s);
-    timer_arm(s->timer, loop_now()); /* the first run puts the listener into the epoll set */
+    timer_arm(s->timer, loop_now()); /* the first run lets microhttpd listen */
     return s;
 }
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -478,6 +479,31 @@ static void idle_costs_nothing(void **state)
     pump_until(&f->pump, nothing_to_do, f);
 }
 
+/* Nobody can be accepted while the process has no descriptor left: they wait, the loop turns. */
+static void running_out_of_descriptors_passes(void **state)
+{
+    struct fixture *f = *state;
+    start_unix(f);
+    pump_until(&f->pump, nothing_to_do, f);
+    struct client c[2] = {0};
+    client_connect(f, &c[0]);
+    client_send(&c[0], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    struct rlimit all, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+    none = (struct rlimit){.rlim_cur = 3, .rlim_max = all.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    assert_false(pump_try(&f->pump, all_ended, c, 200 * USEC_PER_MSEC));
+    getrusage(RUSAGE_SELF, &after);
+    /* The pump itself sleeps about 200 times; who is woken for nothing hardly sleeps. */
+    assert_true(after.ru_nvcsw - before.ru_nvcsw > 50);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+    pump_until(&f->pump, all_ended, c);
+    client_close(&c[0]);
+    assert_true(f->pump.worst_delay < HELD_UP);
+}
+
 static void freeing_ends_open_connections(void **state)
 {
     struct fixture *f = *state;
@@ -510,6 +536,7 @@ int main(void)
         CASE(many_connections_are_all_answered),
         CASE(places_held_in_silence_become_free),
         CASE(idle_costs_nothing),
+        CASE(running_out_of_descriptors_passes),
         CASE(freeing_ends_open_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
