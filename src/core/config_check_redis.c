@@ -48,7 +48,7 @@ static bool begins_alike(const char *a, const char *b)
 static bool covers(const char *glob, const char *pattern)
 {
     size_t n = literal(glob);
-    return strcmp(glob + n, "*") == 0 && strncmp(glob, pattern, n) == 0 && n <= literal(pattern);
+    return strcmp(glob + n, "*") == 0 && strncmp(glob, pattern, n) == 0;
 }
 
 static void check_ages(struct config_build *b, unsigned index)

@@ -107,6 +107,9 @@ static void refuses_bad_values(void **state)
         {"Agent", "KillSignal", "SIGKILL", "\"SIGKILL\" cannot ask a process to end in order"},
         {"Agent", "Handover", "prelaod", "\"prelaod\" is unknown, did you mean \"preload\"?"},
         {"Agent", "Handover", "xyz", "\"xyz\" is unknown, it is one of none listen-fds preload"},
+        /* What shares next to nothing with a word was not meant to be it. */
+        {"Daemon", "LogLevel", "ex",
+            "\"ex\" is unknown, it is one of err warning notice info debug"},
         {"Drain", "WaitFor", "session", "\"session\" is unknown, did you mean \"sessions\"?"},
         {"Drain", "WaitFor", "all", "\"all\" is unknown, it is any of connections tasks sessions"},
         {"Agent", "Name", "a b",
