@@ -15,6 +15,12 @@
 static void report(struct config_build *b, const char *path, unsigned line, struct strbuf *message)
 {
     struct config_diagnostics *d = b->diagnostics;
+    if (d->n == LIMIT_CONFIG_MISTAKES)
+        return;
+    if (d->n == LIMIT_CONFIG_MISTAKES - 1) {
+        strbuf_reset(message);
+        strbuf_adds(message, "too many mistakes: those behind this line are not shown");
+    }
     struct config_diagnostic *items = realloc(d->items, (d->n + 1) * sizeof *items);
     if (items)
         d->items = items;

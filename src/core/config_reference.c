@@ -38,6 +38,11 @@ static void write_type(const struct config_key *key, struct strbuf *out)
     if (key->type == &config_type_unsigned || key->type == &config_type_factor)
         strbuf_addf(
             out, ", %llu to %llu", (unsigned long long)key->min, (unsigned long long)key->max);
+    if (key->type == &config_type_span) {
+        char min[SPAN_TEXT_MAX];
+        char max[SPAN_TEXT_MAX];
+        strbuf_addf(out, ", %s to %s", span_format(key->min, min), span_format(key->max, max));
+    }
 }
 
 static void write_key(const struct config_key *key, struct strbuf *out)

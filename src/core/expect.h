@@ -40,8 +40,9 @@ enum { EXPECT_REASON_MAX = 256 };
 
 /*
  * Judges one complete HTTP answer. PASS; DEPENDENCY if nothing but dependency terms failed; else
- * FAIL. `reason` (escaped, one line) tells the first failure. A truncated body fails only if JSON
- * is asked of it. Any bytes are safe.
+ * FAIL. `reason` (escaped, one line, "" for PASS) tells the first failure that decided so. A
+ * truncated body fails only if JSON is asked of it. Any bytes are safe; what nests deeper than
+ * LIMIT_JSON_DEPTH, or holds a NUL in any form, is taken for no JSON.
  */
 enum probe_outcome expect_judge(const struct expect *x, int status, const char *body, size_t len,
     bool truncated, char reason[EXPECT_REASON_MAX]);

@@ -146,6 +146,23 @@ static void refuses_nul_and_too_much(void **state)
     config_diagnostics_fini(&d);
 }
 
+static void keeps_its_head_among_mistakes(void **state)
+{
+    (void)state;
+    struct strbuf text = STRBUF_INIT;
+    struct config_diagnostics d;
+    for (int i = 0; i < 1000; i++)
+        strbuf_adds(&text, "x\n");
+    assert_null(config_of(strbuf_text(&text), &d));
+    assert_int_equal(d.n, LIMIT_CONFIG_MISTAKES);
+    assert_string_equal(d.items[98].message, "read line \"x\": want Key=value");
+    assert_string_equal(
+        d.items[99].message, "too many mistakes: those behind this line are not shown");
+    assert_int_equal(d.items[99].line, 100);
+    config_diagnostics_fini(&d);
+    strbuf_fini(&text);
+}
+
 static void later_files_continue(void **state)
 {
     (void)state;
@@ -262,6 +279,7 @@ int main(void)
         cmocka_unit_test(joins_lines_as_systemd_does),
         cmocka_unit_test(keeps_lines_of_16_kib),
         cmocka_unit_test(refuses_nul_and_too_much),
+        cmocka_unit_test(keeps_its_head_among_mistakes),
         cmocka_unit_test(later_files_continue),
         cmocka_unit_test(lists_begin_with_what_is_written),
         cmocka_unit_test(keyspaces_begin_with_the_built_in_ones),
