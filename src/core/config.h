@@ -129,8 +129,7 @@ struct config_diagnostics {
 /*
  * Builds a configuration from the sources. Returns 0, or -EINVAL with at least one diagnostic (all
  * that were found, up to LIMIT_CONFIG_MISTAKES, in reading order; cross-field checks come last), or
- * -ENOMEM. *out is written
- * only on 0 and is then owned by the caller.
+ * -ENOMEM. *out is written only on 0 and is then owned by the caller.
  */
 int config_parse(const struct config_source *sources, size_t n_sources, struct config **out,
     struct config_diagnostics *out_diagnostics);

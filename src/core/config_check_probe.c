@@ -3,6 +3,7 @@
 
 #include "core/expect.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* [Health] is probe 0; the keys of the others belong to [Probe NAME]. */
@@ -39,7 +40,10 @@ static void check_http(struct config_build *b, unsigned index)
             p->url);
     if (config_was_refused(b, section_of(index), "ExpectJson", index))
         return;
-    if (expect_init(&x, p->expect_status, &p->expect_json, &p->dependency_json, &e) < 0)
+    int r = expect_init(&x, p->expect_status, &p->expect_json, &p->dependency_json, &e);
+    if (r == -ENOMEM)
+        b->out_of_memory = true;
+    else if (r < 0)
         config_report_at(b, place, "refuse DependencyJson= of %s: %s", p->name, e.msg);
     else if (p->dependency_json.n > 0 && !c->redis.url && !config_was_refused(b, "Redis", "Url", 0))
         config_report_at(b, place,

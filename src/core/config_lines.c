@@ -109,6 +109,7 @@ static bool collect(struct config_lines *l, unsigned *out_line, const char **out
         if (more)
             strbuf_addc(&l->text_of, ' ');
     }
+    l->out_of_memory = l->out_of_memory || l->text_of.failed;
     if (begun && more && !*out_cause)
         *out_cause = "line ends in a backslash, but the file ends too";
     return begun;

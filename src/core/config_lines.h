@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct config_lines {
@@ -14,6 +15,7 @@ struct config_lines {
     size_t len;
     size_t pos;
     unsigned line;         /* of the physical line behind pos */
+    bool out_of_memory;    /* some line came out incomplete */
     struct strbuf text_of; /* the logical line */
 };
 

@@ -93,7 +93,7 @@ static void parse_source(struct config_build *b, const struct config_source *sou
     ini_allow_inline_comments = false;
     config_lines_init(&reader.lines, source->text, source->len);
     int r = ini_parse_stream(read_line, &reader, on_assignment, &reader);
-    if (r == -2 || reader.lines.text_of.failed)
+    if (r == -2 || reader.lines.out_of_memory)
         b->out_of_memory = true;
     config_lines_fini(&reader.lines);
 }

@@ -11,8 +11,9 @@
 /*
  * One assertion on a JSON body: `path=value`, `path!=value`, `path<number`, `path<=`, `path>`,
  * `path>=`, or `path` alone (present and not null). `path` is dotted (`dependencies.redis`,
- * `list.0`). A value is compared as text with the member's scalar (`true`, `3`, `ok`); numbers
- * compare as such.
+ * `list.0`). A value is compared as text with the member's scalar (`true`, `3`, `ok`, `null`);
+ * numbers compare as such. A member that is missing, an object or an array fails every comparison,
+ * `!=` too; of several with one name the last counts, as in JavaScript.
  */
 enum expect_op { EXPECT_PRESENT, EXPECT_EQ, EXPECT_NE, EXPECT_LT, EXPECT_LE, EXPECT_GT, EXPECT_GE };
 
