@@ -143,6 +143,11 @@ static void the_first_deadline_counts(void **state)
     step(about(0, 101, FLEET_EV_EXITED));
     step(about(0, 101, FLEET_EV_TREE_GONE));
     assert_int_equal(fleet.restart.deadline, 101 + 300 + 200 + 100 + 2 * 500);
+    /* After our own stall the verb's slot and the start both have their whole time. */
+    step(about(0, 102, FLEET_EV_SPAWNED));
+    step((struct fleet_event){.type = FLEET_EV_STALLED, .now = 550});
+    assert_int_equal(fleet.restart.deadline, 550 + 300 + 200 + 100 + 2 * 500);
+    assert_int_equal(worker_deadline(fleet.slots[0].worker), 550 + 500);
 }
 
 static void a_stop_is_answered_once(void **state)
