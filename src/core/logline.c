@@ -46,6 +46,13 @@ static bool is_control(const char *s, size_t width)
            (width == 2 && c == 0xC2 && (unsigned char)s[1] < 0xA0);
 }
 
+static void add_hex(struct strbuf *out, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char shown[] = {'\\', 'x', digits[c >> 4], digits[c & 0xF]};
+    strbuf_add(out, shown, sizeof shown);
+}
+
 /* journalctl shows a message with a single control or invalid byte as `[12B blob data]`. */
 static void add_readable(struct strbuf *out, struct span text)
 {
@@ -60,7 +67,7 @@ static void add_readable(struct strbuf *out, struct span text)
         if (text.s[i] == '\r' || text.s[i] == '\n')
             strbuf_adds(out, text.s[i] == '\r' ? "\\r" : "\\n");
         else
-            strbuf_addf(out, "\\x%02x", (unsigned char)text.s[i]);
+            add_hex(out, (unsigned char)text.s[i]);
         kept = ++i;
     }
     strbuf_add(out, text.s + kept, text.len - kept);

@@ -282,6 +282,28 @@ static void makes_any_bytes_readable(void **state)
     logline_fini(&l);
 }
 
+/* A worker must not be able to hold the loop with what it prints. */
+static void is_linear(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {
+        "\x1b]", "\x1b[1;", "\xc2\x9d", " {", "{\"a\":", " {\"", "\x01"};
+    const size_t len = 1 << 20;
+    char *line = malloc(len);
+    struct logline l;
+    logline_init(&l);
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        size_t n = strlen(patterns[i]);
+        for (size_t k = 0; k < len; k++)
+            line[k] = patterns[i][k % n];
+        line[len - 1] = '}';
+        logline_begin(&l, line, len);
+        logline_parse(&l, LOG_LEVEL_INFO);
+    }
+    logline_fini(&l);
+    free(line);
+}
+
 static void keeps_bytes_in_fields(void **state)
 {
     (void)state;
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(lifts_no_more_than_the_limit),
         cmocka_unit_test(nests_no_deeper_than_the_limit),
         cmocka_unit_test(makes_any_bytes_readable),
+        cmocka_unit_test(is_linear),
         cmocka_unit_test(keeps_bytes_in_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
