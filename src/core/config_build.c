@@ -1,9 +1,6 @@
 /* Assigning keys to a configuration under construction. */
 #include "core/config_build.h"
 
-#include "base/text.h"
-#include "core/config_check_value.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -63,7 +60,7 @@ void config_report_at(
     strbuf_fini(&message);
 }
 
-static void *object_of(struct config_build *b, const struct config_key *key, unsigned index)
+void *config_build_object(struct config_build *b, const struct config_key *key, unsigned index)
 {
     switch (key->object) {
     case CONFIG_OBJECT_ROOT:
@@ -105,52 +102,6 @@ static void set_place(
     b->places[b->n_places++] = place;
 }
 
-/* Gives every key of a section that has a default that default. */
-static int set_defaults(struct config_build *b, const char *section, unsigned index)
-{
-    for (size_t i = 0; i < config_n_keys; i++) {
-        const struct config_key *key = &config_keys[i];
-        struct err e = {0};
-        if (strcmp(key->section, section) != 0 || !key->preset)
-            continue;
-        int r = key->type->read(key, key->preset, object_of(b, key, index), &e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-static int set_builtins(struct config_build *b, const char *name, unsigned index)
-{
-    for (size_t i = 0; i < config_n_builtins; i++) {
-        const struct config_builtin *builtin = &config_builtins[i];
-        struct err e = {0};
-        if (strcmp(builtin->keyspace, name) != 0)
-            continue;
-        const struct config_key *key = config_key_find("Keyspace", builtin->key);
-        int r = key->type->read(key, builtin->value, object_of(b, key, index), &e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-/* A new probe or keyspace with its defaults; its number in *out_index. */
-static int add_object(
-    struct config_build *b, const char *section, const char *name, unsigned *out_index)
-{
-    struct config *c = b->config;
-    bool probe = strcmp(section, "Keyspace") != 0;
-    unsigned *n = probe ? &c->n_probes : &c->n_keyspaces;
-    char **at = probe ? &c->probes[*n].name : &c->keyspaces[*n].name;
-    *at = strdup(name);
-    if (!*at)
-        return -ENOMEM;
-    *out_index = (*n)++;
-    int r = set_defaults(b, section, *out_index);
-    return r == 0 && !probe ? set_builtins(b, name, *out_index) : r;
-}
-
 int config_build_init(struct config_build *b, struct config_diagnostics *diagnostics)
 {
     unsigned health = 0;
@@ -160,10 +111,10 @@ int config_build_init(struct config_build *b, struct config_diagnostics *diagnos
         return -ENOMEM;
     b->config->drain.stale_after = STALE_AFTER;
     /* [Health] is the first probe; it gives up its place in the end if it has no Url=. */
-    int r = add_object(b, "Health", "health", &health);
+    int r = config_build_add(b, "Health", "health", &health);
     for (size_t i = 0; r == 0 && i < config_n_sections; i++) {
         if (!config_sections[i].named && strcmp(config_sections[i].name, "Health") != 0)
-            r = set_defaults(b, config_sections[i].name, 0);
+            r = config_build_defaults(b, config_sections[i].name, 0);
     }
     if (r < 0)
         config_build_fini(b);
@@ -177,66 +128,6 @@ void config_build_fini(struct config_build *b)
     b->config = NULL;
     b->places = NULL;
     b->n_places = 0;
-}
-
-static void enter_named(struct config_build *b, const struct config_section *s, const char *name)
-{
-    struct config *c = b->config;
-    bool probe = strcmp(s->name, "Probe") == 0;
-    unsigned n = probe ? c->n_probes : c->n_keyspaces;
-    unsigned limit = probe ? LIMIT_PROBES + 1 : LIMIT_KEYSPACES;
-    struct err e = {0};
-    if (config_check_name(name, &e) < 0) {
-        config_report(b, "read name of [%s]: %s", s->name, e.msg);
-        return;
-    }
-    if (probe && strcmp(name, "health") == 0) {
-        config_report(b, "refuse [Probe health]: the name is taken by [Health]");
-        return;
-    }
-    for (unsigned i = 0; i < n; i++) {
-        if (strcmp(probe ? c->probes[i].name : c->keyspaces[i].name, name) == 0) {
-            b->section = s;
-            b->index = i;
-            return;
-        }
-    }
-    if (n == limit)
-        config_report(b, "refuse [%s %s]: more than %u such sections", s->name, name,
-            probe ? limit - 1 : limit);
-    else if (add_object(b, s->name, name, &b->index) < 0)
-        b->out_of_memory = true;
-    else
-        b->section = s;
-}
-
-void config_build_section(struct config_build *b, const char *header)
-{
-    char kind[LIMIT_NAME];
-    size_t len = strcspn(header, " \t");
-    const char *name = header + len + strspn(header + len, " \t");
-    b->section = NULL;
-    b->index = 0;
-    b->skip = false;
-    if (len < sizeof kind) {
-        memcpy(kind, header, len);
-        kind[len] = '\0';
-    }
-    const struct config_section *s = len < sizeof kind ? config_section_find(kind) : NULL;
-    const char *nearest = s || len >= sizeof kind ? NULL : config_section_nearest(kind);
-    if (!s)
-        config_report(b, "unknown section [%.80s]%s%s%s%s", header,
-            nearest ? ", did you mean [" : "", nearest ? nearest : "",
-            nearest && config_section_find(nearest)->named ? " NAME" : "", nearest ? "]?" : "");
-    else if (s->named && !*name)
-        config_report(b, "section [%s] needs a name: [%s NAME]", s->name, s->name);
-    else if (!s->named && *name)
-        config_report(b, "section [%s] takes no name, but has \"%.80s\"", s->name, name);
-    else if (s->named)
-        enter_named(b, s, name);
-    else
-        b->section = s;
-    b->skip = !b->section;
 }
 
 /* Appends the sections that have this very key: `[Health] or [Sweep]`. */
@@ -288,7 +179,7 @@ void config_build_assign(struct config_build *b, const char *name, const char *v
         report_unknown_key(b, name);
         return;
     }
-    void *object = object_of(b, key, b->index);
+    void *object = config_build_object(b, key, b->index);
     bool reset = *value == '\0';
     /* What the administrator writes first takes the place of the default, in lists too. */
     if (reset || (key->type->list && !config_build_place(b, key, b->index)))
@@ -333,9 +224,9 @@ void config_build_finish(struct config_build *b)
     unsigned index = 0;
     int r = 0;
     if (c->n_keyspaces == 0) {
-        r = add_object(b, "Keyspace", "sessions", &index);
+        r = config_build_add(b, "Keyspace", "sessions", &index);
         if (r == 0)
-            r = add_object(b, "Keyspace", "tasks", &index);
+            r = config_build_add(b, "Keyspace", "tasks", &index);
     }
     if (r == 0 && !strlist_has(&c->sweep.protect, CONFIG_PROTECTED))
         r = strlist_add(&c->sweep.protect, CONFIG_PROTECTED);

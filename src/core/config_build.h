@@ -38,6 +38,16 @@ void config_build_fini(struct config_build *b); /* frees the configuration unles
 void config_build_section(struct config_build *b, const char *header);
 void config_build_assign(struct config_build *b, const char *name, const char *value);
 
+/* What the key's offset counts from. */
+void *config_build_object(struct config_build *b, const struct config_key *key, unsigned index);
+
+/* Gives every key of a section that has a default that default. Returns 0 or -ENOMEM. */
+int config_build_defaults(struct config_build *b, const char *section, unsigned index);
+
+/* A new probe or keyspace with its defaults; its number in *out_index. Returns 0 or -ENOMEM. */
+int config_build_add(
+    struct config_build *b, const char *section, const char *name, unsigned *out_index);
+
 /* Adds the built-in keyspaces if there is none. Then every cross-field check. */
 void config_build_finish(struct config_build *b);
 void config_check(struct config_build *b);

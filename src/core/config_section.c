@@ -1,0 +1,111 @@
+/* Entering sections: what a header names, and the objects behind it with their defaults. */
+#include "core/config_build.h"
+
+#include "core/config_check_value.h"
+
+#include <errno.h>
+#include <string.h>
+
+int config_build_defaults(struct config_build *b, const char *section, unsigned index)
+{
+    for (size_t i = 0; i < config_n_keys; i++) {
+        const struct config_key *key = &config_keys[i];
+        struct err e = {0};
+        if (strcmp(key->section, section) != 0 || !key->preset)
+            continue;
+        int r = key->type->read(key, key->preset, config_build_object(b, key, index), &e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int set_builtins(struct config_build *b, const char *name, unsigned index)
+{
+    for (size_t i = 0; i < config_n_builtins; i++) {
+        const struct config_builtin *builtin = &config_builtins[i];
+        struct err e = {0};
+        if (strcmp(builtin->keyspace, name) != 0)
+            continue;
+        const struct config_key *key = config_key_find("Keyspace", builtin->key);
+        int r = key->type->read(key, builtin->value, config_build_object(b, key, index), &e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int config_build_add(
+    struct config_build *b, const char *section, const char *name, unsigned *out_index)
+{
+    struct config *c = b->config;
+    bool probe = strcmp(section, "Keyspace") != 0;
+    unsigned *n = probe ? &c->n_probes : &c->n_keyspaces;
+    char **at = probe ? &c->probes[*n].name : &c->keyspaces[*n].name;
+    *at = strdup(name);
+    if (!*at)
+        return -ENOMEM;
+    *out_index = (*n)++;
+    int r = config_build_defaults(b, section, *out_index);
+    return r == 0 && !probe ? set_builtins(b, name, *out_index) : r;
+}
+
+static void enter_named(struct config_build *b, const struct config_section *s, const char *name)
+{
+    struct config *c = b->config;
+    bool probe = strcmp(s->name, "Probe") == 0;
+    unsigned n = probe ? c->n_probes : c->n_keyspaces;
+    unsigned limit = probe ? LIMIT_PROBES + 1 : LIMIT_KEYSPACES;
+    struct err e = {0};
+    if (config_check_name(name, &e) < 0) {
+        config_report(b, "read name of [%s]: %s", s->name, e.msg);
+        return;
+    }
+    if (probe && strcmp(name, "health") == 0) {
+        config_report(b, "refuse [Probe health]: the name is taken by [Health]");
+        return;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (strcmp(probe ? c->probes[i].name : c->keyspaces[i].name, name) == 0) {
+            b->section = s;
+            b->index = i;
+            return;
+        }
+    }
+    if (n == limit)
+        config_report(b, "refuse [%s %s]: more than %u such sections", s->name, name,
+            probe ? limit - 1 : limit);
+    else if (config_build_add(b, s->name, name, &b->index) < 0)
+        b->out_of_memory = true;
+    else
+        b->section = s;
+}
+
+void config_build_section(struct config_build *b, const char *header)
+{
+    char kind[LIMIT_NAME];
+    size_t len = strcspn(header, " \t");
+    const char *name = header + len + strspn(header + len, " \t");
+    b->section = NULL;
+    b->index = 0;
+    b->skip = false;
+    if (len < sizeof kind) {
+        memcpy(kind, header, len);
+        kind[len] = '\0';
+    }
+    const struct config_section *s = len < sizeof kind ? config_section_find(kind) : NULL;
+    const char *nearest = s || len >= sizeof kind ? NULL : config_section_nearest(kind);
+    if (!s)
+        config_report(b, "unknown section [%.80s]%s%s%s%s", header,
+            nearest ? ", did you mean [" : "", nearest ? nearest : "",
+            nearest && config_section_find(nearest)->named ? " NAME" : "", nearest ? "]?" : "");
+    else if (s->named && !*name)
+        config_report(b, "section [%s] needs a name: [%s NAME]", s->name, s->name);
+    else if (!s->named && *name)
+        config_report(b, "section [%s] takes no name, but has \"%.80s\"", s->name, name);
+    else if (s->named)
+        enter_named(b, s, name);
+    else
+        b->section = s;
+    b->skip = !b->section;
+}
