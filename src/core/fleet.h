@@ -10,11 +10,12 @@
  *
  * Turns: a worker that still answers but shall be replaced (UNHEALTHY, ZOMBIE, an operator's
  * restart) waits, see fleet_pending(), while another wanted slot
- *   - is on its way down, unless it failed to boot, or
- *   - is starting, unless the life before it failed to boot ("it has failed by itself");
- * a slot that waits for its retry holds nobody up. The lowest slot goes first. The verdict is
- * dropped when the prober takes it back (passes again, or the dependency is lost for everybody) or
- * when the life ends first. A crash or a hang waits for nobody.
+ *   - is on its way down, unless it failed to boot,
+ *   - waits for its retry after it was replaced itself, or
+ *   - is starting, unless the life before it failed to boot.
+ * A slot that waits for its retry after a failure of its own holds nobody up. The lowest slot goes
+ * first. The verdict is dropped when the prober takes it back (passes again, or the dependency is
+ * lost for everybody) or when the life ends first. A crash or a hang waits for nobody.
  *
  * The restart verb takes the wanted slots in order, each within `restart.deadline`: stop at its
  * turn, start at once (also a slot that was waiting for its retry), verify. A new life that ends
@@ -49,10 +50,8 @@ struct fleet_conf {
 };
 
 struct fleet_slot {
-    bool wanted;                     /* a worker shall exist here */
-    bool give_up_pending;            /* a verdict waits for its turn to replace */
-    enum worker_cause pending_cause; /* UNHEALTHY, ZOMBIE or RESTART */
-    enum worker_cause last_cause;    /* why the life before the present one ended */
+    bool wanted;                  /* a worker shall exist here */
+    enum worker_cause last_cause; /* why the life before the present one ended */
     uint64_t life; /* number of the present or last life, unique over the fleet, from 1 */
     struct worker worker;
     struct restart restart;
