@@ -45,11 +45,12 @@ int config_check_socket(const char *text, struct err *e)
     return r;
 }
 
+/* The word is not quoted: it may be the second half of a password with a space in it. */
 int config_check_env(const char *text, struct err *e)
 {
     size_t len = strcspn(text, "=");
     if (text[len] != '=')
-        return err_set(e, -EINVAL, "\"%.80s\" is not NAME=value", text);
+        return err_set(e, -EINVAL, "a word is not NAME=value; one with spaces stands in quotes");
     if (len == 0 || isdigit((unsigned char)text[0]) || strspn(text, LETTERS DIGITS "_") != len)
         return err_set(
             e, -EINVAL, "\"%.*s\" is no name of a variable", len < 80 ? (int)len : 80, text);

@@ -9,8 +9,7 @@ static const char mask[] = "***";
 
 static bool sounds_secret(const char *name, size_t len)
 {
-    static const char *const signs[] = {
-        "KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "AUTH"};
+    static const char *const signs[] = {"KEY", "SECRET", "TOKEN", "PASS", "CREDENTIAL", "AUTH"};
     for (size_t at = 0; at < len; at++) {
         for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
             size_t n = strlen(signs[i]);

@@ -56,7 +56,8 @@ static void refuses_wrong_lines(void **state)
         /* All of them at once, in reading order; the line of a continued one is its first. */
         {"[Agent]\nWorkers=0\nEnvironment=A=1 \\\n B\n[Daemon]\nLogLevel=warn\n",
             "/etc/v.conf:2: read Workers in [Agent]: \"0\" is not a whole number from 1 to 64\n"
-            "/etc/v.conf:3: read Environment in [Agent]: \"B\" is not NAME=value\n"
+            "/etc/v.conf:3: read Environment in [Agent]: a word is not NAME=value; one with spaces "
+            "stands in quotes\n"
             "/etc/v.conf:6: read LogLevel in [Daemon]: \"warn\" is unknown, it is one of err "
             "warning notice info debug\n"},
     };

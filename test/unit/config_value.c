@@ -117,6 +117,8 @@ static void refuses_bad_values(void **state)
         {"Agent", "Name", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\" is longer than 64 bytes"},
         {"Agent", "WorkingDirectory", "srv", "\"srv\" is no absolute path"},
+        {"Agent", "Environment", "DB_PASS=hunter 2",
+            "a word is not NAME=value; one with spaces stands in quotes"},
         {"Agent", "Environment", "A=1 =2", "\"\" is no name of a variable"},
         {"Agent", "Environment", "1A=2", "\"1A\" is no name of a variable"},
         {"Agent", "Environment", "A-B=2", "\"A-B\" is no name of a variable"},

@@ -113,7 +113,7 @@ static void every_line_shows(void **state)
 
 #define SECRETS                                                                                    \
     REST "[Agent]\nEnvironment=ELEVENLABS_API_KEY=hunter1 WEBHOOK_SECRET=hunter2 PORT=3004\n"      \
-         "Environment=REDIS_URL=redis://:hunter3@h:1/0 auth_token=hunter4\n"                       \
+         "Environment=REDIS_URL=redis://:hunter3@h:1/0 auth_token=hunter4 DB_PASS=hunter8\n"       \
          "ExecStart=/bin/agent --redis redis://u:hunter5@h/\n"                                     \
          "[Redis]\nUrl=redis://u:hunter6@h/3\n"                                                    \
          "[Probe p]\nUrl=http://u:hunter7@h/\n"
@@ -134,7 +134,7 @@ static void masks_secrets(void **state)
     assert_non_null(strstr(masked, "ExecStart=/bin/agent --redis redis://u:***@h/\n"));
     assert_non_null(strstr(masked, "Url=redis://u:***@h/3\n"));
     assert_non_null(strstr(masked, "Url=http://u:***@h/\n"));
-    for (int i = 1; i <= 7; i++) {
+    for (int i = 1; i <= 8; i++) {
         char secret[16];
         snprintf(secret, sizeof secret, "hunter%d", i);
         assert_non_null(strstr(open, secret));
