@@ -81,6 +81,8 @@ static void check_probe(struct config_build *b, unsigned index)
     const struct config_probe *p = &c->probes[index];
     static const char *const any[] = {"Type", "Kind", "Timeout", "ExpectStatus", NULL};
     const struct config_place *place = probe_place(b, index, any);
+    if (config_was_refused(b, "Probe", "Type", index))
+        return;
     check_foreign(b, index);
     switch (p->type) {
     case CONFIG_PROBE_HTTP:

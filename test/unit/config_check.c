@@ -145,9 +145,11 @@ static void tells_no_consequences(void **state)
         "/etc/v.conf:5: read ExpectJson in [Health]: \"=ok\" has no path before the operator\n"
         "/etc/v.conf:8: read Url in [Redis]: read Redis URL: \"http://\" is not spoken, redis:// "
         "and unix:// are\n");
-    config_refused(AGENT HEALTH "[Keyspace x]\nPattern=*\n[Probe p]\nType=exec\nCommand='\n",
+    config_refused(AGENT HEALTH "[Keyspace x]\nPattern=*\n[Probe p]\nType=exec\nCommand='\n"
+                                "[Probe q]\nType=exek\nCommand=true\n",
         "/etc/v.conf:6: read Pattern in [Keyspace]: \"*\" has no prefix: it would take every key\n"
-        "/etc/v.conf:9: read Command in [Probe]: quote ' is not closed\n");
+        "/etc/v.conf:9: read Command in [Probe]: quote ' is not closed\n"
+        "/etc/v.conf:11: read Type in [Probe]: \"exek\" is unknown, did you mean \"exec\"?\n");
 }
 
 /* Who shortens one span need not know of the default of another. */
