@@ -114,7 +114,8 @@ static int send_connected(int fd, const char *bytes, size_t len)
 {
     struct iovec part = {.iov_base = (char *)bytes, .iov_len = len};
     int r = send_message(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1});
-    return r == -EMSGSIZE ? send_memfd(fd, bytes, len) : r;
+    /* ENOBUFS: below the send buffer's size, but more than the kernel can have in one piece. */
+    return r == -EMSGSIZE || r == -ENOBUFS ? send_memfd(fd, bytes, len) : r;
 }
 
 /* 0, -EAGAIN (later), or why it is lost. */
