@@ -165,7 +165,7 @@ class Tour {
         await keys.plant();
         const dry = await this.world.voxkeeper('sweep', '--dry-run');
         check(dry.code === 0, `voxkeeper sweep --dry-run: exit ${dry.code}: ${dry.stderr.trim()}`);
-        for (const line of dry.stdout.trimEnd().split('\n')) this.say(`    ${line}`);
+        for (const line of dry.stdout.split('\n').filter(Boolean)) this.say(`    ${line}`);
         for (const key of keys.stuck)
             check(dry.stdout.includes(key), `the dry run does not show ${key}`);
         check((await keys.missing()).length === 0, `the dry run removed ${await keys.missing()}`);
@@ -191,8 +191,8 @@ class Tour {
         await until(`${HELD} connected callers`, () => summary.held === HELD);
         const since = this.events.mark();
         this.world.daemon.signal('SIGTERM');
-        const where = { callers: HELD };
-        const told = await this.events.wait('drain-progress', { since, where });
+        const told = await this.events.wait('drain-progress', { since });
+        check(told.callers >= HELD, `it counts ${told.callers} callers: "${told.message}"`);
         const ready = await this.world.get(`${this.world.adminUrl}/readyz`);
         check(ready.status === 503, `/readyz answers ${ready.status} during the drain`);
         const from = performance.now();
@@ -208,9 +208,10 @@ class Tour {
         check(summary.end.cut === 0, `${summary.end.cut} connections were cut`);
         const [began] = this.events.find('drain-began', since);
         return (
-            `voxkeeperd was told to stop with ${HELD} callers connected. It said so ` +
-            `(${between(began, told)} after the begin), served them for the ${waited} that we ` +
-            `waited, and ended when they had left: ${between(began, done)} in all, nobody was cut.`
+            `voxkeeperd was told to stop with ${HELD} callers connected. It said ` +
+            `"${told.message}" after ${between(began, told)}, served them for the ${waited} that ` +
+            `they stayed, and ended when they had left: ${between(began, done)} in all, nobody ` +
+            'was cut.'
         );
     }
 
@@ -252,7 +253,7 @@ export async function tour(world, stopped, say) {
         }
     }
     const { ok } = steps.calls;
-    say(`\nAll ${STEPS.length} steps did what they should, in ${seconds(from)}; meanwhile callers`);
-    say(`were answered ${ok} times.`);
+    say(`\nAll ${STEPS.length} steps did what they should, in ${seconds(from)}.`);
+    say(`Meanwhile callers were answered ${ok} times.`);
     return 0;
 }

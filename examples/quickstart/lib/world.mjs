@@ -14,7 +14,8 @@ const TOP = fileURLToPath(new URL('../../..', import.meta.url));
 const AGENT = join(TOP, 'examples/elevenlabs-agent/src/index.js');
 const CALLER = join(TOP, 'examples/quickstart/caller.js');
 const BUILD = process.env.VOXKEEPER_BUILD || join(TOP, 'build');
-// Every program we start, and every worker of voxkeeperd, has this in its environment.
+// In the environment of every program we start and so of voxkeeperd's workers. Redis alone writes
+// its title over it.
 const MARK = 'VOXKEEPER_QUICKSTART';
 const HURRY_MS = 2000;
 
