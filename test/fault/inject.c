@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ static struct {
     int errno_value;
 } always[4];
 static unsigned n_always;
+static const char *counted_name = "";
+static unsigned counted;
 static char *failed; /* shared with cloned processes */
 
 enum { NAME_MAX_LEN = 64 };
@@ -64,6 +67,17 @@ void inject_always(const char *name, int errno_value)
     always[n_always++].errno_value = errno_value;
 }
 
+void inject_count(const char *name)
+{
+    counted_name = name;
+    counted = 0;
+}
+
+unsigned inject_counted(void)
+{
+    return counted;
+}
+
 const char *inject_failed(void)
 {
     return failed && failed[0] != '\0' ? failed : NULL;
@@ -72,6 +86,7 @@ const char *inject_failed(void)
 /* Whether this call is the one; errno is set then. */
 static bool is_due(const char *name)
 {
+    counted += strcmp(name, counted_name) == 0;
     for (unsigned i = 0; i < n_always; i++) {
         if (strcmp(always[i].name, name) == 0) {
             errno = always[i].errno_value;
@@ -96,6 +111,8 @@ static bool is_due(const char *name)
 WRAP(int, pipe2, -1, (int ends[2], int flags), (ends, flags))
 WRAP(pid_t, fork, -1, (void), ())
 WRAP(int, pidfd_open, -1, (pid_t pid, unsigned flags), (pid, flags))
+WRAP(int, pidfd_send_signal, -1, (int fd, int signum, siginfo_t *info, unsigned flags),
+    (fd, signum, info, flags))
 WRAP(int, uv_poll_init, UV_EMFILE, (uv_loop_t * loop, uv_poll_t *poll, int fd), (loop, poll, fd))
 WRAP(int, uv_poll_start, UV_EMFILE, (uv_poll_t * poll, int events, uv_poll_cb callback),
     (poll, events, callback))

@@ -14,5 +14,9 @@ void inject_arm_clone(unsigned nth);
 void inject_always(const char *name, int errno_value);
 void inject_nothing(void);
 
+/* How often this one was called since inject_count(). */
+void inject_count(const char *name);
+unsigned inject_counted(void);
+
 /* What failed since inject_arm(), in this process or a cloned one; NULL: nothing. */
 const char *inject_failed(void);

@@ -166,6 +166,15 @@ static void a_fork_without_pidfd_is_undone(void **state)
     assert_int_equal(count_descriptors(), before);
 }
 
+/* Runs the loop for a while in which nothing is expected. */
+static void let_pass(struct bench *b, usec_t span)
+{
+    struct timer *t = timer_new(b->loop, (void (*)(void *))bench_wake, b);
+    timer_arm(t, usec_add(loop_now(), span));
+    loop_run(b->loop);
+    timer_free(t);
+}
+
 /* Without a complete look at the processes nothing is said to be gone. */
 static void a_tree_is_gone_only_after_a_look(void **state)
 {
@@ -173,7 +182,6 @@ static void a_tree_is_gone_only_after_a_look(void **state)
     struct bench b;
     struct subject s;
     struct err e;
-    struct timer *look;
     bench_open(&b);
     try_to_start(&s, &b, &e);
     assert_non_null(s.child);
@@ -181,15 +189,44 @@ static void a_tree_is_gone_only_after_a_look(void **state)
     inject_always("opendir", EMFILE);
     child_kill_tree(s.child);
     bench_wait(&b, s.exited);
-    look = timer_new(b.loop, (void (*)(void *))bench_wake, &b);
-    timer_arm(look, loop_now() + 50 * USEC_PER_MSEC);
-    loop_run(b.loop);
-    timer_free(look);
+    let_pass(&b, 50 * USEC_PER_MSEC);
     assert_false(s.gone);
     inject_nothing();
     bench_wait(&b, s.gone);
     child_free(s.child);
     bench_close(&b);
+}
+
+/* As one that waits for a dead disk: it is looked at again and again, more and more seldom. */
+static void a_stray_that_does_not_die_is_not_gone(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct subject s;
+    struct err e;
+    int lines[2];
+    bench_open(&b);
+    assert_int_equal(child_become_subreaper(b.loop, &e), 0);
+    make_pipe(lines);
+    subject_spawn_shell(&s, &b, "w",
+        (char[]){"setsid sh -c 'echo $$ >&3; exec sleep 1000' & read line </proc/$$/comm; exit 0"},
+        lines[1]);
+    close(lines[1]);
+    (void)read_number(lines[0]);
+    bench_wait(&b, s.exited);
+    inject_count("opendir");
+    inject_always("pidfd_send_signal", EPERM);
+    child_kill_tree(s.child);
+    let_pass(&b, 200 * USEC_PER_MSEC);
+    assert_false(s.gone);
+    assert_in_range(inject_counted(), 3, 12);
+    inject_nothing();
+    bench_wait(&b, s.gone);
+    assert_int_equal(child_leftovers(s.child), 1); /* however often it was seen */
+    child_free(s.child);
+    close(lines[0]);
+    bench_close(&b);
+    assert_no_children();
 }
 
 /* libuv opens its signal pipe with the first loop and keeps it. */
@@ -210,6 +247,7 @@ int main(void)
         cmocka_unit_test(without_clone3_it_forks),
         cmocka_unit_test(a_fork_without_pidfd_is_undone),
         cmocka_unit_test(a_tree_is_gone_only_after_a_look),
+        cmocka_unit_test(a_stray_that_does_not_die_is_not_gone),
     };
     return cmocka_run_group_tests(tests, open_what_stays, NULL);
 }

@@ -5,9 +5,27 @@
 #include "io/cgroup.h"
 
 #include "io/child.h"
+#include "io/child_clone.h"
 #include "loop/worker_bench.h"
 
+#include <linux/sched.h>
 #include <sys/stat.h>
+
+/* The linker sends clone3 through here: a kernel that cannot clone into a cgroup can be had. */
+static bool old_kernel;
+static unsigned cloned_into;
+
+pid_t __real_child_clone3(struct clone_args *args);
+pid_t __wrap_child_clone3(struct clone_args *args);
+
+pid_t __wrap_child_clone3(struct clone_args *args)
+{
+    bool into = (args->flags & CLONE_INTO_CGROUP) != 0;
+    if (into && old_kernel)
+        return -EINVAL;
+    cloned_into += into;
+    return __real_child_clone3(args);
+}
 
 static char base[128]; /* full path of the fresh cgroup; "" when there is none to be had */
 
@@ -189,10 +207,29 @@ static void worker_in_cgroup(void)
     assert_no_children();
 }
 
+static void worker_cloned_into_cgroup(void)
+{
+    worker_in_cgroup();
+    assert_int_equal(cloned_into, 1);
+}
+
+static void worker_that_joins_its_cgroup(void)
+{
+    old_kernel = true;
+    worker_in_cgroup();
+    assert_int_equal(cloned_into, 0);
+}
+
 static void a_worker_is_killed_with_its_cgroup(void **state)
 {
     (void)state;
-    inside(worker_in_cgroup);
+    inside(worker_cloned_into_cgroup);
+}
+
+static void a_worker_joins_its_cgroup_where_it_cannot_be_cloned_into_it(void **state)
+{
+    (void)state;
+    inside(worker_that_joins_its_cgroup);
 }
 
 static void start_fails_in_cgroup(void)
@@ -249,6 +286,7 @@ int main(void)
         T(we_move_into_supervisor),
         T(groups_are_made_and_removed),
         T(a_worker_is_killed_with_its_cgroup),
+        T(a_worker_joins_its_cgroup_where_it_cannot_be_cloned_into_it),
         T(a_failed_start_leaves_no_cgroup),
         T(the_root_is_not_delegated),
 #undef T

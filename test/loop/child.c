@@ -172,11 +172,54 @@ static void a_worker_has_a_session_of_its_own(void **state)
     assert_string_equal(line, "own");
 }
 
-static void the_mark_is_in_the_environment(void **state)
+static void the_mark_is_in_the_environment_once(void **state)
 {
+    struct subject s;
+    struct err e;
+    int ends[2];
     char line[256];
-    ask(*state, (char[]){"echo \"$VOXKEEPER_INSTANCE $PATH\" >&3"}, line, sizeof line);
-    assert_string_equal(line, "w /usr/local/bin:/usr/bin:/bin");
+    make_pipe(ends);
+    char script[] = "tr '\\0' ' ' < /proc/$$/environ >&3; echo >&3";
+    char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, script, NULL};
+    char *envp[] = {
+        (char[]){"A=1"}, (char[]){"VOXKEEPER_INSTANCE=of-another"}, (char[]){"PATH=/bin"}, NULL};
+    struct child_fd fd = {.source = ends[1], .target = 3};
+    struct child_spec spec = {
+        .path = "sh",
+        .argv = argv,
+        .envp = envp,
+        .fds = &fd,
+        .n_fds = 1,
+        .name = "w",
+    };
+    subject_try(&s, *state, &spec, &e);
+    assert_non_null(s.child);
+    close(ends[1]);
+    read_line(ends[0], line, sizeof line);
+    close(ends[0]);
+    assert_string_equal(line, "VOXKEEPER_INSTANCE=w A=1 PATH=/bin ");
+    bench_wait(s.bench, s.exited);
+    child_free(s.child);
+}
+
+/* Until its tree is gone the pid, and so the number of its group, cannot become somebody else's. */
+static void an_ended_worker_keeps_its_pid(void **state)
+{
+    struct subject one;
+    struct subject two;
+    subject_spawn_shell(&one, *state, "w-1", (char[]){"exit 1"}, -1);
+    bench_wait(one.bench, one.exited);
+    pid_t pid = child_pid(one.child);
+    assert_int_equal(kill(pid, 0), 0);
+    /* The end of another makes us look for orphans. */
+    subject_spawn_shell(&two, *state, "w-2", (char[]){"exit 2"}, -1);
+    bench_wait(two.bench, two.exited);
+    subject_kill(&two);
+    child_free(two.child);
+    assert_int_equal(kill(pid, 0), 0);
+    subject_kill(&one);
+    assert_int_equal(kill(pid, 0), -1);
+    child_free(one.child);
 }
 
 static void only_listed_descriptors_are_inherited(void **state)
@@ -192,19 +235,22 @@ static void only_listed_descriptors_are_inherited(void **state)
 
 static void descriptors_may_change_places(void **state)
 {
-    enum { N = 5 };
+    enum { N = 4 };
     int pipes[N][2];
+    char numbers[N][16];
+    struct child_fd fds[N];
     struct subject s;
     struct err e;
-    char script[] = "for i in 1 3 4 5 6; do echo $i >&$i; done";
-    char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, script, NULL};
+    char script[] = "for i; do echo $i > /proc/self/fd/$i; done";
+    char *argv[4 + N + 1] = {(char[]){"sh"}, (char[]){"-c"}, script, (char[]){"sh"}};
     for (int i = 0; i < N; i++)
         make_pipe(pipes[i]);
-    /* Targets 3 to 6 are numbers of ours that are sources elsewhere in the list. */
-    int targets[N] = {1, 3, 4, 5, 6};
-    struct child_fd fds[N];
-    for (int i = 0; i < N; i++)
-        fds[i] = (struct child_fd){.source = pipes[i][1], .target = targets[i]};
+    /* Each becomes the number that the next one has here. */
+    for (int i = 0; i < N; i++) {
+        fds[i] = (struct child_fd){.source = pipes[i][1], .target = pipes[(i + 1) % N][1]};
+        snprintf(numbers[i], sizeof numbers[i], "%d", fds[i].target);
+        argv[4 + i] = numbers[i];
+    }
     struct child_spec spec = {
         .path = "/bin/sh",
         .argv = argv,
@@ -217,7 +263,7 @@ static void descriptors_may_change_places(void **state)
     assert_non_null(s.child);
     for (int i = 0; i < N; i++) {
         close(pipes[i][1]);
-        assert_int_equal(read_number(pipes[i][0]), targets[i]);
+        assert_int_equal(read_number(pipes[i][0]), fds[i].target);
         close(pipes[i][0]);
     }
     bench_wait(s.bench, s.exited);
@@ -267,7 +313,7 @@ static void a_worker_runs_as_its_user(void **state)
         skip();
     }
     make_pipe(ends);
-    char script[] = "echo $(id -u) $(id -g) $(id -G) >&3";
+    char script[] = "echo $(id -u) $(id -g) $(grep ^Groups: /proc/self/status) >&3";
     char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, script, NULL};
     struct child_fd fd = {.source = ends[1], .target = 3};
     struct child_spec spec = {
@@ -284,7 +330,7 @@ static void a_worker_runs_as_its_user(void **state)
     close(ends[1]);
     read_line(ends[0], line, sizeof line);
     close(ends[0]);
-    assert_string_equal(line, "65534 65534 65534");
+    assert_string_equal(line, "65534 65534 Groups: 65534");
     bench_wait(s.bench, s.exited);
     child_free(s.child);
 }
@@ -343,7 +389,8 @@ int main(void)
         T(a_missing_interpreter_is_named_as_such),
         T(signals_are_as_at_login),
         T(a_worker_has_a_session_of_its_own),
-        T(the_mark_is_in_the_environment),
+        T(the_mark_is_in_the_environment_once),
+        T(an_ended_worker_keeps_its_pid),
         T(only_listed_descriptors_are_inherited),
         T(descriptors_may_change_places),
         T(limits_and_directory_are_set),

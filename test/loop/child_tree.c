@@ -100,6 +100,18 @@ static void the_child_of_a_daemon_without_environment(void **state)
     tree_kill(&t);
 }
 
+/* It has left everything but the session. */
+static void an_orphan_in_a_group_of_its_own_without_environment(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w",
+        (char[]){
+            "(env -i /usr/bin/perl -e 'setpgrp(0, 0); open(F, \">&=3\"); syswrite(F, \"$$\\n\");"
+            " sleep(1000)' &); exec sleep 1000"},
+        1);
+    tree_kill(&t);
+}
+
 static void what_the_main_process_left_is_counted(void **state)
 {
     struct tree t;
@@ -195,6 +207,7 @@ int main(void)
         T(a_grandchild_in_a_session_of_its_own),
         T(a_daemon_by_double_fork),
         T(the_child_of_a_daemon_without_environment),
+        T(an_orphan_in_a_group_of_its_own_without_environment),
         T(what_the_main_process_left_is_counted),
         T(an_early_kill_reaches_everything),
         T(a_chain_of_forks_comes_to_an_end),
