@@ -121,9 +121,10 @@ static int perform(CURL *easy, const char *socket_path, struct reading *reading,
 int control_call(const char *socket_path, const char *method, const char *path,
     const char *json_body, usec_t timeout, struct control_answer *out, struct err *e)
 {
-    if (strlen(socket_path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-        return err_set(
-            e, -ENAMETOOLONG, "connect to \"%.200s\": the path is too long", socket_path);
+    /* curl takes an empty path for none at all, and would go out over TCP. */
+    if (!socket_path[0] || strlen(socket_path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+        return err_set(e, -ENAMETOOLONG, "connect to \"%.200s\": the path is %s", socket_path,
+            socket_path[0] ? "too long" : "empty");
     struct reading reading = {.body = STRBUF_INIT};
     struct strbuf url = STRBUF_INIT;
     strbuf_addf(&url, "http://localhost%s", path);

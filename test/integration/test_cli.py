@@ -429,6 +429,8 @@ def test_the_socket_may_come_from_the_environment(cli, api):
     assert json.loads(done.stdout) == STATUS
 
 
-def test_a_socket_path_that_is_too_long(cli):
+def test_a_socket_path_that_is_none(cli):
     cli.path = "/" + "x" * 200
     assert "the path is too long" in cli.run("status", code=1).stderr
+    cli.path = ""
+    assert 'connect to "": the path is empty' in cli.run("status", code=1).stderr

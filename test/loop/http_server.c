@@ -228,6 +228,37 @@ static void refuses_what_is_malformed(void **state)
     assert_non_null(strstr(c.answer, "{\"error\":{\"code\":\"method\",\"message\":\"only GET"));
 }
 
+static void survives_noise(void **state)
+{
+    static const char base[] = "POST /api/v1/x?a=%20 HTTP/1.1\r\nHost: localhost\r\n"
+                               "Content-Length: 5\r\nX-More: y\r\n\r\n12345";
+    struct fixture *f = *state;
+    struct client c;
+    start_tcp(f);
+    http_server_set_life(f->server, 20 * USEC_PER_MSEC); /* for those that are never complete */
+    srand(20261122);
+    for (int i = 0; i < 300; i++) {
+        char text[2 * sizeof base];
+        memcpy(text, base, sizeof base);
+        for (int n = rand() % 4; n >= 0; n--)
+            text[(size_t)rand() % (sizeof base - 1)] = (char)(rand() % 255 + 1);
+        if (rand() % 4 == 0) /* a piece comes twice */
+            memcpy(text + rand() % (int)(sizeof base - 1), base, sizeof base);
+        client_connect(f, &c);
+        client_send(&c, text);
+        shutdown(c.fd, SHUT_WR);
+        pump_until(&f->pump, client_ended, &c);
+        client_close(&c);
+    }
+    assert_int_equal(ask(f, base, &c), 200);
+    assert_int_equal(ask(f,
+                         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
+                         "Content-Length: 70000\r\n\r\nabc and very much more",
+                         &c),
+        200);
+    assert_string_equal(f->body, "abc");
+}
+
 static void accepts_its_own_names(void **state)
 {
     static const char *const hosts[] = {
@@ -524,6 +555,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(answers_a_request),
         CASE(refuses_what_is_malformed),
+        CASE(survives_noise),
         CASE(accepts_its_own_names),
         CASE(takes_the_largest_body),
         CASE(knows_its_peer),
