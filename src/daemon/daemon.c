@@ -17,6 +17,7 @@
 #include "io/child.h"
 #include "io/files.h"
 #include "io/http_client.h"
+#include "io/journal.h"
 #include "io/loop.h"
 
 #include <errno.h>
@@ -228,6 +229,7 @@ static int build(struct daemon *d, struct err *e)
     d->loop = loop_new(e);
     if (!d->loop)
         return e->code;
+    journal_attach(d->loop);
     int r = child_become_subreaper(d->loop, e);
     if (r < 0)
         return r;
@@ -261,6 +263,7 @@ static void take_apart(struct daemon *d)
     config_free(d->reload.previous);
     strbuf_fini(&d->reload.changes);
     config_free(d->config);
+    journal_detach();
     if (d->loop)
         loop_free(d->loop);
 }
