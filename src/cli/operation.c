@@ -133,7 +133,8 @@ static int finish(const struct following *f, const cJSON *operation, const char 
     } else if (!f->cli->json) {
         struct strbuf out = STRBUF_INIT;
         say_safe(&out, message ? message : "done", "");
-        strbuf_addc(&out, '\n');
+        if (out.len == 0 || out.data[out.len - 1] != '\n')
+            strbuf_addc(&out, '\n');
         say_print(&out);
     }
     return exit_code;

@@ -83,7 +83,8 @@ void say_error(const char *fmt, ...)
     va_end(ap);
     strbuf_adds(&line, "voxkeeper: ");
     say_safe(&line, strbuf_text(&text), "  ");
-    fprintf(stderr, "%s\n", strbuf_text(&line));
+    bool ended = line.len > 0 && line.data[line.len - 1] == '\n';
+    fprintf(stderr, "%s%s", strbuf_text(&line), ended ? "" : "\n");
     strbuf_fini(&line);
     strbuf_fini(&text);
 }

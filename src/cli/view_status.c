@@ -61,34 +61,34 @@ static void write_headline(const struct cli *cli, const cJSON *status, struct st
     struct verdict verdict = verdict_of(status);
     const char *name = json_text(status, "agent.name");
     const char *why = json_text(status, "why");
+    const char *state = json_text(status, "state");
     uint64_t wanted, serving;
     say_word(out, name ? name : "agent", TEXT_MAX);
     strbuf_adds(out, ": ");
     say_colored(out, cli->color, verdict.color, verdict.text);
-    if (json_count(status, "workers.serving", &serving)) {
-        strbuf_addf(out, ", %llu", (unsigned long long)serving);
-        bool known = json_count(status, "workers.wanted", &wanted);
-        if (known)
-            strbuf_addf(out, " of %llu", (unsigned long long)wanted);
-        strbuf_adds(out, (known ? wanted : serving) == 1 ? " worker serves" : " workers serve");
-    }
+    if (json_count(status, "workers.serving", &serving) &&
+        json_count(status, "workers.wanted", &wanted) && wanted > 0)
+        strbuf_addf(out, ", %llu of %llu %s", (unsigned long long)serving,
+            (unsigned long long)wanted, wanted == 1 ? "worker serves" : "workers serve");
     add_listen(status, out);
     strbuf_addc(out, '\n');
-    if (why) {
+    /* When all is well, or the verdict says it already, there is nothing to explain. */
+    if (why && !(state && (strcmp(state, "serving") == 0 || strcmp(state, why) == 0))) {
         strbuf_adds(out, "  ");
         say_safe(out, why, "  ");
         strbuf_addc(out, '\n');
     }
 }
 
-static void add_callers_kind(const cJSON *status, const char *path, const char *one,
+/* Null is a number that could not be had; what needs Redis is left out where there is none. */
+static void add_callers_kind(const cJSON *callers, const char *kind, const char *one,
     const char *many, const char *separator, struct strbuf *out)
 {
     uint64_t n;
-    if (!json_get(status, path))
+    if (!json_get(callers, kind))
         return;
     strbuf_adds(out, separator);
-    if (json_count(status, path, &n))
+    if (json_count(callers, kind, &n))
         say_number(out, n, one, many);
     else
         strbuf_addf(out, "%s unknown", many);
@@ -96,28 +96,31 @@ static void add_callers_kind(const cJSON *status, const char *path, const char *
 
 static void write_callers(const cJSON *status, struct strbuf *out)
 {
-    if (!json_get(status, "callers"))
+    const cJSON *callers = json_get(status, "callers");
+    if (!callers)
         return;
     begin_line(out, "Callers");
-    add_callers_kind(status, "callers.connections", "connection", "connections", "", out);
-    add_callers_kind(status, "callers.tasks", "pending task", "pending tasks", ", ", out);
-    add_callers_kind(status, "callers.sessions", "active session", "active sessions", ", ", out);
+    add_callers_kind(callers, "connections", "connection", "connections", "", out);
+    if (!cJSON_IsNull(json_get(status, "dependency.redis"))) {
+        add_callers_kind(callers, "tasks", "pending task", "pending tasks", ", ", out);
+        add_callers_kind(callers, "sessions", "active session", "active sessions", ", ", out);
+    }
     strbuf_addc(out, '\n');
 }
 
 static void write_drain(const cJSON *status, struct strbuf *out)
 {
     const char *state = json_text(status, "drain.state");
-    const char *waiting = json_text(status, "drain.waiting_for");
+    uint64_t waiting;
     usec_t left;
     char span[SPAN_TEXT_MAX];
-    if (!state || strcmp(state, "open") == 0)
+    if (!state || strcmp(state, "open") == 0 || strcmp(state, "drained") == 0)
         return;
     begin_line(out, "Drain");
     say_word(out, state, TEXT_MAX);
-    if (waiting) {
-        strbuf_adds(out, ", waiting for ");
-        say_word(out, waiting, TEXT_MAX);
+    if (json_count(status, "drain.waiting_for", &waiting)) {
+        strbuf_adds(out, " for ");
+        say_number(out, waiting, "caller", "callers");
     }
     if (json_count(status, "drain.left_usec", &left))
         strbuf_addf(out, ", %s left", span_format(left, span));
@@ -210,7 +213,7 @@ static void write_daemon(const cJSON *status, struct strbuf *out)
     usec_t up;
     char span[SPAN_TEXT_MAX];
     const char *separator = "";
-    if (json_get(status, "agent.release") || json_get(status, "agent.handover")) {
+    if (json_text(status, "agent.release") || json_text(status, "agent.handover")) {
         begin_line(out, "Agent");
         add_fact(out, &separator, "release", json_text(status, "agent.release"));
         add_fact(out, &separator, "handover", json_text(status, "agent.handover"));

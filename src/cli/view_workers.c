@@ -92,7 +92,7 @@ static void add_worker(struct table *t, const cJSON *worker, bool full)
     add_count(t, worker, "generation");
     table_add(t, SAY_PLAIN, json_text(worker, "release"), WORD_MAX);
     add_count(t, worker, "lines");
-    add_count(t, worker, "dropped");
+    add_count(t, worker, "lines_dropped");
 }
 
 static void begin_note(struct strbuf *note)

@@ -21,7 +21,7 @@ GOOD = {"slot": 1, "state": "serving", "pid": 8123, "generation": 1, "release": 
         "uptime_usec": 3 * HOUR + 5, "health": "healthy", "restarts": 0, "failures_in_row": 0,
         "looping": False, "retry_in_usec": None, "exit": None, "rss_bytes": 80012288,
         "connections": 2, "last_probe": {"outcome": "pass", "reason": None}, "lines": 120,
-        "dropped": 0}
+        "lines_dropped": 0}
 LOOPING = {"slot": 2, "state": "gone", "pid": None, "health": "idle", "restarts": 8,
            "failures_in_row": 5, "looping": True, "retry_in_usec": 12 * 10**6,
            "exit": "exit code 7", "last_probe": {"outcome": "fail", "reason": "status 500"}}
@@ -29,7 +29,7 @@ STATUS = {
     "agent": {"name": "elevenlabs-agent", "release": "e1d9af7", "handover": "preload",
               "listen": ["[::]:3004"]},
     "daemon": {"pid": 812, "version": "0.1.0", "uptime_usec": 4 * HOUR},
-    "state": "serving", "ready": True, "why": None,
+    "state": "serving", "ready": True, "why": "1 of 1 workers serve",
     "workers": {"wanted": 1, "serving": 1, "list": [GOOD]},
     "callers": {"connections": 2, "tasks": 1, "sessions": None}, "drain": {"state": "open"},
     "restart": {"running": False},
@@ -89,6 +89,7 @@ def test_status_answers_the_question_in_its_first_line(cli, api):
     assert "Redis      up at 127.0.0.1:6379, ping 213us\n" in page
     assert "Sweep      idle; last 2026-11-22T13:20:18Z: 12040 keys seen, 2 stale, 2 removed" in page
     assert "Daemon     voxkeeperd 0.1.0, PID 812, up 4h\n" in page
+    assert page.splitlines()[1] == ""
     assert "What to do" not in page and "Drain" not in page and "\x1b" not in page
     assert max(map(len, page.splitlines())) <= 80
 
@@ -98,7 +99,7 @@ def test_status_says_what_is_wrong_and_what_to_do(cli, api):
         "state": "degraded", "why": "worker 2 keeps failing", "log": {"dropped": 3},
         "workers": {"wanted": 2, "serving": 1, "list": [GOOD, LOOPING]},
         "dependency": {"redis": {"state": "down", "why": "connection refused"}},
-        "drain": {"state": "waiting", "waiting_for": "3 connections", "left_usec": HOUR},
+        "drain": {"state": "waiting", "waiting_for": 3, "left_usec": HOUR},
         "restart": {"running": True}}
     page = cli.run("status").stdout
     assert page.startswith("elevenlabs-agent: ANSWERING, but degraded, 1 of 2 workers serve")
@@ -106,7 +107,7 @@ def test_status_says_what_is_wrong_and_what_to_do(cli, api):
     assert ("worker 2: exit code 7; 5 failures in a row (crash loop); next try in 12s\n"
             "  last probe: status 500\n") in page
     assert "Redis      down: connection refused\n" in page
-    assert "Drain      waiting, waiting for 3 connections, 1h left\n" in page
+    assert "Drain      waiting for 3 callers, 1h left\n" in page
     assert "Restart    under way\n" in page
     advice = page.partition("What to do\n")[2]
     assert "journalctl -u voxkeeper VOXKEEPER_WORKER=2 -n 20" in advice
@@ -115,8 +116,20 @@ def test_status_says_what_is_wrong_and_what_to_do(cli, api):
     assert max(map(len, page.splitlines())) <= 80
 
 
+def test_status_without_redis_and_workers(cli, api):
+    api.answers["GET /api/v1/status"] = STATUS | {
+        "agent": {"name": "demo", "release": "", "listen": ["3004"]}, "state": "drained",
+        "ready": False, "why": "drained", "workers": {"wanted": 0, "serving": 0, "list": []},
+        "drain": {"state": "drained", "waiting_for": 0, "left_usec": None},
+        "callers": {"connections": 0, "tasks": None, "sessions": None}, "sweep": None,
+        "dependency": {"redis": None}}
+    page = cli.run("status").stdout
+    assert page.startswith("demo: DRAINED: takes no callers on 3004\n\nno workers\n\n"
+                           "Callers    0 connections\nDaemon ")
+
+
 @pytest.mark.parametrize("state, words", [
-    ("serving", "ANSWERING,"), ("starting", "NOT YET ANSWERING"), ("draining", "DRAINING"),
+    ("serving", "ANSWERING"), ("starting", "NOT YET ANSWERING"), ("draining", "DRAINING"),
     ("drained", "DRAINED"), ("down", "NOT ANSWERING"), ("new-state", "NOT READY")])
 def test_status_of_every_state(cli, api, state, words):
     api.answers["GET /api/v1/status"] = STATUS | {"state": state, "ready": state == "serving"}
@@ -224,6 +237,13 @@ def test_json_is_one_document_and_nothing_else(cli, api):
     serve_operation(api, "restart", end)
     done = cli.run("restart", "--json")
     assert json.loads(done.stdout) == end["operation"] and done.stderr == ""
+
+
+def test_a_messages_own_line_end_is_enough(cli, api):
+    serve_operation(api, "reload", operation("done", message="nothing changed\n"))
+    assert cli.run("reload").stdout == "nothing changed\n"
+    serve_operation(api, "reload", operation("failed", message="a.conf:1: x\na.conf:2: y\n"))
+    assert cli.run("reload", code=1).stderr == "voxkeeper: reload: a.conf:1: x\n  a.conf:2: y\n"
 
 
 def test_reload_accepts_what_the_unit_says(cli, api):
