@@ -105,7 +105,9 @@ static struct content read_content(
     struct content c = {0};
     const char *end = NULL;
     cJSON *root = cJSON_ParseWithLengthOpts(value, len, &end, false);
-    if (!root || strspn(end, " \t\r\n") < (size_t)(value + len - end))
+    while (root && end < value + len && memchr(" \t\r\n", *end, 4))
+        end++;
+    if (!root || end < value + len)
         c.fault = "it is not JSON";
     else if (!cJSON_IsObject(root))
         c.fault = "it is not a JSON object";

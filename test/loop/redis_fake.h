@@ -89,8 +89,10 @@ static inline void fake_start(struct fake *f)
     snprintf(f->url, sizeof f->url, "redis://127.0.0.1:%d", ntohs(addr.sin_port));
     f->pid = fork();
     assert_true(f->pid >= 0);
-    if (f->pid == 0)
+    if (f->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         fake_run(f);
+    }
 }
 
 static inline void fake_stop(struct fake *f)

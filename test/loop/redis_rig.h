@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -63,6 +64,7 @@ static inline void rig_redis_exec(const struct rig_redis *r, const char *const *
         "--dir", r->dir, "--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel",
         "warning", "--logfile", "redis.log", "--enable-debug-command", "yes"};
     int n = 19;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the test itself is killed */
     while (extra && *extra && n < RIG_ARGS_MAX - 1)
         argv[n++] = *extra++;
     execvp(argv[0], (char *const *)argv);
