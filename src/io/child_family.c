@@ -2,13 +2,15 @@
 #include "io/child_family.h"
 
 #include "io/loop_uv.h"
+#include "io/procinfo_stat.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 struct family {
     struct loop_resident resident; /* first: loop.c knows us by it */
@@ -82,6 +84,35 @@ void family_reap_orphans(struct family *f)
         if (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG) < 0)
             return;
     }
+}
+
+static bool is_alive(pid_t pid)
+{
+    char path[64];
+    struct proc_stat stat;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return proc_stat_read(path, &stat) == 0 && !proc_stat_is_dead(&stat);
+}
+
+bool family_has_strangers(const struct family *f)
+{
+    char path[64];
+    pid_t self = getpid();
+    /* Only a subreaper gets the orphans, and only its first thread: where we run. */
+    if (!f->sigchld || gettid() != self)
+        return true;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", self, self);
+    FILE *list = fopen(path, "re");
+    if (!list)
+        return true; /* a kernel without CONFIG_PROC_CHILDREN */
+    bool found = false;
+    pid_t pid;
+    /* Nobody but us takes children off the list, so that none is missed while it is read. */
+    while (!found && fscanf(list, "%d", &pid) == 1)
+        found = !is_member(f, pid) && is_alive(pid);
+    found = found || ferror(list);
+    fclose(list);
+    return found;
 }
 
 static void on_sigchld(int signum, void *arg)

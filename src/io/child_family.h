@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "io/loop.h"
 
+#include <stdbool.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 
@@ -24,6 +25,14 @@ void family_leave(struct family_member *m);
 
 /* Watches SIGCHLD. Returns 0 or -errno. */
 int family_watch_orphans(struct family *f, struct err *e);
+
+/*
+ * Whether some live child of ours is no member, or whether that cannot be told. Everything that a
+ * worker leaves behind when it ends comes to us, a subreaper, at that moment: if this is false
+ * after the end of a worker, nothing of it is left. One read, where a look at all of /proc costs
+ * milliseconds.
+ */
+bool family_has_strangers(const struct family *f);
 
 /*
  * Reaps every ended child that is nobody's. Stops early at a member that has ended and is not

@@ -14,7 +14,8 @@
 static bool kill_round(struct child *c)
 {
     struct stray_list found = {0};
-    int r = child_tree_find(c->pid, c->name, &found);
+    bool look = child_is_alive(c) || family_has_strangers(c->family);
+    int r = look ? child_tree_find(c->pid, c->name, &found) : 0;
     if (r == 0 && !child_is_alive(c))
         c->leftovers += (unsigned)stray_list_count_new(&found, &c->strays);
     if (child_is_alive(c))

@@ -146,6 +146,30 @@ static void without_clone3_it_forks(void **state)
     inject_nothing();
 }
 
+static void without_close_range_nothing_more_is_inherited(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct subject s;
+    int lines[2];
+    char line[16];
+    bench_open(&b);
+    make_pipe(lines);
+    int leak = dup2(2, 77); /* without FD_CLOEXEC */
+    inject_always("close_range", ENOSYS);
+    subject_spawn_shell(&s, &b, "w",
+        (char[]){"[ -e /proc/$$/fd/77 ] && echo leaked >&3 || echo closed >&3"}, lines[1]);
+    inject_nothing();
+    close(leak);
+    close(lines[1]);
+    read_line(lines[0], line, sizeof line);
+    assert_string_equal(line, "closed");
+    close(lines[0]);
+    bench_wait(&b, s.exited);
+    child_free(s.child);
+    bench_close(&b);
+}
+
 static void a_fork_without_pidfd_is_undone(void **state)
 {
     (void)state;
@@ -245,6 +269,7 @@ int main(void)
         cmocka_unit_test(every_call_of_ours_fails_in_turn),
         cmocka_unit_test(every_call_of_the_new_process_fails_in_turn),
         cmocka_unit_test(without_clone3_it_forks),
+        cmocka_unit_test(without_close_range_nothing_more_is_inherited),
         cmocka_unit_test(a_fork_without_pidfd_is_undone),
         cmocka_unit_test(a_tree_is_gone_only_after_a_look),
         cmocka_unit_test(a_stray_that_does_not_die_is_not_gone),
