@@ -253,7 +253,7 @@ const struct config_key config_keys[] = {
         .doc = "A suspect key, or a pending task, is stuck when older than this."},
     {"Keyspace", "AgeFields", &config_type_list, KEYSPACE(age_fields),
         .check = config_check_member, LIVE,
-        .doc = "JSON members with the time when the key was last alive; the first one present "
+        .doc = "JSON members with the time when the key was last alive; the latest of them "
                "counts. None: the idle time in Redis does."},
     {"Keyspace", "Action", &config_type_choice, KEYSPACE(report_only), .preset = "report",
         .choices = actions, LIVE,
