@@ -204,7 +204,7 @@ static void judge_value(const struct config_keyspace *k, usec_t active_window,
         return;
     span_format(j->age, age);
     if (k->kind == CONFIG_KEYSPACE_SESSION)
-        j->live = j->age <= active_window;
+        j->live = (f->census ? usec_sub(f->now_wall, c.latest) : j->age) <= active_window;
     if (!f->has_ttl && !j->live && older(j->age, limit))
         found(j, SWEEP_STALE, "no TTL, last alive %s ago (%s)", age, c.field);
     else if (!f->has_ttl)
@@ -231,7 +231,7 @@ static bool judge_ttl(const struct config_keyspace *k, usec_t active_window,
     j->age_known = true;
     if (k->kind == CONFIG_KEYSPACE_SESSION) {
         j->live = j->age <= active_window;
-        return true;
+        return !f->census;
     }
     /* A task whose TTL was set within MaxAge: somebody works with it, whatever its value says. */
     return !f->value && !older(written_ago, old_after(k, active_window));

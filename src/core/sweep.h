@@ -49,6 +49,8 @@ struct sweep_facts {
     const char *value; /* NULL: not read yet */
     size_t value_len;
     usec_t now_wall;
+    /* Who calls now is asked, not what is stuck: a session's value tells, whatever its TTL. */
+    bool census;
 };
 
 struct sweep_judgement {

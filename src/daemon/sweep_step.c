@@ -21,7 +21,8 @@ bool sweep_step_name(const char *name, size_t len, unsigned *tag, void *arg)
     return true;
 }
 
-static struct sweep_facts facts_of(const struct redis_key *key, usec_t now)
+static struct sweep_facts facts_of(
+    const struct sweep_pass *p, const struct redis_key *key, usec_t now)
 {
     return (struct sweep_facts){.name = key->name,
         .name_len = key->name_len,
@@ -32,7 +33,8 @@ static struct sweep_facts facts_of(const struct redis_key *key, usec_t now)
         .idle_known = key->idle_known,
         .idle = key->idle,
         .too_big = key->too_big,
-        .now_wall = now};
+        .now_wall = now,
+        .census = p->summary.census_only};
 }
 
 static void tell(struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j,
@@ -73,7 +75,7 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
         struct redis_key *key = &keys[i];
         if (is_over(p, key))
             continue;
-        struct sweep_facts facts = facts_of(key, now);
+        struct sweep_facts facts = facts_of(p, key, now);
         const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
         struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);
         key->look = j.finding == SWEEP_NEEDS_VALUE || (p->summary.census_only && !j.pending_known);
@@ -104,7 +106,7 @@ static void decode(const struct redis_key *key, struct strbuf *value, struct swe
 static struct sweep_judgement judge_value(
     struct sweep_pass *p, const struct redis_key *key, struct strbuf *value, usec_t now)
 {
-    struct sweep_facts facts = facts_of(key, now);
+    struct sweep_facts facts = facts_of(p, key, now);
     const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
     decode(key, value, &facts);
     struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);

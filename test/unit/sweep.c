@@ -260,6 +260,34 @@ static void what_is_not_read(void **state)
     assert_int_equal(sweep_judge(&session_space, active_window, &f).finding, SWEEP_FINE);
 }
 
+/* Who is waited for is told by the value: another agent's TTL, or a hand's, says nothing of use. */
+static void a_census_reads_sessions(void **state)
+{
+    (void)state;
+    static const struct {
+        usec_t ttl;
+        const char *value;
+        bool live;
+    } rows[] = {
+        {HOUR, AT("lastAccessedAt", "06-01T11:50:00"), true},
+        {10 * MIN, AT("lastAccessedAt", "06-01T11:50:00"), true},
+        {HOUR, AT("lastAccessedAt", "06-01T11:40:00"), false},
+        {NO_TTL, AT("lastAccessedAt", "06-01T11:50:00"), true},
+        {HOUR, "not JSON", true}, /* nobody can tell, so the TTL does */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sweep_facts f = facts_of(rows[i].ttl, NULL);
+        f.census = true;
+        assert_int_equal(sweep_judge(&session_space, active_window, &f).finding, SWEEP_NEEDS_VALUE);
+        f.value = rows[i].value;
+        f.value_len = strlen(rows[i].value);
+        struct sweep_judgement j = sweep_judge(&session_space, active_window, &f);
+        if (j.live != rows[i].live)
+            fail_msg("row %zu: live %d", i, j.live);
+        assert_false(j.removable);
+    }
+}
+
 static void limits_of_a_request(void **state)
 {
     (void)state;
@@ -442,6 +470,7 @@ int main(void)
         cmocka_unit_test(values_that_cannot_be_understood),
         cmocka_unit_test(idle_time_decides_about_the_malformed),
         cmocka_unit_test(what_is_not_read),
+        cmocka_unit_test(a_census_reads_sessions),
         cmocka_unit_test(limits_of_a_request),
         cmocka_unit_test(conversations_are_protected),
         cmocka_unit_test(nothing_young_or_alive_is_removable),
