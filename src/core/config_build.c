@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a wait for a number of callers stands that Redis cannot tell any more. */
-#define STALE_AFTER (30 * USEC_PER_SEC)
-
 static void report(struct config_build *b, const char *path, unsigned line, struct strbuf *message)
 {
     struct config_diagnostics *d = b->diagnostics;
@@ -109,7 +106,6 @@ int config_build_init(struct config_build *b, struct config_diagnostics *diagnos
     b->config = calloc(1, sizeof *b->config);
     if (!b->config)
         return -ENOMEM;
-    b->config->drain.stale_after = STALE_AFTER;
     /* [Health] is the first probe; it gives up its place in the end if it has no Url=. */
     int r = config_build_add(b, "Health", "health", &health);
     for (size_t i = 0; r == 0 && i < config_n_sections; i++) {

@@ -66,6 +66,8 @@ static void check_pace(struct config_build *b)
     at_most(b, "Health", "FastInterval", &c->prober.fast_interval, "Interval", c->prober.interval);
     at_most(b, "Restart", "Delay", &c->restart.delay, "MaxDelay", c->restart.max_delay);
     at_most(b, "Drain", "Linger", &c->drain.linger, "Timeout", c->drain.timeout);
+    /* Who has not been seen for as long as an active caller would take counts no more. */
+    c->drain.stale_after = c->active_window;
     if (c->agent.timeout_start < c->prober.rise * c->prober.start_interval) {
         const struct config_place *place = config_place_of(b, "Agent", "TimeoutStartSec", 0);
         if (!place)

@@ -72,11 +72,8 @@ int config_check_account(const char *text, struct err *e)
 
 int config_check_release(const char *text, struct err *e)
 {
-    const char *command = text[0] == '|' ? text + 1 : NULL;
-    if (command && !command[strspn(command, " \t")])
-        return err_set(e, -EINVAL, "the command behind '|' is empty");
-    if (!command && text[0] != '/')
-        return err_set(e, -EINVAL, "\"%.80s\" is neither an absolute path nor |COMMAND", text);
+    if (text[0] != '/')
+        return err_set(e, -EINVAL, "\"%.80s\" is no absolute path", text);
     return 0;
 }
 

@@ -129,7 +129,7 @@ const struct config_key config_keys[] = {
         .doc = "How many workers run."},
     {"Agent", "Release", &config_type_string, ROOT(agent.release),
         .check = config_check_release, LIVE,
-        .doc = "A file, or `|COMMAND`, whose content names the running release."},
+        .doc = "A file whose first line names the running release; read at each start of a worker."},
 
     {"Health", "Url", &config_type_string, PROBE(url), .check = config_check_probe_url, LIVE,
         .doc = "What is asked with GET: a path on the worker's own address, or a whole URL."},
@@ -253,7 +253,7 @@ const struct config_key config_keys[] = {
         .doc = "A suspect key, or a pending task, is stuck when older than this."},
     {"Keyspace", "AgeFields", &config_type_list, KEYSPACE(age_fields),
         .check = config_check_member, LIVE,
-        .doc = "JSON members with the time when the key was last alive; the latest of them "
+        .doc = "JSON members with the time when the key was last alive; the first one present "
                "counts. None: the idle time in Redis does."},
     {"Keyspace", "Action", &config_type_choice, KEYSPACE(report_only), .preset = "report",
         .choices = actions, LIVE,

@@ -83,8 +83,9 @@ static void on_http_answer(const struct http_answer *answer, void *arg)
     p->request = NULL;
     switch (answer->result) {
     case HTTP_ANSWERED:
-        outcome = expect_judge(
-            &p->expect, answer->status, answer->body, answer->body_len, answer->truncated, reason);
+        outcome = p->connect_only ? PROBE_PASS
+                                  : expect_judge(&p->expect, answer->status, answer->body,
+                                        answer->body_len, answer->truncated, reason);
         settle(p, outcome, reason, answer->body, answer->body_len);
         return;
     case HTTP_TIMED_OUT:

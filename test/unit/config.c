@@ -33,7 +33,7 @@ static void begins_with_every_default(void **state)
     assert_true(c->drain.linger == 2 * USEC_PER_SEC);
     assert_true(c->drain.timeout == 10 * USEC_PER_MIN);
     assert_true(c->drain.count_interval == USEC_PER_SEC);
-    assert_true(c->drain.stale_after == 30 * USEC_PER_SEC);
+    assert_true(c->drain.stale_after == c->active_window);
     assert_true(c->active_window == 2 * USEC_PER_MIN);
     assert_null(c->redis.url);
     assert_int_equal(c->n_keyspaces, 2);

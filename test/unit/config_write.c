@@ -27,7 +27,7 @@ static const char *const lines[] = {
     "[Agent]\nTimeoutStartSec=3min 1s 5ms\nTimeoutStopSec=0.1234s\n",
     "[Agent]\nListen=3004\nListen=127.0.0.1:3005\n",
     "[Agent]\nListen=\n",
-    "[Agent]\nRelease=|git rev-parse HEAD | cut -c1-8\n",
+    "[Agent]\nRelease=/srv/current release/VERSION\n",
     "[Health]\nExpectStatus=200-299\nExpectJson=status=ok 'text=a b' n<=3\n",
     "[Health]\nInterval=100ms\n",
     "[Health]\nInterval=1min\nStartInterval=333ms\nFastInterval=7s\nRise=3\nFall=9\n",
