@@ -67,6 +67,19 @@ def agent_config(redis, port):
 
 
 @pytest.fixture
+def sleeper_config():
+    """A configuration whose workers do nothing and are well as long as they live."""
+
+    def build(**agent):
+        return {"Agent": {"ExecStart": "/bin/sleep 600", **agent},
+                "Probe alive": {"Type": "exec", "Command": "/bin/true"},
+                "Health": {"Interval": "1s", "StartInterval": "50ms"},
+                "Drain": {"Linger": "0", "Timeout": "10s"}}
+
+    return build
+
+
+@pytest.fixture
 def make_daemon(directory):
     """make_daemon(sections): a started Daemon; several may run. All are gone after the test."""
     daemons = []

@@ -68,7 +68,8 @@ class Daemon:
 
     def configure(self, sections):
         """Writes the configuration; a running daemon sees it when told to reload."""
-        admin = {"ControlSocket": self.socket, "StateDirectory": self.state}
+        # No TCP listener: its default port is one for the whole machine.
+        admin = {"ControlSocket": self.socket, "StateDirectory": self.state, "Listen": ""}
         sections = {**sections, "Admin": {**admin, **sections.get("Admin", {})}}
         self.config.write_text(config_text(sections))
 

@@ -75,8 +75,7 @@ export class World {
         const facts = { directory: this.directory, agent: AGENT, node: process.execPath };
         const text = configText({ ...facts, ports: this.ports, redisUrl: this.redis.url });
         writeFileSync(config, text);
-        const words = [`${BUILD}/src/daemon/voxkeeperd`, '--config', config];
-        this.daemon = this.#start('voxkeeperd', words);
+        this.daemon = this.#start('voxkeeperd', [`${BUILD}/src/daemon/voxkeeperd`, '--config', config]);
         this.events = new Events(this.daemon, this.log, onEvent);
     }
 
