@@ -30,7 +30,7 @@ The agent answers. Where to look:
   log        ${world.log}
   Redis      redis-cli -p ${world.redis.port}
 Break it, and watch:
-  curl -X POST ${world.url}/__fault/crash    (or hang, zombie: see examples/elevenlabs-agent/README.md)
+  curl -X POST ${world.url}/__fault/crash   (more in examples/elevenlabs-agent/README.md)
   ${world.command} restart --reason "to see it"
 Ctrl-C drains and removes everything; a second one does not wait for callers.
 `);

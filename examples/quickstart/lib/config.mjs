@@ -1,7 +1,7 @@
 // The configuration of the demonstration: everything on loopback and in one directory.
 export function configText({ directory, agent, ports, redisUrl, node }) {
     const url = `http://127.0.0.1:${ports.agent}`;
-    return `# Written by examples/quickstart/run; intervals are short, so that there is something to see.
+    return `# Written by examples/quickstart/run; intervals are short, for something to see.
 [Agent]
 ExecStart="${node}" "${agent}"
 Environment=PORT=${ports.agent} AGENT_LISTEN_HOST=127.0.0.1 REDIS_URL=${redisUrl}

@@ -75,7 +75,8 @@ export class World {
         const facts = { directory: this.directory, agent: AGENT, node: process.execPath };
         const text = configText({ ...facts, ports: this.ports, redisUrl: this.redis.url });
         writeFileSync(config, text);
-        this.daemon = this.#start('voxkeeperd', [`${BUILD}/src/daemon/voxkeeperd`, '--config', config]);
+        const words = [`${BUILD}/src/daemon/voxkeeperd`, '--config', config];
+        this.daemon = this.#start('voxkeeperd', words);
         this.events = new Events(this.daemon, this.log, onEvent);
     }
 
