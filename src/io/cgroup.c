@@ -57,13 +57,11 @@ static int find_own_path(char path[PATH_MAX], struct err *e)
 }
 
 /* Cuts `/supervisor` off the end: there we are when we were restarted or replaced in place. */
-static bool cut_supervisor(char *path)
+static void cut_supervisor(char *path)
 {
     char *last = strrchr(path, '/');
-    if (!last || strcmp(last + 1, SUPERVISOR) != 0)
-        return false;
-    last[last == path] = '\0';
-    return true;
+    if (last && strcmp(last + 1, SUPERVISOR) == 0)
+        last[last == path] = '\0';
 }
 
 static int write_file(int dir_fd, const char *path, const char *text)
@@ -133,13 +131,12 @@ struct cgroup *cgroup_open_own(struct err *e)
         return NULL;
     }
     g->fd = -1;
-    bool moved = false;
     int r = find_own_path(g->path, e);
     if (r == 0) {
-        moved = cut_supervisor(g->path);
+        cut_supervisor(g->path);
         r = open_directory(g, mount, e);
     }
-    if (r == 0 && !moved)
+    if (r == 0)
         r = move_us(g, e);
     if (r < 0) {
         cgroup_free(g);

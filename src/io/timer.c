@@ -43,9 +43,8 @@ void timer_rearm(struct timer *t)
         uv_timer_stop(&t->uv);
         return;
     }
-    /* libuv counts whole milliseconds from its cached time. The due millisecond is computed from
-     * the exact time and rounded up, so that it fires neither early nor twice. */
-    uv_update_time(&t->loop->uv);
+    /* libuv counts whole milliseconds from a time that it caches. The due millisecond is computed
+     * from the exact time and rounded up, so that it fires neither early nor twice. */
     uint64_t cached_ms = uv_now(&t->loop->uv);
     usec_t left = usec_sub(t->at, loop_now());
     usec_t due = usec_add(uv_hrtime() / 1000, left);
