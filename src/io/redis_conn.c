@@ -117,7 +117,7 @@ static void on_disconnect(const redisAsyncContext *ac, int status)
     struct redis_conn *c = ac->data;
     c->dying = true;
     if (c->guard.tripped)
-        snprintf(c->why, sizeof c->why, "it sent an answer that nobody asked for");
+        snprintf(c->why, sizeof c->why, "%s", c->guard.tripped);
     else if (status != REDIS_OK && !c->why[0])
         snprintf(c->why, sizeof c->why, "%s", ac->errstr);
 }

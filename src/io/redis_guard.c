@@ -1,6 +1,8 @@
 /* What hiredis' reader may build: a function that returns NULL makes it fail. */
 #include "io/redis_guard.h"
 
+#include <stdbool.h>
+
 /* We ask for nothing that answers with more. */
 enum { ELEMENTS_MAX = 1 << 16 };
 
@@ -17,7 +19,7 @@ static struct redis_guard *admit(const redisReadTask *task, bool is_error)
         return g;
     /* hiredis itself ends the connection at an error that is nobody's: `too many clients`. */
     if (g->answered >= g->asked && !is_error) {
-        g->tripped = true;
+        g->tripped = "it sent an answer that nobody asked for";
         return NULL;
     }
     g->answered++;
@@ -34,7 +36,7 @@ static void *create_array(const redisReadTask *task, elements_t n)
 {
     struct redis_guard *g = admit(task, false);
     if (g && n > ELEMENTS_MAX) {
-        g->tripped = true;
+        g->tripped = "it announced an array longer than anything we ask for";
         return NULL;
     }
     return g ? g->inner->createArray(task, n) : NULL;

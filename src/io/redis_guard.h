@@ -6,15 +6,14 @@
 #pragma once
 
 #include <hiredis/hiredis.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 struct redis_guard {
     redisReplyObjectFunctions functions;
     const redisReplyObjectFunctions *inner;
-    uint64_t asked;    /* whoever sends a command counts it here */
-    uint64_t answered; /* top-level replies begun */
-    bool tripped;      /* the reader was made to fail */
+    uint64_t asked;      /* whoever sends a command counts it here */
+    uint64_t answered;   /* top-level replies begun */
+    const char *tripped; /* why the reader was made to fail; NULL: it was not */
 };
 
 /* Borrows `g` for the reader's life. */

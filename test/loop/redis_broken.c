@@ -140,8 +140,9 @@ static void two_answers_for_one_question(void **state)
 
 static void an_array_of_two_thousand_millions(void **state)
 {
-    breaks_and_recovers(
-        *state, (struct fake_script){.answers = {"+OK\r\n", "+OK\r\n", "*2000000000\r\n"}}, "");
+    breaks_and_recovers(*state,
+        (struct fake_script){.answers = {"+OK\r\n", "+OK\r\n", "*2000000000\r\n"}},
+        "longer than anything");
 }
 
 static void an_array_in_place_of_pong(void **state)
@@ -198,6 +199,7 @@ static void busy_is_no_loss_of_the_connection(void **state)
     why_has(w, "BUSY");
     rig_wait(w->loop, is_up, w);
     assert_int_equal(w->n_states, 3);
+    assert_int_equal(redis_link_connects(w->link), 1);
 }
 
 static void protected_mode_refuses(void **state)
@@ -208,6 +210,33 @@ static void protected_mode_refuses(void **state)
     meet(w, scripts, 1);
     rig_wait(w->loop, is_refused, w);
     why_has(w, "DENIED");
+}
+
+static void count_reply(const struct redis_value *reply, void *arg)
+{
+    *(int *)arg += reply ? 1 : 1000;
+}
+
+static bool six_replies(void *arg)
+{
+    return *(int *)arg >= 6;
+}
+
+/* Six answers of 80 ms each, where nothing may keep silent for 200 ms. */
+static void slow_answers_are_waited_for_while_they_come(void **state)
+{
+    struct world *w = *state;
+    struct fake_script scripts[] = {{.delay_ms = 80, .answers = {"+OK\r\n", "+OK\r\n", PONG}}};
+    int replies = 0;
+    meet(w, scripts, 1);
+    rig_wait(w->loop, is_up, w);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(redis_link_command(w->link, 1, (const char *const[]){"PING"}, NULL,
+                             count_reply, &replies),
+            0);
+    rig_wait(w->loop, six_replies, &replies);
+    assert_int_equal(replies, 6);
+    assert_int_equal(w->n_states, 1);
 }
 
 static void nobody_listens(void **state)
@@ -265,6 +294,7 @@ int main(void)
         TEST(misconf_serves_and_says_so),
         TEST(busy_is_no_loss_of_the_connection),
         TEST(protected_mode_refuses),
+        TEST(slow_answers_are_waited_for_while_they_come),
         TEST(nobody_listens),
         TEST(a_name_is_resolved),
         TEST(a_name_that_does_not_exist),

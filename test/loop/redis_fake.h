@@ -16,6 +16,7 @@ enum { FAKE_ANSWERS_MAX = 16, FAKE_CONNECTIONS_MAX = 4 };
 /* What one connection gets; the last entry of a list goes on. */
 struct fake_script {
     const char *greeting; /* sent before anything was asked */
+    unsigned delay_ms;    /* before each time the last answer is given */
     const char *answers[FAKE_ANSWERS_MAX];
 };
 
@@ -57,6 +58,8 @@ static inline void fake_serve(int fd, const struct fake_script *script)
             const char *text = script->answers[answer];
             if (text == FAKE_CLOSE)
                 return;
+            if (answer + 1 == FAKE_ANSWERS_MAX || !script->answers[answer + 1])
+                usleep(script->delay_ms * 1000);
             if (text && text != FAKE_SILENCE)
                 fake_say(fd, text);
             if (answer + 1 < FAKE_ANSWERS_MAX && script->answers[answer + 1])

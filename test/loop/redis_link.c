@@ -289,6 +289,7 @@ static void a_failed_auth_is_fatal_where_the_default_user_is_open(void **state)
     connect_to(w, w->redis.url, "keeper", path);
     rig_wait(w->loop, is_refused, w);
     why_has(w, "WRONGPASS");
+    assert_int_equal(w->changes, 1); /* the PONG that came with it was not believed */
     redisContext *c = rig_redis_connect(&w->redis);
     rig_redis_run(c, "ACL SETUSER keeper on >secret -@all +ping ~*");
     redisFree(c);
