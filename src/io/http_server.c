@@ -122,7 +122,8 @@ static struct http_server *server_new(
         return NULL;
     }
     s->conf = (struct http_server_exchange_conf){.local = local, .handler = handler, .arg = arg};
-    s->lives.span = CONNECTION_LIFE;
+    s->lives = (struct http_server_lives){
+        .span = CONNECTION_LIFE, .local = local, .strangers_max = LIMIT_API_CONNECTIONS / 2};
     s->port = http_server_listen_port(fd);
     if (start_microhttpd(s, fd) < 0) {
         close(fd);

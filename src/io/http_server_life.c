@@ -5,12 +5,23 @@
 
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 struct http_server_life {
     struct http_server_life *older, *younger;
     int fd;
     usec_t end; /* USEC_INFINITY once it was shut down */
+    bool stranger;
 };
+
+static bool is_stranger(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+        return true;
+    return peer.uid != 0 && peer.uid != geteuid();
+}
 
 static void add(struct http_server_lives *lives, struct http_server_life *life)
 {
@@ -24,6 +35,7 @@ static void add(struct http_server_lives *lives, struct http_server_life *life)
 
 static void drop(struct http_server_lives *lives, struct http_server_life *life)
 {
+    lives->strangers -= life->stranger;
     if (life->older)
         life->older->younger = life->younger;
     else
@@ -55,6 +67,15 @@ void http_server_lives_notify(void *cls, struct MHD_Connection *connection, void
     life->fd = fd;
     life->end = usec_add(loop_now(), lives->span);
     add(lives, life);
+    if (!lives->local || !is_stranger(fd))
+        return;
+    if (lives->strangers == lives->strangers_max) {
+        shutdown(fd, SHUT_RDWR);
+        life->end = USEC_INFINITY;
+        return;
+    }
+    life->stranger = true;
+    lives->strangers++;
 }
 
 usec_t http_server_lives_deadline(const struct http_server_lives *lives)

@@ -7,12 +7,19 @@
 #include "base/span.h"
 
 #include <microhttpd.h>
+#include <stdbool.h>
 
 struct http_server_life;
 
+/*
+ * On the unix socket everybody may connect, so strangers (neither root nor our own user) get no
+ * more than `strangers_max` places at a time: an operator always finds one.
+ */
 struct http_server_lives {
     struct http_server_life *oldest, *youngest;
     usec_t span;
+    bool local; /* peers have credentials */
+    unsigned strangers, strangers_max;
     uint64_t changes; /* connections that began or ended, ever */
 };
 

@@ -319,7 +319,7 @@ static void knows_its_peers_groups(void **state)
     for (int i = 0; i < n_own && i < 4; i++)
         assert_int_equal(f->groups[i], own[i]);
     if (geteuid() != 0)
-        return;
+        skip();
     for (gid_t i = 0; i < 100; i++)
         many[i] = 1000 + i;
     assert_int_equal(setgroups(100, many), 0);
@@ -500,6 +500,39 @@ static bool nothing_to_do(void *arg)
     return uv_backend_timeout(uv) == -1 && poll(&events, 1, 0) == 0;
 }
 
+static void strangers_leave_room_for_the_operator(void **state)
+{
+    struct fixture *f = *state;
+    if (geteuid() != 0)
+        skip();
+    start_unix(f);
+    assert_int_equal(chmod(f->dir, 0755), 0);
+    struct client strangers[2 * LIMIT_API_CONNECTIONS + 1] = {0};
+    assert_int_equal(seteuid(65534), 0);
+    for (int i = 0; i < 2 * LIMIT_API_CONNECTIONS; i++)
+        client_connect(f, &strangers[i]);
+    assert_int_equal(seteuid(0), 0);
+    usec_t began = loop_now();
+    struct client c;
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", &c), 200);
+    assert_true(loop_now() - began < 5 * USEC_PER_SEC); /* before any has lived long enough */
+    unsigned left = 0;
+    for (int i = 0; strangers[i].fd > 0; i++)
+        left += !client_ended(&strangers[i]);
+    assert_int_equal(left, LIMIT_API_CONNECTIONS / 2);
+    for (int i = 0; strangers[i].fd > 0; i++)
+        client_close(&strangers[i]);
+    /* The places come back. */
+    pump_until(&f->pump, nothing_to_do, f);
+    assert_int_equal(seteuid(65534), 0);
+    client_connect(f, &c);
+    assert_int_equal(seteuid(0), 0);
+    client_send(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    pump_until(&f->pump, client_ended, &c);
+    client_close(&c);
+    assert_non_null(strstr(c.answer, "HTTP/1.1 200"));
+}
+
 static void idle_costs_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -567,6 +600,7 @@ int main(void)
         CASE(a_dripping_client_is_cut_off_too),
         CASE(many_connections_are_all_answered),
         CASE(places_held_in_silence_become_free),
+        CASE(strangers_leave_room_for_the_operator),
         CASE(idle_costs_nothing),
         CASE(running_out_of_descriptors_passes),
         CASE(freeing_ends_open_connections),

@@ -1,0 +1,62 @@
+"""The operator's command against the real daemon: the two agree on what they say to each other."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from daemon import BUILD
+from waiting import wait_for
+
+
+@pytest.fixture
+def daemon(make_daemon, agent_config):
+    running = make_daemon(agent_config())
+    running.wait_event("worker-verified", deadline=30)
+    return running
+
+
+def test_every_verb(daemon):
+    status = daemon.cli("status", check=True).stdout
+    assert "elevenlabs-agent: ANSWERING, 1 of 1 worker serves on 127.0.0.1:" in status
+    assert "Redis      up at " in status and "What to do" not in status
+    table = daemon.cli("workers", check=True).stdout.splitlines()
+    assert table[1].split()[1:3] == ["serving", "healthy"] and len(table) == 2
+    assert "[Agent]" in daemon.cli("show-config", check=True).stdout
+    restart = daemon.cli("restart", "--reason", "a test", check=True)
+    assert "verified" in restart.stdout and "worker 1 started" in restart.stderr
+    daemon.cli("reload", "--wait=applied", check=True)
+    sweep = json.loads(daemon.cli("sweep", "--dry-run", "--json", check=True).stdout)
+    assert sweep["state"] == "done" and sweep["exit_code"] == 0
+    daemon.cli("drain", "--timeout=20s", check=True)
+    assert "DRAINED: takes no callers" in daemon.cli("status", check=True).stdout
+    daemon.cli("resume", check=True)
+    wait_for(lambda: "ANSWERING" in daemon.cli("status", check=True).stdout, what="the agent back")
+
+
+def test_a_refused_reload_says_where(daemon):
+    daemon.config.write_text(daemon.config.read_text() + "[Agent]\nLisen=1\n")
+    done = daemon.cli("reload")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "Lisen" in done.stderr and "voxkeeper.conf:" in done.stderr
+    assert daemon.cli("status", check=True).stdout.startswith("elevenlabs-agent: ANSWERING")
+
+
+def test_a_stranger_may_look_but_not_touch(daemon, directory):
+    if os.geteuid() != 0:
+        pytest.skip("only root becomes somebody else")
+    os.chmod(directory, 0o755)
+    os.chmod(daemon.directory, 0o755)
+    copy = directory / "voxkeeper"  # the build may lie where nobody else may look
+    copy.write_bytes((BUILD / "src/cli/voxkeeper").read_bytes())
+    copy.chmod(0o755)
+
+    def as_nobody(verb):
+        return subprocess.run([copy, "--socket", daemon.socket, verb], capture_output=True,
+                              text=True, user=65534, group=65534, extra_groups=[])
+
+    assert as_nobody("status").returncode == 0
+    for verb in "restart", "reload", "drain", "resume", "sweep":
+        refused = as_nobody(verb)
+        assert refused.returncode == 1 and refused.stderr.startswith("voxkeeper: ")
+    assert not daemon.events("drain-began") and not daemon.events("restart-began")
