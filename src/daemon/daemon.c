@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "daemon/admin.h"
 #include "daemon/dependency.h"
+#include "daemon/drain_words.h"
 #include "daemon/drainer.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
@@ -55,22 +56,28 @@ bool daemon_is_ready(const struct daemon *d, char *why, size_t why_size)
 
 void daemon_show_status(struct daemon *d)
 {
-    char line[256];
-    char left[SPAN_TEXT_MAX];
+    struct strbuf line = STRBUF_INIT;
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     const struct drain *drain = drainer_state(d->drainer);
-    if (drain->state == DRAIN_LINGERING || drain->state == DRAIN_WAITING) {
-        snprintf(line, sizeof line, "draining: %llu callers, %s left",
-            (unsigned long long)drain->waiting_for, drainer_time_left(drain, left));
-    } else if (drain->state == DRAIN_STOPPING) {
-        snprintf(line, sizeof line, "stopping the workers");
-    } else if (drain->state == DRAIN_DRAINED) {
-        snprintf(line, sizeof line, "drained");
-    } else {
-        snprintf(line, sizeof line, "%u/%u workers serve%s%s", fleet_serving(fleet),
-            fleet_wanted(fleet), dependency_words(d)[0] ? ", " : "", dependency_words(d));
+    switch (drain->state) {
+    case DRAIN_OPEN:
+        strbuf_addf(&line, "%u/%u workers serve%s%s", fleet_serving(fleet), fleet_wanted(fleet),
+            dependency_words(d)[0] ? ", " : "", dependency_words(d));
+        break;
+    case DRAIN_LINGERING:
+    case DRAIN_WAITING:
+        strbuf_adds(&line, "draining: ");
+        drain_words_waiting(drain, loop_now(), &line);
+        break;
+    case DRAIN_STOPPING:
+        strbuf_adds(&line, "stopping the workers");
+        break;
+    case DRAIN_DRAINED:
+        strbuf_adds(&line, "drained");
+        break;
     }
-    service_status(d->service, line);
+    service_status(d->service, strbuf_text(&line));
+    strbuf_fini(&line);
 }
 
 static void become_ready(struct daemon *d)

@@ -3,6 +3,7 @@
 
 #include "core/event.h"
 #include "daemon/callers.h"
+#include "daemon/drain_words.h"
 #include "io/files.h"
 
 #include <assert.h>
@@ -73,34 +74,11 @@ void drainer_use_sweeper(struct drainer *d, struct sweeper *sweeper)
     callers_use_sweeper(d->counter, sweeper);
 }
 
-/* "3 callers (2 connections, 1 task, 0 sessions)"; unknown kinds say so. */
-static void describe(const struct callers *c, struct strbuf *out)
-{
-    const struct {
-        bool known;
-        uint64_t n;
-        const char *name;
-    } kinds[] = {
-        {c->connections.known, c->connections.n, "connection"},
-        {c->tasks.known, c->tasks.n, "pending task"},
-        {c->sessions.known, c->sessions.n, "session"},
-    };
-    const char *separator = "";
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (kinds[i].known)
-            strbuf_addf(out, "%s%llu %s%s", separator, (unsigned long long)kinds[i].n,
-                kinds[i].name, kinds[i].n == 1 ? "" : "s");
-        else
-            strbuf_addf(out, "%s%ss unknown", separator, kinds[i].name);
-        separator = ", ";
-    }
-}
-
 static void emit(const struct drainer *d, enum event_id id, const char *message, uint64_t callers)
 {
     struct event ev;
     struct strbuf kinds = STRBUF_INIT;
-    describe(&d->drain.callers, &kinds);
+    drain_words_kinds(&d->conf, &d->drain.callers, &kinds);
     event_init(&ev, id);
     event_message(&ev, "%s", message);
     event_field(&ev, "VOXKEEPER_CALLERS", "%llu", (unsigned long long)callers);
@@ -113,14 +91,14 @@ static void emit(const struct drainer *d, enum event_id id, const char *message,
 
 static void tell_progress(struct drainer *d)
 {
-    char left[SPAN_TEXT_MAX];
     struct strbuf text = STRBUF_INIT;
     if (d->drain.waiting_for == d->told_waiting_for)
         return;
     d->told_waiting_for = d->drain.waiting_for;
-    strbuf_addf(&text, "draining: %llu callers, %s left (",
-        (unsigned long long)d->drain.waiting_for, drainer_time_left(&d->drain, left));
-    describe(&d->drain.callers, &text);
+    strbuf_adds(&text, "draining: ");
+    drain_words_waiting(&d->drain, loop_now(), &text);
+    strbuf_adds(&text, " (");
+    drain_words_kinds(&d->conf, &d->drain.callers, &text);
     strbuf_addc(&text, ')');
     emit(d, EVENT_DRAIN_PROGRESS, strbuf_text(&text), d->drain.waiting_for);
     strbuf_fini(&text);
@@ -145,18 +123,20 @@ static void tell_cut(const struct drainer *d)
 {
     struct event ev;
     struct strbuf names = STRBUF_INIT;
-    struct strbuf kinds = STRBUF_INIT;
+    struct strbuf words = STRBUF_INIT;
     callers_names_json(d->counter, &names);
-    describe(&d->drain.callers, &kinds);
+    drain_words_count(d->drain.cut, &words);
+    strbuf_addf(&words, " cut: the wait ended (");
+    drain_words_kinds(&d->conf, &d->drain.callers, &words);
+    strbuf_addc(&words, ')');
     event_init(&ev, EVENT_CALLERS_CUT);
-    event_message(&ev, "%llu callers were cut: the wait for them ended (%s)",
-        (unsigned long long)d->drain.cut, strbuf_text(&kinds));
+    event_message(&ev, "%s", strbuf_text(&words));
     event_field(&ev, "VOXKEEPER_CALLERS", "%llu", (unsigned long long)d->drain.cut);
     event_field(&ev, "VOXKEEPER_CALLER_NAMES", "%s", strbuf_text(&names));
     event_emit(&ev);
     event_fini(&ev);
     write_cut(d, &names);
-    strbuf_fini(&kinds);
+    strbuf_fini(&words);
     strbuf_fini(&names);
 }
 
@@ -242,14 +222,6 @@ void drainer_resume(struct drainer *d)
 void drainer_all_gone(struct drainer *d)
 {
     feed(d, (struct drain_event){.type = DRAIN_EV_ALL_GONE});
-}
-
-const char *drainer_time_left(const struct drain *drain, char buf[SPAN_TEXT_MAX])
-{
-    if (drain->deadline == USEC_INFINITY)
-        return span_format(USEC_INFINITY, buf);
-    usec_t left = usec_sub(drain->deadline, loop_now());
-    return span_format(left / USEC_PER_SEC * USEC_PER_SEC, buf);
 }
 
 const struct drain *drainer_state(const struct drainer *d)

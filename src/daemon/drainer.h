@@ -37,6 +37,3 @@ void drainer_resume(struct drainer *d);
 void drainer_all_gone(struct drainer *d);
 
 const struct drain *drainer_state(const struct drainer *d);
-
-/* What is left of the wait, in whole seconds. Returns `buf`. */
-const char *drainer_time_left(const struct drain *drain, char buf[SPAN_TEXT_MAX]);

@@ -3,6 +3,7 @@
 
 #include "core/event.h"
 #include "daemon/daemon.h"
+#include "daemon/drain_words.h"
 #include "daemon/drainer.h"
 #include "daemon/operation.h"
 #include "daemon/supervisor.h"
@@ -140,21 +141,24 @@ struct operation *verb_sweep(
 
 static void drain_progress(struct daemon *d, const struct drain *drain)
 {
-    char left[SPAN_TEXT_MAX];
-    operation_progress(operation_find(d->operations, d->drain_op), "%llu callers, %s left",
-        (unsigned long long)drain->waiting_for, drainer_time_left(drain, left));
+    struct strbuf words = STRBUF_INIT;
+    drain_words_waiting(drain, loop_now(), &words);
+    operation_progress(operation_find(d->operations, d->drain_op), "%s", strbuf_text(&words));
+    strbuf_fini(&words);
 }
 
 static void drain_done(struct daemon *d, const struct drain *drain)
 {
     struct operation *op = operation_find(d->operations, d->drain_op);
+    struct strbuf words = STRBUF_INIT;
     d->drain_op = 0;
+    drain_words_count(drain->cut, &words);
     if (drain->cut > 0)
-        operation_end(op, OPERATION_TIMED_OUT,
-            "drained, but %llu callers were cut when the time was over; see %s/callers-cut.jsonl",
-            (unsigned long long)drain->cut, d->config->admin.state_directory);
+        operation_end(op, OPERATION_TIMED_OUT, "drained, with %s cut; see %s/callers-cut.jsonl",
+            strbuf_text(&words), d->config->admin.state_directory);
     else
         operation_end(op, OPERATION_DONE, "drained: every caller had left");
+    strbuf_fini(&words);
 }
 
 void verb_drain_told(struct daemon *d, enum drain_action action, const struct drain *drain)
