@@ -16,9 +16,11 @@ static char *take_line(const char **p, size_t *len)
 {
     const char *end = memchr(*p, '\n', *len);
     size_t n = end ? (size_t)(end - *p) : *len;
-    char *line = strndup(*p, n);
+    char *line = malloc(n + 1);
     if (!line)
         abort();
+    memcpy(line, *p, n);
+    line[n] = '\0';
     *p += n + (end != NULL);
     *len -= n + (end != NULL);
     return line;
