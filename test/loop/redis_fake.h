@@ -3,8 +3,6 @@
 
 #include "redis_rig.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 
 /* In place of an answer: */

@@ -6,9 +6,11 @@
 #include "io/loop.h"
 #include "io/loop_uv.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -52,9 +54,9 @@ static inline bool rig_turn(struct loop *l, bool (*done)(void *arg), void *arg, 
 /* ---- redis-server ---- */
 
 struct rig_redis {
-    char dir[64];
-    char socket[128];
-    char url[160];
+    char dir[80]; /* the socket's path must fit into a sockaddr_un */
+    char socket[100];
+    char url[120];
     pid_t pid;
 };
 
@@ -70,6 +72,18 @@ static inline void rig_redis_exec(const struct rig_redis *r, const char *const *
     execvp(argv[0], (char *const *)argv);
     perror("redis-server");
     _exit(127);
+}
+
+/* A port that was free a moment ago, for what cannot do without: replication, the cluster's bus. */
+static inline void rig_free_port(char port[8])
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof addr;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+    close(fd);
+    snprintf(port, 8, "%d", ntohs(addr.sin_port));
 }
 
 /* Connects synchronously, for setting up and looking; NULL when nobody listens. */
@@ -108,7 +122,8 @@ static inline void rig_redis_start(struct rig_redis *r, const char *const *extra
 static inline void rig_redis_init(struct rig_redis *r)
 {
     memset(r, 0, sizeof *r);
-    strcpy(r->dir, "/tmp/voxkeeper-redis-XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+    snprintf(r->dir, sizeof r->dir, "%s/voxkeeper-redis-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     assert_non_null(mkdtemp(r->dir));
     snprintf(r->socket, sizeof r->socket, "%s/s", r->dir);
     snprintf(r->url, sizeof r->url, "unix://%s", r->socket);

@@ -172,6 +172,19 @@ static inline bool sweep_rig_told(const struct sweep_rig *r, const char *line)
             fail_msg("\"%s\" is not in\n%s", line, strbuf_text(&(r)->told));                       \
     } while (0)
 
+/* How often Redis has answered with such an error. */
+static inline int sweep_rig_errors(struct sweep_rig *r, const char *word)
+{
+    char field[64];
+    redisReply *stats = rig_redis_do(r->c, "INFO errorstats");
+    snprintf(field, sizeof field, "errorstat_%s:count=", word);
+    const char *at = strstr(stats->str, field);
+    int count = at ? atoi(at + strlen(field)) : 0;
+    freeReplyObject(stats);
+    assert_true(count > 0);
+    return count;
+}
+
 /* `ago` before now, as the agent writes it; into `buf`. */
 static inline const char *sweep_rig_ago(usec_t ago, char buf[TIMESTAMP_TEXT_MAX])
 {
