@@ -148,7 +148,7 @@ static void write_redis(const struct cli *cli, const cJSON *status, struct strbu
         say_word(out, address, TEXT_MAX);
     }
     if (up && json_count(redis, "ping_usec", &ping))
-        strbuf_addf(out, ", ping %s", span_format(ping, span));
+        strbuf_addf(out, ", ping %s", span_show(ping, span));
     if (!up && why) {
         strbuf_adds(out, ": ");
         say_word(out, why, TEXT_MAX);

@@ -28,36 +28,11 @@ static void add_finding(struct table *t, const cJSON *finding)
     usec_t age;
     table_add(t, SAY_PLAIN, json_text(finding, "keyspace"), WORD_MAX);
     table_add(t, SAY_PLAIN, json_text(finding, "finding"), WORD_MAX);
-    table_add(t, SAY_PLAIN, json_count(finding, "age_usec", &age) ? span_format(age, span) : NULL,
+    table_add(t, SAY_PLAIN, json_count(finding, "age_usec", &age) ? span_show(age, span) : NULL,
         WORD_MAX);
     add_action(t, finding);
     table_add(t, SAY_PLAIN, json_text(finding, "key"), KEY_MAX);
     table_add(t, SAY_DIM, json_text(finding, "reason"), REASON_MAX);
-}
-
-/* "12040 keys seen in 1s 200ms: 2 stale, 1 stuck-task" */
-static void add_totals(const cJSON *result, struct strbuf *out)
-{
-    uint64_t seen;
-    usec_t took;
-    char span[SPAN_TEXT_MAX];
-    if (!json_count(result, "keys_seen", &seen))
-        return;
-    say_number(out, seen, "key", "keys");
-    strbuf_adds(out, " seen");
-    if (json_count(result, "took_usec", &took))
-        strbuf_addf(out, " in %s", span_format(took, span));
-    const char *separator = ": ";
-    const cJSON *count;
-    cJSON_ArrayForEach(count, json_get(result, "counts"))
-    {
-        if (!cJSON_IsNumber(count) || count->valuedouble <= 0 || strcmp(count->string, "fine") == 0)
-            continue;
-        strbuf_addf(out, "%s%.0f ", separator, count->valuedouble);
-        say_word(out, count->string, WORD_MAX);
-        separator = ", ";
-    }
-    strbuf_addc(out, '\n');
 }
 
 void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
@@ -73,7 +48,6 @@ void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
     if (t.failed)
         strbuf_adds(out, "(memory ran out: there are more findings)\n");
     table_fini(&t);
-    add_totals(result, out);
 }
 
 void view_sweep_print(const struct cli *cli, const cJSON *result)

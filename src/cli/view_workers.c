@@ -48,7 +48,7 @@ static void add_uptime(struct table *t, const cJSON *worker)
     bool known = json_count(worker, "uptime_usec", &up);
     if (known && up > USEC_PER_SEC)
         up -= up % USEC_PER_SEC; /* nobody reads milliseconds here */
-    table_add(t, SAY_PLAIN, known ? span_format(up, span) : NULL, WORD_MAX);
+    table_add(t, SAY_PLAIN, known ? span_show(up, span) : NULL, WORD_MAX);
 }
 
 static void add_memory(struct table *t, const cJSON *worker)
@@ -116,7 +116,7 @@ static void describe(const cJSON *worker, struct strbuf *note)
     }
     if (json_count(worker, "retry_in_usec", &n)) {
         begin_note(note);
-        strbuf_addf(note, "next try in %s", span_format(n, span));
+        strbuf_addf(note, "next try in %s", span_format(n - n % USEC_PER_SEC, span));
     }
 }
 
