@@ -94,22 +94,33 @@ static bool is_alive(pid_t pid)
     return proc_stat_read(path, &stat) == 0 && !proc_stat_is_dead(&stat);
 }
 
-bool family_has_strangers(const struct family *f)
+static FILE *open_children(void)
 {
     char path[64];
-    pid_t self = getpid();
-    /* Only a subreaper gets the orphans, and only its first thread: where we run. */
-    if (!f->sigchld || gettid() != self)
-        return true;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", self, self);
-    FILE *list = fopen(path, "re");
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", getpid(), getpid());
+    return fopen(path, "re");
+}
+
+bool family_sees_orphans(const struct family *f)
+{
+    /* Orphans go to the first thread of a subreaper, which must be the one that forks. */
+    FILE *list = f->sigchld && gettid() == getpid() ? open_children() : NULL;
+    if (list)
+        fclose(list);
+    return list != NULL;
+}
+
+bool family_any_stranger(
+    const struct family *f, bool (*is_wanted)(pid_t pid, const void *arg), const void *arg)
+{
+    FILE *list = open_children();
     if (!list)
-        return true; /* a kernel without CONFIG_PROC_CHILDREN */
+        return true; /* out of descriptors, say: better look again than miss one */
     bool found = false;
     pid_t pid;
     /* Nobody but us takes children off the list, so that none is missed while it is read. */
     while (!found && fscanf(list, "%d", &pid) == 1)
-        found = !is_member(f, pid) && is_alive(pid);
+        found = !is_member(f, pid) && is_alive(pid) && (!is_wanted || is_wanted(pid, arg));
     found = found || ferror(list);
     fclose(list);
     return found;

@@ -27,12 +27,16 @@ void family_leave(struct family_member *m);
 int family_watch_orphans(struct family *f, struct err *e);
 
 /*
- * Whether some live child of ours is no member, or whether that cannot be told. Everything that a
- * worker leaves behind when it ends comes to us, a subreaper, at that moment: if this is false
- * after the end of a worker, nothing of it is left. One read, where a look at all of /proc costs
- * milliseconds.
+ * Everything that a worker leaves behind when it ends comes to us, a subreaper, at that moment, and
+ * so does what such an orphan leaves in its turn: the list of our children misses nothing, and one
+ * read of it is enough where a look at all of /proc costs milliseconds. False: the list cannot be
+ * had here (no subreaper, no CONFIG_PROC_CHILDREN).
  */
-bool family_has_strangers(const struct family *f);
+bool family_sees_orphans(const struct family *f);
+
+/* Whether `is_wanted` says so of some live child of ours that is no member; NULL: of any. */
+bool family_any_stranger(
+    const struct family *f, bool (*is_wanted)(pid_t pid, const void *arg), const void *arg);
 
 /*
  * Reaps every ended child that is nobody's. Stops early at a member that has ended and is not

@@ -14,8 +14,9 @@
 static bool kill_round(struct child *c)
 {
     struct stray_list found = {0};
-    bool look = child_is_alive(c) || family_has_strangers(c->family);
-    int r = look ? child_tree_find(c->pid, c->name, &found) : 0;
+    bool look = child_is_alive(c) || !family_sees_orphans(c->family) ||
+                family_any_stranger(c->family, NULL, NULL);
+    int r = look ? child_tree_find(c->family, c->pid, c->name, &c->strays, &found) : 0;
     if (r == 0 && !child_is_alive(c))
         c->leftovers += (unsigned)stray_list_count_new(&found, &c->strays);
     if (child_is_alive(c))
@@ -25,10 +26,16 @@ static bool kill_round(struct child *c)
     /* By number: the main process is not reaped yet, so the number is still that of its group. */
     (void)kill(-c->pid, SIGKILL);
     child_tree_kill(&found);
-    bool none = r == 0 && found.n == 0 && !child_is_alive(c) &&
+    /* Somebody else's orphan, stuck in its exit, shall not hold us up for ever. */
+    bool leaving = found.leaving && c->kill_delay < KILL_RETRY_MAX;
+    if (found.newborn)
+        c->kill_delay = KILL_RETRY_MIN;
+    bool none = r == 0 && found.n == 0 && !leaving && !found.newborn && !child_is_alive(c) &&
                 !(c->cgroup && cgroup_populated(c->cgroup, c->name));
-    stray_list_fini(&c->strays);
-    c->strays = found;
+    if (r == 0) {
+        stray_list_fini(&c->strays);
+        c->strays = found;
+    }
     return none;
 }
 

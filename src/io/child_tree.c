@@ -121,7 +121,22 @@ static void inherit(struct table *t, pid_t main_pid)
     }
 }
 
-static int classify(struct table *t, pid_t main_pid, const char *instance)
+static struct stray stray_of(const struct entry *p)
+{
+    return (struct stray){.pid = p->stat.pid, .start_ticks = p->stat.start_ticks};
+}
+
+static bool stray_list_has(const struct stray_list *l, const struct stray *s)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->items[i].pid == s->pid && l->items[i].start_ticks == s->start_ticks)
+            return true;
+    }
+    return false;
+}
+
+static int classify(
+    struct table *t, pid_t main_pid, const char *instance, const struct stray_list *before)
 {
     char *mark = NULL;
     int len = asprintf(&mark, CHILD_MARK "%s", instance);
@@ -129,7 +144,9 @@ static int classify(struct table *t, pid_t main_pid, const char *instance)
         return -ENOMEM;
     for (size_t i = 0; i < t->n; i++) {
         struct entry *p = &t->items[i];
-        p->stray = p->stat.session == main_pid || p->stat.group == main_pid;
+        struct stray s = stray_of(p);
+        p->stray =
+            p->stat.session == main_pid || p->stat.group == main_pid || stray_list_has(before, &s);
     }
     inherit(t, main_pid);
     for (size_t i = 0; i < t->n; i++) {
@@ -142,27 +159,46 @@ static int classify(struct table *t, pid_t main_pid, const char *instance)
     return 0;
 }
 
-int child_tree_find(pid_t main_pid, const char *instance, struct stray_list *out)
+static int collect(const struct table *t, pid_t main_pid, struct stray_list *out)
+{
+    pid_t self = getpid();
+    struct stray_list l = {.items = calloc(t->n + 1, sizeof *l.items)};
+    if (!l.items)
+        return -ENOMEM;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct entry *p = &t->items[i];
+        if (p->stat.pid == main_pid || proc_stat_is_dead(&p->stat))
+            continue;
+        if (p->stray)
+            l.items[l.n++] = stray_of(p);
+        else if (p->stat.parent == self && p->stat.exiting)
+            l.leaving = true;
+    }
+    *out = l;
+    return 0;
+}
+
+static bool is_unknown(pid_t pid, const void *arg)
+{
+    return table_find(arg, pid) == NULL;
+}
+
+int child_tree_find(const struct family *family, pid_t main_pid, const char *instance,
+    const struct stray_list *before, struct stray_list *out)
 {
     struct table t = {0};
-    struct stray_list l = {0};
     int r = table_read(&t);
     if (r == 0 && t.n > 0)
         qsort(t.items, t.n, sizeof *t.items, compare_pids);
     if (r == 0)
-        r = classify(&t, main_pid, instance);
-    if (r == 0) {
-        l.items = calloc(t.n + 1, sizeof *l.items);
-        r = l.items ? 0 : -ENOMEM;
-    }
-    for (size_t i = 0; r == 0 && i < t.n; i++) {
-        const struct entry *p = &t.items[i];
-        if (p->stray && p->stat.pid != main_pid && !proc_stat_is_dead(&p->stat))
-            l.items[l.n++] = (struct stray){.pid = p->stat.pid, .start_ticks = p->stat.start_ticks};
-    }
-    free(t.items);
+        r = classify(&t, main_pid, instance, before);
     if (r == 0)
-        *out = l;
+        r = collect(&t, main_pid, out);
+    /* What forks and ends while /proc is read is in it neither before nor after; its child is ours.
+     */
+    if (r == 0 && family_sees_orphans(family))
+        out->newborn = family_any_stranger(family, is_unknown, &t);
+    free(t.items);
     return r;
 }
 
@@ -170,15 +206,6 @@ void stray_list_fini(struct stray_list *l)
 {
     free(l->items);
     *l = (struct stray_list){0};
-}
-
-static bool stray_list_has(const struct stray_list *l, const struct stray *s)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->items[i].pid == s->pid && l->items[i].start_ticks == s->start_ticks)
-            return true;
-    }
-    return false;
 }
 
 size_t stray_list_count_new(const struct stray_list *l, const struct stray_list *before)

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "io/child_family.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,13 +24,18 @@ struct stray {
 struct stray_list {
     struct stray *items; /* owned */
     size_t n;
+    bool leaving; /* an orphan is in its exit, its environment gone: it cannot be told whose */
+    bool newborn; /* an orphan came while we looked: look again */
 };
 
 /*
- * Live processes of the worker but itself. `main_pid` must not have been reaped yet: as long as it
- * is there, its number means nobody else. Reads all of /proc. Returns 0 or -errno.
+ * Live processes of the worker but itself. What was found `before` and has not ended belongs to it
+ * still, even if that through which it was found has ended by now. `main_pid` must not have been
+ * reaped yet: as long as it is there, its number means nobody else. Reads all of /proc. Returns 0
+ * or -errno.
  */
-int child_tree_find(pid_t main_pid, const char *instance, struct stray_list *out);
+int child_tree_find(const struct family *family, pid_t main_pid, const char *instance,
+    const struct stray_list *before, struct stray_list *out);
 void stray_list_fini(struct stray_list *l);
 
 /* How many of `l` are not in `before`. */

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of the flags in field 9; the kernel's include/linux/sched.h. */
+enum { PF_EXITING = 0x4 };
+
 int proc_stat_parse(const char *text, struct proc_stat *out)
 {
     /* The name may hold anything, a closing parenthesis included: the last one ends it. */
@@ -20,15 +23,17 @@ int proc_stat_parse(const char *text, struct proc_stat *out)
     if (len >= sizeof s.name)
         len = sizeof s.name - 1;
     memcpy(s.name, open_paren + 1, len);
+    unsigned flags = 0;
     uint64_t user = 0;
     uint64_t system = 0;
     if (sscanf(text, "%d", &s.pid) != 1 ||
         sscanf(close_paren + 1,
-            " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+            " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
             " %*d %*d %*d %*d %u %*d %" SCNu64 " %*u %" SCNu64,
-            &s.state, &s.parent, &s.group, &s.session, &user, &system, &s.threads, &s.start_ticks,
-            &s.resident_pages) != 9)
+            &s.state, &s.parent, &s.group, &s.session, &flags, &user, &system, &s.threads,
+            &s.start_ticks, &s.resident_pages) != 10)
         return -EINVAL;
+    s.exiting = (flags & PF_EXITING) != 0;
     s.cpu_ticks = user + system;
     *out = s;
     return 0;

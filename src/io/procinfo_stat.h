@@ -11,6 +11,7 @@ struct proc_stat {
     pid_t group;
     pid_t session;
     char state;
+    bool exiting; /* past its last instruction, its memory perhaps gone; not yet dead */
     char name[64];
     uint64_t cpu_ticks;
     uint64_t start_ticks; /* since boot */

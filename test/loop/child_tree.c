@@ -47,6 +47,7 @@ static void tree_start(struct tree *t, struct bench *b, const char *name, char *
 static void tree_assert_gone(struct tree *t)
 {
     char byte;
+    assert_int_equal(fcntl(t->lines[0], F_SETFL, O_NONBLOCK), 0);
     assert_int_equal(read(t->lines[0], &byte, 1), 0);
     close(t->lines[0]);
     for (unsigned i = 0; i < t->n_strays; i++) {
