@@ -25,7 +25,11 @@ static void feed(struct supervisor *s, const struct fleet_event *ev);
 
 static void on_slot_report(const struct fleet_event *ev, void *arg)
 {
-    feed(arg, ev);
+    struct supervisor *s = arg;
+    /* If we ourselves did not run, that has to be known before what a probe found. */
+    if (ev->type == FLEET_EV_PROBED)
+        loop_check_stall(s->spec.loop);
+    feed(s, ev);
 }
 
 static void on_timer(void *arg)
