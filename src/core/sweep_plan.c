@@ -22,7 +22,7 @@ int sweep_plan_init(struct sweep_plan *p, const struct config_keyspace *keyspace
 {
     struct sweep_plan plan = {.active_window = active_window};
     if (n > LIMIT_KEYSPACES)
-        return err_set(e, -EINVAL, "set up the sweep: more than %d keyspaces", LIMIT_KEYSPACES);
+        return err_set(e, -EINVAL, "setting up the sweep: more than %d keyspaces", LIMIT_KEYSPACES);
     int r = strlist_copy(&plan.protect, protect);
     for (unsigned i = 0; r == 0 && i < n; i++) {
         plan.n = i + 1;
@@ -31,7 +31,7 @@ int sweep_plan_init(struct sweep_plan *p, const struct config_keyspace *keyspace
             r = keyglob_init(&plan.prefixes[i], keyspaces[i].pattern, e);
     }
     if (r == -ENOMEM)
-        err_sys(e, r, "set up the sweep");
+        err_sys(e, r, "setting up the sweep");
     if (r < 0)
         sweep_plan_fini(&plan);
     else
@@ -53,9 +53,9 @@ int sweep_plan_narrow(struct sweep_plan *p, const struct sweep_plan *from, const
         n++;
     }
     if (n == 0 && only)
-        return err_set(e, -ENOENT, "sweep: there is no keyspace \"%s\"", only);
+        return err_set(e, -ENOENT, "sweeping: there is no keyspace \"%s\"", only);
     if (n == 0)
-        return err_set(e, -ENOENT, "sweep: no keyspace is configured");
+        return err_set(e, -ENOENT, "sweeping: no keyspace is configured");
     return sweep_plan_init(p, keyspaces, n, &from->protect, from->active_window, e);
 }
 

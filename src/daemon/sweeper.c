@@ -241,9 +241,9 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     sweeper_finding_fn *on_finding, sweeper_done_fn *on_done, void *arg, struct err *e)
 {
     if (s->pass)
-        return err_set(e, -EBUSY, "sweep: another pass is under way");
+        return err_set(e, -EBUSY, "sweeping: another pass is under way");
     if (redis_link_state(s->link) != REDIS_LINK_UP)
-        return err_set(e, -ENOTCONN, "sweep: Redis at %s is not up: %s",
+        return err_set(e, -ENOTCONN, "sweeping: Redis at %s is not up: %s",
             redis_link_address(s->link), redis_link_why(s->link));
     struct sweep_pass *p = calloc(1, sizeof *p);
     if (!p)
