@@ -126,6 +126,7 @@ int dependency_configure(struct daemon *d, const struct config *config, struct e
             return r;
     }
     d->redis_conf = &config->redis;
+    redis_link_retry(d->redis);
     return sweeps_configure(d->sweeps, config, e);
 }
 
