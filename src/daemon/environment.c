@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,31 @@ static int put_file(struct strlist *env, const char *entry, struct err *e)
     return r;
 }
 
+static int put_pair(struct strlist *env, const char *name, const char *value)
+{
+    char *entry = NULL;
+    if (asprintf(&entry, "%s=%s", name, value) < 0)
+        return -ENOMEM;
+    int r = put(env, entry);
+    free(entry);
+    return r;
+}
+
+/* Another user's worker must not take our home for its own. An unknown user is told at the spawn.
+ */
+static int put_user(struct strlist *env, const char *user)
+{
+    char buf[4096];
+    struct passwd pw;
+    struct passwd *found = NULL;
+    if (!user || getpwnam_r(user, &pw, buf, sizeof buf, &found) != 0 || !found)
+        return 0;
+    if (put_pair(env, "HOME", pw.pw_dir) < 0 || put_pair(env, "USER", pw.pw_name) < 0 ||
+        put_pair(env, "LOGNAME", pw.pw_name) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
 static int put_facts(struct strlist *env, unsigned slot, uint64_t life)
 {
     char worker[48];
@@ -107,6 +133,8 @@ static int build(const struct config_agent *agent, unsigned slot, uint64_t life,
         if (strchr(*entry, '=') && !notify_owns_variable(*entry) && put(env, *entry) < 0)
             return err_sys(e, -ENOMEM, "building the environment");
     }
+    if (put_user(env, agent->user) < 0)
+        return err_sys(e, -ENOMEM, "building the environment");
     for (size_t i = 0; i < agent->environment_files.n; i++) {
         int r = put_file(env, agent->environment_files.items[i], e);
         if (r < 0)

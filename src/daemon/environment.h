@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 /*
- * Builds NAME=value entries into *out (owned by the caller): our own environment, then each
- * EnvironmentFile=, then Environment=, then VOXKEEPER_WORKER and VOXKEEPER_LIFE; the last one of a
- * name wins. Returns 0 or a negative errno with *e naming the file and line that is wrong.
+ * Builds NAME=value entries into *out (owned by the caller): our own environment, the
+ * home and names of User=, then each EnvironmentFile=, then Environment=, then VOXKEEPER_WORKER and
+ * VOXKEEPER_LIFE; the last one of a name wins. Returns 0 or a negative errno with *e naming the
+ * file and line that is wrong.
  */
 int environment_build(const struct config_agent *agent, unsigned slot, uint64_t life,
     struct strlist *out, struct err *e);

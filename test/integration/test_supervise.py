@@ -110,6 +110,9 @@ def test_user_and_group(make_daemon, sleeper_config):
         status = file.read()
     assert "Uid:\t65534\t65534\t65534\t65534" in status
     assert "Gid:\t65534\t65534\t65534\t65534" in status
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        environment = file.read().split(b"\0")
+    assert b"USER=nobody" in environment and b"HOME=/nonexistent" in environment
 
 
 def test_output_becomes_structured_lines(make_daemon, agent_config, port):
