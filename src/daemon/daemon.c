@@ -91,6 +91,8 @@ static void become_ready(struct daemon *d)
     snprintf(message, sizeof message, "ready: the first worker is verified, %s after the start",
         span_show(usec_sub(loop_now(), d->started_at), took));
     tell(EVENT_DAEMON_READY, message);
+    /* READY=1 carries the status: it must not be the one from before. */
+    daemon_show_status(d);
     service_ready(d->service);
 }
 
