@@ -11,6 +11,7 @@ import pytest
 from daemon import BUILD, TOP, Daemon
 from ports import free_port
 from redis_server import RedisServer
+from service import Service
 
 AGENT = TOP / "examples/elevenlabs-agent"
 
@@ -123,6 +124,20 @@ def make_container(installed):
     yield make
     for box in boxes:
         box.close()
+
+
+@pytest.fixture(scope="module")
+def service_box(installed):
+    with container.Container(install=installed, bind={"/opt/elevenlabs-agent": AGENT}) as box:
+        yield box
+
+
+@pytest.fixture
+def service(service_box):
+    """voxkeeper.service, not started, in a container that the tests of one file share."""
+    service = Service(service_box)
+    yield service
+    service.reset()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -53,6 +53,12 @@ def remove_stale():
                 shutil.rmtree(directory)
 
 
+def sequence_number(entry):
+    """Counts the entries of a boot. (`--after-cursor` together with a condition on fields skips
+    the first entry that fulfils it.)"""
+    return int(dict(part.split("=", 1) for part in entry["__CURSOR"].split(";"))["i"], 16)
+
+
 class Container:
     """tree: a name that `rootfs` knows. install: a directory (as `meson install --destdir` fills
     it) whose files are put over the tree before the boot. bind: host directories by the path at
@@ -200,19 +206,28 @@ class Container:
         archive = self.run("tar", "-c", "-C", str(path.parent), path.name, text=False).stdout
         subprocess.run(["tar", "-x", "--no-same-owner", "-C", directory], input=archive, check=True)
 
-    def journal(self, unit=None, **fields):
+    def journal_end(self):
+        """The number of the latest entry, for `after`."""
+        self.run("journalctl", "--sync")
+        return sequence_number(json.loads(self.run(*self._journalctl(None, {}, "-n1")).stdout))
+
+    def journal(self, unit=None, after=0, **fields):
         """The journal's entries (dicts) that match, oldest first."""
         done = self.run(*self._journalctl(unit, fields))
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        entries = [json.loads(line) for line in done.stdout.splitlines()]
+        return [entry for entry in entries if sequence_number(entry) > after]
 
-    def wait_journal(self, unit=None, deadline=15.0, count=1, **fields):
+    def wait_journal(self, unit=None, deadline=15.0, count=1, after=0, **fields):
         """Waits until count entries match; returns the last of them."""
         follow = self.popen(*self._journalctl(unit, fields, "--follow", "--no-tail"),
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         try:
-            for number, line in enumerate(read_lines(follow.stdout, deadline), start=1):
-                if number == count:
-                    return json.loads(line)
+            found = 0
+            for line in read_lines(follow.stdout, deadline):
+                entry = json.loads(line)
+                found += sequence_number(entry) > after
+                if found == count:
+                    return entry
         finally:
             self._end(follow)
             follow.stdout.close()

@@ -1,0 +1,79 @@
+"""systemctl start: what systemd is told, and when."""
+
+import pytest
+from service import CONFIG
+from waiting import wait_for
+
+pytestmark = pytest.mark.systemd
+
+
+def test_start_returns_when_a_worker_is_verified(service):
+    service.configure({"FAULT_START_DELAY_MS": 1500})
+    service.systemctl("start", "--no-block")
+    started = service.event("worker-started")
+    assert service.show("ActiveState") == "activating"
+    service.wait_show("ActiveState", "active")
+    verified = service.event("worker-verified")
+    assert int(verified["VOXKEEPER_DURATION_USEC"]) >= 1_500_000
+    assert verified["WORKER_PID"] == started["WORKER_PID"]
+    told = service.entry(UNIT="voxkeeper.service", JOB_TYPE="start", JOB_RESULT="done")
+    assert int(told["__MONOTONIC_TIMESTAMP"]) >= int(verified["__MONOTONIC_TIMESTAMP"])
+    assert service.ask("/health")["redis"] == "connected"
+
+
+def test_status_says_what_serves(service):
+    service.start()
+    assert "1/1 workers serve" in service.show("StatusText")
+    wait_for(lambda: service.show("StatusText") == "1/1 workers serve, redis up", what="Redis")
+    page = service.status_page()
+    assert "Active: active (running)" in page
+    assert 'Status: "1/1 workers serve, redis up"' in page
+    service.box.run("systemctl", "stop", "redis-server")
+    service.event("redis-down")
+    wait_for(lambda: "redis down" in service.show("StatusText"), what="the news in the status")
+
+
+def test_a_worker_that_never_proves_itself_keeps_the_start_waiting(service):
+    service.configure({"FAULT_HEALTH": "wrong"}, Health={"Timeout": "500ms"},
+                      Agent={"TimeoutStartSec": "1s"})
+    service.systemctl("start", "--no-block")
+    failed = service.event("worker-not-verified", count=2)
+    assert "broken" in failed["VOXKEEPER_REASON"]
+    assert '"status":"broken"' in failed["VOXKEEPER_PROBE_BODY"]
+    assert service.show("ActiveState") == "activating"
+    assert "0/1 workers serve" in service.show("StatusText")
+
+
+def test_a_bad_configuration_fails_the_start_for_good(service):
+    service.write_config("[Agent]\nLisen=3004\nWorkers=none\n[Helth]\nUrl=/\n")
+    assert service.systemctl("start", check=False).returncode == 1
+    service.wait_show("ActiveState", "failed")
+    assert service.show("ExecMainStatus") == "78"
+    assert service.show("NRestarts") == "0"
+    for said in (f'{CONFIG}:2: unknown key "Lisen"', f'{CONFIG}:3: ', f'{CONFIG}:4: '):
+        wait_for(lambda said=said: said in "\n".join(
+            entry["MESSAGE"] for entry in service.box.journal(
+                after=service.marked, SYSLOG_IDENTIFIER="voxkeeperd")), what=said)
+    assert "status=78/CONFIG" in service.status_page()
+    service.configure()
+    service.start()
+
+
+def test_the_first_start_does_not_need_redis(service):
+    service.box.run("systemctl", "stop", "redis-server")
+    service.systemctl("start", "--no-block")
+    service.event("redis-down")
+    service.box.run("systemctl", "start", "redis-server")
+    service.wait_show("ActiveState", "active", deadline=30)
+
+
+def test_systemctl_restart(service):
+    service.start()
+    before = service.worker_pid()
+    service.mark()
+    service.systemctl("restart")
+    assert service.event("worker-exited")["VOXKEEPER_CAUSE"] == "stop"
+    assert service.event("daemon-stopped") and service.event("daemon-ready")
+    assert service.worker_pid() != before
+    assert not service.is_alive(before)
+    assert service.ask("/health")["redis"] == "connected"
