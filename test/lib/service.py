@@ -10,6 +10,16 @@ CONFIG = "/etc/voxkeeper/voxkeeper.conf"
 DROP_IN = f"/run/systemd/system/{UNIT}.d/test.conf"
 PORT = 3004
 REDIS = "redis://127.0.0.1:6379/0"
+# Puts a program into every directory that it may write to, and runs it there.
+WRITE_AND_EXECUTE = """
+    find / -path /proc -prune -o -path /sys -prune -o -type d -writable -print 2>/dev/null |
+    while read -r directory; do
+        cp /bin/true "$directory/x" || continue
+        chmod 755 "$directory/x"
+        echo "written $directory"
+        "$directory/x" 2>/dev/null && echo "executed $directory"
+        rm "$directory/x"
+    done"""
 CGROUP = f"/sys/fs/cgroup/system.slice/{UNIT}"
 
 
@@ -102,6 +112,24 @@ class Service:
     def is_alive(self, pid):
         state = self.box.run("ps", "-o", "state=", "-p", str(pid), check=False).stdout.strip()
         return state not in ("", "Z")
+
+    # The sandbox, as a worker sees it.
+
+    def writable_mounts(self, pid, *directories):
+        """Those that root can write to: there only the modes of files protect them."""
+        enter = ["nsenter", "-t", str(pid), "-m", "touch"]
+        return [directory for directory in directories
+                if "Read-only file system" not in
+                self.box.run(*enter, f"{directory}/x", check=False).stderr]
+
+    def written_and_executed(self, pid):
+        """Where the service's user can write, and where it can execute what it wrote."""
+        uid, gid = self.box.run("id -u voxkeeper; id -g voxkeeper").stdout.split()
+        enter = ["nsenter", "-t", str(pid), "-m", "-S", uid, "-G", gid]
+        lines = self.box.run(*enter, "sh", "-c", WRITE_AND_EXECUTE).stdout.splitlines()
+        found = [line.split(" ", 1) for line in lines]
+        return [[directory for word, directory in found if word == which]
+                for which in ("written", "executed")]
 
     # The agent.
 
