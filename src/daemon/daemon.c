@@ -20,6 +20,7 @@
 #include "io/http_client.h"
 #include "io/journal.h"
 #include "io/loop.h"
+#include "io/startup_pages.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -94,6 +95,7 @@ static void become_ready(struct daemon *d)
     /* READY=1 carries the status: it must not be the one from before. */
     daemon_show_status(d);
     service_ready(d->service);
+    startup_pages_release();
 }
 
 static void on_restart_verdict(struct daemon *d, const struct fleet_action *told)
