@@ -9,7 +9,7 @@ GOALS = {"rss_kib": 8192, "wakeups_per_second": 2, "respawn_ms": 2}
 
 IDLE_HEAD = ["idle", "workers", "probes", "processes", "RSS MiB", "anonymous", "PSS",
              "wake-ups/s"]
-RESPAWN_HEAD = ["kill -9 to next main()", "kills", "median ms", "min", "max"]
+RESPAWN_HEAD = ["kill -9 to the next main()", "kills", "median ms", "min", "max"]
 
 
 def build():
@@ -44,8 +44,8 @@ def _respawn(name, kills, took):
 def _respawns(rows):
     for row in rows:
         yield _respawn(row["supervisor"], row["kills"], row)
-        if "inside" in row:
-            yield _respawn("  of that, its events: crash to exec", row["kills"], row["inside"])
+        if "events" in row:
+            yield _respawn("  of that, its events, crash to exec", row["kills"], row["events"])
 
 
 def _goal(what, goal, found):
@@ -68,5 +68,5 @@ def tables(result):
         _goal("RSS, MiB", GOALS["rss_kib"] / 1024, round(rss, 1)),
         _goal("wake-ups per second without probes", GOALS["wakeups_per_second"],
               max(row["wakeups_per_second"] for row in quiet)),
-        _goal("kill to next main(), median ms", GOALS["respawn_ms"], respawn["median_ms"]),
+        _goal("kill to the next main(), median ms", GOALS["respawn_ms"], respawn["median_ms"]),
     ])

@@ -53,7 +53,7 @@ class Respawn:
         took = [_nanoseconds(started) - _nanoseconds(crashed)
                 for crashed, started in zip(daemon.events("worker-crashed"),
                                             daemon.events("worker-started")[1:])]
-        return {"inside": _summary(took), "delayed": len(daemon.events("worker-retry"))}
+        return {"events": _summary(took), "delayed": len(daemon.events("worker-retry"))}
 
 
 def _nanoseconds(event):

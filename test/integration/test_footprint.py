@@ -1,4 +1,5 @@
-"""The benchmark runs and says something sane. How much and how fast is for docs/bench.md."""
+"""The benchmark runs and says something sane, and we keep to our memory. How fast we are on a machine
+that does other things as well is for docs/bench.md."""
 
 import json
 import os
@@ -26,6 +27,8 @@ def test_every_supervisor_is_measured(directory):
         assert 0 < row["anonymous_kib"] < row["rss_kib"]
         assert 0 < row["pss_kib"]
         assert 0 <= row["wakeups_per_second"]
+        if name == "voxkeeperd":
+            assert row["rss_kib"] <= result["goals"]["rss_kib"]
     # s6 has one process a worker and one above them.
     assert idle["s6", ""]["processes"] == 3
 
@@ -36,7 +39,7 @@ def test_every_supervisor_is_measured(directory):
         assert 0 < row["min_ms"] <= row["median_ms"] <= row["max_ms"]
     ours = respawn["voxkeeperd"]
     assert ours["delayed"] == 0
-    assert 0 < ours["inside"]["median_ms"]
+    assert 0 < ours["events"]["median_ms"]
     assert table.count("goal: ") == 3
 
 
