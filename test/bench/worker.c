@@ -13,7 +13,11 @@ int main(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     const char *path = getenv("BENCH_STARTS");
-    int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+    if (!path) {
+        fputs("BENCH_STARTS is not set\n", stderr);
+        return 2;
+    }
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
     char line[64];
     int len = snprintf(line, sizeof line, "%d %lld\n", (int)getpid(),
         (long long)now.tv_sec * 1000000000 + now.tv_nsec);
