@@ -258,8 +258,7 @@ static int build(struct daemon *d, struct err *e)
     return 0;
 }
 
-/* In the reverse order of building; half-built is fine. */
-static void take_apart(struct daemon *d)
+void daemon_fini(struct daemon *d)
 {
     admin_free(d->admin);
     dependency_close(d);
@@ -277,11 +276,12 @@ static void take_apart(struct daemon *d)
     journal_detach();
     if (d->loop)
         loop_free(d->loop);
+    *d = (struct daemon){0};
 }
 
-int daemon_run(const char *config_path, struct config *config, struct err *e)
+int daemon_init(struct daemon *d, const char *config_path, struct config *config, struct err *e)
 {
-    struct daemon d = {
+    *d = (struct daemon){
         .config_path = config_path,
         .config = config,
         .config_loaded_wall = loop_wall_now(),
@@ -290,14 +290,17 @@ int daemon_run(const char *config_path, struct config *config, struct err *e)
     };
     log_set_max_level(config->log_level);
     make_state_directory(config);
-    int r = build(&d, e);
-    if (r == 0) {
-        tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
-        supervisor_start(d.supervisor);
-        daemon_show_status(&d);
-        loop_run(d.loop);
-        tell(EVENT_DAEMON_STOPPED, "stopped: every worker is gone");
-    }
-    take_apart(&d);
+    int r = build(d, e);
+    if (r < 0)
+        daemon_fini(d);
     return r;
+}
+
+void daemon_loop(struct daemon *d)
+{
+    tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
+    supervisor_start(d->supervisor);
+    daemon_show_status(d);
+    loop_run(d->loop);
+    tell(EVENT_DAEMON_STOPPED, "stopped: every worker is gone");
 }

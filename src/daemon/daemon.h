@@ -61,8 +61,17 @@ struct daemon {
     } reload;
 };
 
-/* Runs with `config` (taken) until SIGTERM. Returns 0, or a negative errno with *e set. */
-int daemon_run(const char *config_path, struct config *config, struct err *e);
+/*
+ * Builds every part by `config` (taken); no worker is started yet. `config_path` is borrowed until
+ * daemon_fini(). Returns 0, or a negative errno with *e set, and then there is nothing to fini.
+ */
+int daemon_init(struct daemon *d, const char *config_path, struct config *config, struct err *e);
+
+/* Takes the parts apart in the reverse order of building; half-built is fine. */
+void daemon_fini(struct daemon *d);
+
+/* Starts the workers and runs until a drain that stops the daemon (SIGTERM) has ended. */
+void daemon_loop(struct daemon *d);
 
 /*
  * Puts `config` (borrowed; the caller stores it) into force for everything but the workers that

@@ -90,13 +90,16 @@ int main(int argc, char **argv)
         config_free(config);
         return VKD_EXIT_DONE;
     }
+    struct daemon d;
     struct err e = {0};
     journal_install("voxkeeperd", false);
-    r = daemon_run(o.config_path, config, &e);
+    r = daemon_init(&d, o.config_path, config, &e);
     if (r < 0) {
         fprintf(stderr, "voxkeeperd: %s\n", e.msg);
         notify_errno(-r, e.msg);
         return VKD_EXIT_INTERNAL;
     }
+    daemon_loop(&d);
+    daemon_fini(&d);
     return VKD_EXIT_DONE;
 }
