@@ -57,13 +57,21 @@ static int read_member(const struct cJSON *member, struct api_body *out, struct 
     return err_set(e, -EINVAL, "reading the request: unknown member \"%.32s\"", member->string);
 }
 
+static bool is_blank(const char *from, const char *to)
+{
+    while (from < to && strchr(" \t\r\n", *from) && *from)
+        from++;
+    return from == to;
+}
+
 int api_body_read(const char *text, size_t len, struct api_body *out, struct err *e)
 {
     *out = (struct api_body){.reason = ""};
     if (len == 0)
         return 0;
-    out->json = cJSON_ParseWithLength(text, len);
-    if (!cJSON_IsObject(out->json))
+    const char *end = NULL;
+    out->json = cJSON_ParseWithLengthOpts(text, len, &end, false);
+    if (!cJSON_IsObject(out->json) || !is_blank(end, text + len))
         return err_set(e, -EINVAL, "reading the request: its body is not a JSON object");
     for (const struct cJSON *m = out->json->child; m; m = m->next) {
         int r = read_member(m, out, e);
