@@ -8,13 +8,13 @@ void drain_words_count(uint64_t n, struct strbuf *out)
 
 void drain_words_waiting(const struct drain *drain, usec_t now, struct strbuf *out)
 {
-    char left[SPAN_TEXT_MAX];
+    char text[SPAN_TEXT_MAX];
+    usec_t left = usec_sub(drain->deadline, now) / USEC_PER_SEC * USEC_PER_SEC;
     drain_words_count(drain->waiting_for, out);
     if (drain->deadline == USEC_INFINITY)
         strbuf_adds(out, ", no time limit");
     else
-        strbuf_addf(out, ", %s left",
-            span_format(usec_sub(drain->deadline, now) / USEC_PER_SEC * USEC_PER_SEC, left));
+        strbuf_addf(out, ", %s left", left == 0 ? "no time" : span_format(left, text));
 }
 
 void drain_words_kinds(
