@@ -1,0 +1,156 @@
+/* daemon/api_body: what a request may say, and what is refused and why. */
+#include "daemon/api_body.h"
+
+#include "cmocka_all.h"
+#include "voxkeeper/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Reads from memory that ends where the body ends. */
+static int read_bytes(const char *text, size_t len, struct api_body *body, struct err *e)
+{
+    char *copy = malloc(len ? len : 1);
+    memcpy(copy, text, len);
+    int r = api_body_read(copy, len, body, e);
+    free(copy);
+    return r;
+}
+
+static void refused(const char *text, const char *why)
+{
+    struct api_body body;
+    struct err e = {0};
+    assert_int_equal(read_bytes(text, strlen(text), &body, &e), -EINVAL);
+    api_body_fini(&body);
+    char expected[ERR_MSG_MAX];
+    snprintf(expected, sizeof expected, "reading the request: %s", why);
+    assert_string_equal(e.msg, expected);
+}
+
+static void nothing_is_fine(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "{}", " {} \n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct api_body body;
+        struct err e = {0};
+        assert_int_equal(read_bytes(texts[i], strlen(texts[i]), &body, &e), 0);
+        assert_string_equal(body.reason, "");
+        assert_false(body.sweep.dry_run);
+        assert_null(body.sweep.keyspace);
+        assert_int_equal(body.sweep.older_than, 0);
+        api_body_fini(&body);
+    }
+}
+
+static void every_member(void **state)
+{
+    (void)state;
+    struct api_body body;
+    struct err e = {0};
+    static const char text[] =
+        "{\"reason\":\"why "
+        "\\u00e9\",\"dry_run\":true,\"keyspace\":\"tasks\",\"older_than\":\"2h\"}";
+    assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
+    assert_string_equal(body.reason, "why \xc3\xa9");
+    assert_true(body.sweep.dry_run);
+    assert_string_equal(body.sweep.keyspace, "tasks");
+    assert_int_equal(body.sweep.older_than, 2 * USEC_PER_HOUR);
+    api_body_fini(&body);
+}
+
+static void what_is_no_object(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"x", "[]", "1", "null", "\"reason\"", "{", "{\"a\":}",
+        "{\"reason\":\"x\"", "{} {}", "{}x", "{\"reason\":\"x\"},"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        refused(texts[i], "its body is not a JSON object");
+}
+
+static void every_bad_member(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *why;
+    } rows[] = {
+        {"{\"reason\":1}", "\"reason\" must be a string"},
+        {"{\"reason\":null}", "\"reason\" must be a string"},
+        {"{\"reason\":{}}", "\"reason\" must be a string"},
+        {"{\"dry_run\":1}", "\"dry_run\" must be true or false"},
+        {"{\"dry_run\":\"yes\"}", "\"dry_run\" must be true or false"},
+        {"{\"dry_run\":null}", "\"dry_run\" must be true or false"},
+        {"{\"keyspace\":[\"tasks\"]}", "\"keyspace\" must be a string"},
+        {"{\"older_than\":3600}", "\"older_than\" must be a string"},
+        {"{\"older_than\":\"soon\"}",
+            "\"older_than\" must be a time span such as 24h, not \"soon\""},
+        {"{\"older_than\":\"\"}", "\"older_than\" must be a time span such as 24h, not \"\""},
+        {"{\"older_than\":\"0\"}", "\"older_than\" must be a time span such as 24h, not \"0\""},
+        {"{\"older_than\":\"-1h\"}", "\"older_than\" must be a time span such as 24h, not \"-1h\""},
+        {"{\"Reason\":\"x\"}", "unknown member \"Reason\""},
+        {"{\"\":1}", "unknown member \"\""},
+        {"{\"reason\":\"x\",\"force\":true}", "unknown member \"force\""},
+        {"{\"a_name_that_is_longer_than_anybody_needs\":1}",
+            "unknown member \"a_name_that_is_longer_than_anybo\""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused(rows[i].text, rows[i].why);
+}
+
+static void limits(void **state)
+{
+    (void)state;
+    static char text[VK_REASON_MAX + 64];
+    static char filler[VK_REASON_MAX + 2];
+    struct api_body body;
+    struct err e = {0};
+    memset(filler, 'x', VK_REASON_MAX);
+    snprintf(text, sizeof text, "{\"reason\":\"%s\"}", filler);
+    assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
+    assert_int_equal(strlen(body.reason), VK_REASON_MAX);
+    api_body_fini(&body);
+    filler[VK_REASON_MAX] = 'x';
+    snprintf(text, sizeof text, "{\"reason\":\"%s\"}", filler);
+    refused(text, "\"reason\" is longer than 1024 bytes");
+    filler[LIMIT_NAME + 1] = '\0';
+    snprintf(text, sizeof text, "{\"keyspace\":\"%s\"}", filler);
+    refused(text, "\"keyspace\" is longer than 64 bytes");
+}
+
+static void deep_nesting_is_refused(void **state)
+{
+    (void)state;
+    static char text[60 * 1024];
+    memset(text, '[', sizeof text - 1);
+    memcpy(text, "{\"a\":", 5);
+    refused(text, "its body is not a JSON object");
+}
+
+static void who_it_was(void **state)
+{
+    (void)state;
+    char author[API_AUTHOR_MAX];
+    api_author(&(struct http_peer){.local = true, .uid = 0}, author);
+    assert_string_equal(author, "root");
+    api_author(&(struct http_peer){.local = true, .uid = 2000000001}, author);
+    assert_string_equal(author, "uid 2000000001");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_fine),
+        cmocka_unit_test(every_member),
+        cmocka_unit_test(what_is_no_object),
+        cmocka_unit_test(every_bad_member),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(who_it_was),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* daemon/sweep_report: a sweep in words, in JSON and as an event. */
+#include "daemon/sweep_report.h"
+
+#include "cmocka_all.h"
+#include "core/config.h"
+#include "lib/witness.h"
+
+#include <cjson/cJSON.h>
+
+static struct sweep_summary summary;
+
+static int set_up(void **state)
+{
+    (void)state;
+    summary = (struct sweep_summary){
+        .complete = true,
+        .took = 12 * USEC_PER_MSEC,
+        .keys = 12,
+        .removed = 2,
+        .survived = 1,
+        .not_tried = 3,
+        .n_keyspaces = 2,
+        .keyspaces = {{.name = "sessions",
+                          .keys = 7,
+                          .found = {[SWEEP_FINE] = 5, [SWEEP_STALE] = 2},
+                          .removed = 2},
+            {.name = "tasks",
+                .keys = 5,
+                .found = {[SWEEP_STALE] = 1, [SWEEP_STUCK_TASK] = 1, [SWEEP_GONE] = 3},
+                .survived = 1,
+                .not_tried = 3}},
+    };
+    witness_begin();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    witness_end();
+    return 0;
+}
+
+static void prints(struct cJSON *o, const char *expected)
+{
+    char *text = cJSON_PrintUnformatted(o);
+    assert_string_equal(text, expected);
+    cJSON_free(text);
+    cJSON_Delete(o);
+}
+
+static void the_sentence(void **state)
+{
+    (void)state;
+    assert_string_equal(sweep_report_sentence(&summary).text,
+        "sweep: looked at 12 keys in 12ms, removed 2, 1 changed meanwhile and stay "
+        "(3 stale, 1 stuck-task)");
+    summary.dry_run = true;
+    summary.n_keyspaces = 0;
+    assert_string_equal(sweep_report_sentence(&summary).text,
+        "dry run: looked at 12 keys in 12ms, removed 2, 1 changed meanwhile and stay "
+        "(nothing found)");
+}
+
+static void the_most_there_is_to_say_fits(void **state)
+{
+    (void)state;
+    summary = (struct sweep_summary){.took = USEC_INFINITY - 1,
+        .keys = UINT64_MAX,
+        .removed = UINT64_MAX,
+        .survived = UINT64_MAX,
+        .n_keyspaces = 1};
+    for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++)
+        summary.keyspaces[0].found[f] = UINT64_MAX;
+    struct sweep_sentence s = sweep_report_sentence(&summary);
+    assert_true(strlen(s.text) < sizeof s.text);
+}
+
+static void the_summary_as_json(void **state)
+{
+    (void)state;
+    prints(sweep_report_summary(&summary),
+        "{\"dry_run\":false,\"complete\":true,\"keys_seen\":12,\"removed\":2,\"survived\":1,"
+        "\"not_tried\":3,\"took_usec\":12000,\"found\":{\"fine\":5,\"stale\":3,\"stuck-task\":1,"
+        "\"gone\":3},\"keyspaces\":["
+        "{\"found\":{\"fine\":5,\"stale\":2},\"name\":\"sessions\",\"keys\":7,\"removed\":2,"
+        "\"survived\":0,\"not_tried\":0},"
+        "{\"found\":{\"stale\":1,\"stuck-task\":1,\"gone\":3},\"name\":\"tasks\",\"keys\":5,"
+        "\"removed\":0,\"survived\":1,\"not_tried\":3}],\"error\":null}");
+    summary = (struct sweep_summary){.dry_run = true, .error_text = "broken"};
+    prints(sweep_report_summary(&summary),
+        "{\"dry_run\":true,\"complete\":false,\"keys_seen\":0,\"removed\":0,\"survived\":0,"
+        "\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],\"error\":\"broken\"}");
+}
+
+static void a_finding_as_json(void **state)
+{
+    (void)state;
+    const struct config_keyspace keyspace = {.name = (char[]){"sessions"}};
+    struct sweep_judgement j = {
+        .finding = SWEEP_STALE, .removable = true, .age_known = true, .age = 5, .reason = "no TTL"};
+    struct sweep_key key = {.name = "a\x1b\0\"",
+        .name_len = 4,
+        .keyspace = &keyspace,
+        .judgement = &j,
+        .outcome = SWEEP_OUTCOME_REMOVED};
+    prints(sweep_report_finding(&key),
+        "{\"keyspace\":\"sessions\",\"key\":\"a\\\\x1b\\\\x00\\\"\",\"finding\":\"stale\","
+        "\"reason\":\"no TTL\",\"age_usec\":5,\"removable\":true,\"removed\":true,"
+        "\"survived\":false}");
+    j = (struct sweep_judgement){.finding = SWEEP_WRONG_TYPE};
+    key.outcome = SWEEP_OUTCOME_SURVIVED;
+    key.name_len = 1;
+    prints(sweep_report_finding(&key),
+        "{\"keyspace\":\"sessions\",\"key\":\"a\",\"finding\":\"wrong-type\",\"reason\":\"\","
+        "\"age_usec\":null,\"removable\":false,\"removed\":false,\"survived\":true}");
+}
+
+static void a_sweep_is_an_event(void **state)
+{
+    (void)state;
+    sweep_report_event(&summary);
+    witness_must("sweep-done|sweep: looked at 12 keys");
+    witness_must("|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_SURVIVED=1"
+                 "|VOXKEEPER_FINDINGS=3 stale, 1 stuck-task|VOXKEEPER_DURATION_USEC=12000\n");
+    assert_int_equal(witness_count("\n"), 1);
+}
+
+static void what_went_wrong_is_another(void **state)
+{
+    (void)state;
+    static const struct {
+        bool complete;
+        enum redis_error error;
+        const char *event;
+    } rows[] = {
+        {false, REDIS_E_NONE, "sweep-aborted|"}, /* cancelled */
+        {false, REDIS_E_READONLY, "sweep-failed|"},
+        {true, REDIS_E_NOPERM, "sweep-failed|"}, /* looked at all, but not allowed all */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        strbuf_reset(&witness_text);
+        summary.complete = rows[i].complete;
+        summary.error = rows[i].error;
+        strcpy(summary.error_text, "the reason");
+        sweep_report_event(&summary);
+        assert_int_equal(
+            strncmp(strbuf_text(&witness_text), rows[i].event, strlen(rows[i].event)), 0);
+        witness_must("(3 stale, 1 stuck-task); the reason|");
+        witness_must("|VOXKEEPER_REASON=the reason|");
+    }
+}
+
+static void a_look_is_no_event(void **state)
+{
+    (void)state;
+    summary.dry_run = true;
+    sweep_report_event(&summary);
+    summary.dry_run = false;
+    summary.census_only = true;
+    sweep_report_event(&summary);
+    assert_string_equal(strbuf_text(&witness_text), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+        T(the_sentence),
+        T(the_most_there_is_to_say_fits),
+        T(the_summary_as_json),
+        T(a_finding_as_json),
+        T(a_sweep_is_an_event),
+        T(what_went_wrong_is_another),
+        T(a_look_is_no_event),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
