@@ -15,6 +15,7 @@ struct service {
     struct timer *patience;
     usec_t watchdog_interval;
     usec_t status_next_at;
+    bool ready; /* was told; before that the manager must not take a reload's end for it */
     bool stopping;
     char status[STATUS_MAX];
     char sent[STATUS_MAX];
@@ -70,6 +71,7 @@ void service_free(struct service *s)
 
 void service_ready(struct service *s)
 {
+    s->ready = true;
     notify_ready(s->status);
 }
 
@@ -81,13 +83,13 @@ void service_status(struct service *s, const char *status)
 
 void service_reloading(struct service *s)
 {
-    (void)s;
-    notify_reloading();
+    if (s->ready)
+        notify_reloading();
 }
 
 void service_reloaded(struct service *s)
 {
-    if (!s->stopping)
+    if (s->ready && !s->stopping)
         notify_ready(s->status);
 }
 

@@ -14,6 +14,7 @@ void service_ready(struct service *s);
 /* Sends it when it changed, at most once a second (the last one wins). */
 void service_status(struct service *s, const char *status);
 
+/* Not told before service_ready(). */
 void service_reloading(struct service *s);
 
 /* The end of a reload, whatever came of it. */
