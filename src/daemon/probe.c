@@ -142,6 +142,20 @@ static int start_http(struct probe *p, const struct config_probe *conf,
     return p->request ? 0 : e->code;
 }
 
+/* Startup probes count until the worker is verified, liveness probes after it. */
+static bool has_its_time(const struct config_probe *conf, const struct probe_spec *spec)
+{
+    switch (conf->kind) {
+    case CONFIG_KIND_READINESS:
+        return true;
+    case CONFIG_KIND_STARTUP:
+        return !spec->verified;
+    case CONFIG_KIND_LIVENESS:
+        return spec->verified;
+    }
+    return true;
+}
+
 static void start(struct probe *p, const struct config_probe *conf, const struct probe_spec *spec,
     struct loop *l, struct http_client *client)
 {
@@ -180,7 +194,7 @@ struct probe_round *probe_round_new(struct loop *l, struct http_client *client,
     round->n_waiting = 1; /* held until all are started, so that an early answer does not report */
     for (unsigned i = 0; i < spec->config->n_probes; i++) {
         const struct config_probe *conf = &spec->config->probes[i];
-        if (conf->kind == CONFIG_KIND_STARTUP && spec->verified)
+        if (!has_its_time(conf, spec))
             continue;
         struct probe *p = &round->probes[round->n_probes++];
         p->round = round;

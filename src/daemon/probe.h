@@ -26,7 +26,7 @@ struct probe_report {
 struct probe_spec {
     const struct config *config;    /* borrowed for the time of the call */
     const struct endpoint *address; /* the worker's own; NULL: it listens nowhere */
-    bool verified;                  /* startup probes are left out then */
+    bool verified;                  /* startup probes are left out then, liveness probes before */
     char *const *environment;       /* for exec probes; borrowed for the time of the call */
     const char *instance;           /* of this round, for exec probes: unique among all that live */
 };
