@@ -1,4 +1,4 @@
-/* A probe that runs a command: exit code 0 passes; output is the reason; late is hung. */
+/* A probe that runs a command: exit code 0 passes; late is hung. Its output goes nowhere. */
 #pragma once
 
 #include "base/err.h"
