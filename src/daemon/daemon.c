@@ -29,6 +29,9 @@
 /* A turn of the loop that comes this late means that we did not run: results before it are void. */
 #define STALL_LIMIT (2 * USEC_PER_SEC)
 
+/* Beyond TimeoutStartSec=, for the first worker's own verdict to come before the manager's. */
+#define START_MARGIN (30 * USEC_PER_SEC)
+
 static void tell(enum event_id id, const char *message)
 {
     struct event ev;
@@ -299,6 +302,7 @@ int daemon_init(struct daemon *d, const char *config_path, struct config *config
 void daemon_loop(struct daemon *d)
 {
     tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
+    service_starting(usec_add(d->config->agent.timeout_start, START_MARGIN));
     supervisor_start(d->supervisor);
     daemon_show_status(d);
     loop_run(d->loop);

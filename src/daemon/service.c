@@ -69,6 +69,11 @@ void service_free(struct service *s)
     free(s);
 }
 
+void service_starting(usec_t within)
+{
+    notify_extend_timeout(within);
+}
+
 void service_ready(struct service *s)
 {
     s->ready = true;
@@ -83,14 +88,18 @@ void service_status(struct service *s, const char *status)
 
 void service_reloading(struct service *s)
 {
-    if (s->ready)
-        notify_reloading();
+    if (!s->ready)
+        return;
+    notify_reloading();
+    on_patience(s);
 }
 
 void service_reloaded(struct service *s)
 {
-    if (s->ready && !s->stopping)
-        notify_ready(s->status);
+    if (!s->ready || s->stopping)
+        return;
+    timer_disarm(s->patience);
+    notify_ready(s->status);
 }
 
 void service_stopping(struct service *s)

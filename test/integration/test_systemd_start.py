@@ -44,6 +44,18 @@ def test_a_worker_that_never_proves_itself_keeps_the_start_waiting(service):
     assert "0/1 workers serve" in service.show("StatusText")
 
 
+def test_an_agent_may_take_longer_than_the_unit_allows(service):
+    service.drop_in("[Service]\nTimeoutStartSec=1\n")
+    service.start({"FAULT_START_DELAY_MS": 2000})
+    assert int(service.event("worker-verified")["VOXKEEPER_DURATION_USEC"]) >= 2_000_000
+    assert service.show("NRestarts") == "0"
+    # The same holds for the restarts of a reload.
+    service.configure({"FAULT_START_DELAY_MS": 2500})
+    service.systemctl("reload")
+    assert service.event("config-reloaded")
+    assert int(service.event("worker-verified", count=2)["VOXKEEPER_DURATION_USEC"]) >= 2_500_000
+
+
 def test_a_bad_configuration_fails_the_start_for_good(service):
     service.write_config("[Agent]\nLisen=3004\nWorkers=none\n[Helth]\nUrl=/\n")
     assert service.systemctl("start", check=False).returncode == 1
