@@ -1,5 +1,6 @@
 /* voxkeeperd: the command line. */
 #include "base/err.h"
+#include "base/log.h"
 #include "base/strbuf.h"
 #include "build_config.h"
 #include "core/config.h"
@@ -12,6 +13,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_CONFIG VOXKEEPER_SYSCONFDIR "/voxkeeper/voxkeeper.conf"
 
@@ -71,15 +73,30 @@ static struct options read_options(int argc, char **argv)
     return o;
 }
 
+/* One line each. The journal takes what a service writes to stderr for mere information. */
+static void complain(enum log_level level, const char *text)
+{
+    if (!journal_in_use()) {
+        fputs(text, stderr);
+        return;
+    }
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        log_printf(level, "%.*s", (int)len, text);
+        text += len + (text[len] == '\n');
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct options o = read_options(argc, argv);
     if (o.exit_code >= 0)
         return o.exit_code;
+    journal_install("voxkeeperd", false);
     struct config *config = NULL;
     struct strbuf diagnostics = STRBUF_INIT;
     int r = load_config(o.config_path, &config, &diagnostics);
-    fputs(strbuf_text(&diagnostics), stderr);
+    complain(r < 0 ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING, strbuf_text(&diagnostics));
     strbuf_fini(&diagnostics);
     if (r < 0) {
         notify_errno(-r, "the configuration is refused");
@@ -92,10 +109,11 @@ int main(int argc, char **argv)
     }
     struct daemon d;
     struct err e = {0};
-    journal_install("voxkeeperd", false);
     r = daemon_init(&d, o.config_path, config, &e);
     if (r < 0) {
-        fprintf(stderr, "voxkeeperd: %s\n", e.msg);
+        strbuf_addf(&diagnostics, "voxkeeperd: %s\n", e.msg);
+        complain(LOG_LEVEL_ERR, strbuf_text(&diagnostics));
+        strbuf_fini(&diagnostics);
         notify_errno(-r, e.msg);
         return VKD_EXIT_INTERNAL;
     }
