@@ -165,6 +165,19 @@ static struct operation *do_sweep(
     return verb_sweep(d, asker, &body->sweep, e);
 }
 
+static void refuse_stranger(const struct exchange *x)
+{
+    const char *group = x->daemon->config->admin.control_group;
+    struct strbuf text = STRBUF_INIT;
+    strbuf_adds(&text, "only root and the service's user may change something");
+    if (group)
+        strbuf_addf(&text, ", and the members of group \"%s\"", group);
+    else
+        strbuf_adds(&text, "; [Admin] ControlGroup= admits a group");
+    answer_error(x, 403, "not-permitted", strbuf_text(&text));
+    strbuf_fini(&text);
+}
+
 static void post(const struct exchange *x, verb_fn *verb)
 {
     struct err e = {0};
@@ -176,8 +189,7 @@ static void post(const struct exchange *x, verb_fn *verb)
         return;
     }
     if (!http_peer_may_change(x->request->peer, getuid(), x->daemon->config->admin.control_group)) {
-        answer_error(x, 403, "not-permitted",
-            "only root, the service's user and the members of its group may change something");
+        refuse_stranger(x);
         return;
     }
     if (api_body_read(x->request->body, x->request->body_len, &body, &e) < 0) {
