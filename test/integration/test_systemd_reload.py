@@ -51,6 +51,21 @@ def test_a_reload_by_the_operators_command_looks_the_same_to_systemd(service):
     service.wait_show("ActiveState", "active")
 
 
+def test_a_hangup_reloads_too(service):
+    service.start()
+    service.configure({"FAULT_START_DELAY_MS": 1000})
+    service.systemctl("kill", "--kill-whom=main", "--signal=HUP")
+    service.event("worker-started", count=2)
+    assert service.show("ActiveState") == "reloading"
+    service.event("config-reloaded")
+    service.wait_show("ActiveState", "active")
+    service.write_config("[Agent]\n")
+    service.systemctl("kill", "--kill-whom=main", "--signal=HUP")
+    service.event("config-refused")
+    service.wait_show("ActiveState", "active")
+    assert service.ask("/health")["redis"] == "connected"
+
+
 def test_a_bad_configuration_is_refused_with_its_line(service):
     service.start()
     before = service.worker_pid()

@@ -37,6 +37,19 @@ def test_every_worker_has_a_cgroup_of_its_own(service):
     assert service.worker_cgroups() == []
 
 
+def test_a_worker_knows_nothing_of_the_manager(service):
+    service.start()
+    main, pid = service.show("MainPID"), service.worker_pid()
+    words = service.box.read(f"/proc/{pid}/environ").split("\0")
+    names = {word.partition("=")[0] for word in words}
+    assert {"PATH", "HOME", "PORT", "VOXKEEPER_WORKER"} <= names
+    # With these a worker could speak for us, or take our log and our watchdog for its own.
+    assert names.isdisjoint({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM",
+                             "INVOCATION_ID", "LISTEN_FDS", "LISTEN_PID"})
+    score = [int(service.box.read(f"/proc/{number}/oom_score_adj")) for number in (main, pid)]
+    assert score[0] < score[1], "the kernel must prefer a worker to us"
+
+
 def test_a_crashed_worker_is_replaced(service):
     service.start()
     pid = service.worker_pid()
