@@ -29,7 +29,7 @@ def test_killed_it_comes_back_and_no_worker_is_left_over(service):
 def test_stopped_it_is_aborted_by_the_watchdog_and_comes_back(service):
     assert "WatchdogSec=10" in service.systemctl("cat").stdout
     # Shorter than what we ship, for the test's sake; the rest is the same.
-    service.drop_in("[Service]\nWatchdogSec=1\n")
+    service.drop_in("[Service]\nWatchdogSec=2\n")
     service.start()
     main, worker = service.show("MainPID"), service.worker_pid()
     service.kill(main, "STOP")
@@ -38,10 +38,10 @@ def test_stopped_it_is_aborted_by_the_watchdog_and_comes_back(service):
 
 
 def test_the_watchdog_is_fed_only_while_the_loop_turns(service):
-    service.drop_in("[Service]\nWatchdogSec=1\n")
+    service.drop_in("[Service]\nWatchdogSec=2\n")
     service.start()
     service.entry(SYSLOG_IDENTIFIER="elevenlabs-agent", MESSAGE="info: Health check requested",
-                  count=12)
+                  count=15)
     assert service.show("NRestarts") == "0"
 
 

@@ -63,7 +63,7 @@ def test_a_crashed_worker_is_replaced(service):
 
 
 def test_a_worker_that_hangs_leaves_evidence(service):
-    service.start(Health={"Timeout": "300ms", "Fall": 2}, Agent={"TimeoutAbortSec": "2s"})
+    service.start(Health={"Timeout": "1s", "Fall": 2}, Agent={"TimeoutAbortSec": "2s"})
     pid = service.worker_pid()
     service.fault("hang", check=False)
     hung = service.event("worker-hung")
