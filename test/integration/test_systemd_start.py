@@ -77,9 +77,15 @@ def test_a_bad_configuration_fails_the_start_for_good(service):
 def test_the_first_start_does_not_need_redis(service):
     service.box.run("systemctl", "stop", "redis-server")
     service.systemctl("start", "--no-block")
-    service.event("redis-down")
+    # Whoever calls now gets what the agent can do without it.
+    service.event("worker-degraded")
+    service.wait_show("ActiveState", "active")
+    assert service.ask("/health")["redis"] == "disconnected"
+    service.mark()
     service.box.run("systemctl", "start", "redis-server")
-    service.wait_show("ActiveState", "active", deadline=30)
+    service.event("worker-zombie")
+    service.event("worker-verified")
+    assert service.ask("/health")["redis"] == "connected"
 
 
 def test_systemctl_restart(service):

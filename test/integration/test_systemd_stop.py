@@ -99,6 +99,15 @@ def test_a_worker_that_ignores_sigterm_is_killed(service):
     assert not service.is_alive(pid)
 
 
+def test_a_signal_while_the_workers_end_kills_them(service):
+    service.start({"FAULT_IGNORE_SIGTERM": 1}, Agent={"TimeoutStopSec": "1h"})
+    service.systemctl("stop", "--no-block")
+    service.entry(MESSAGE="warn: Fault: ignoring SIGTERM")
+    service.systemctl("kill", "--kill-whom=main")
+    assert "SIGKILL" in service.event("worker-exited")["VOXKEEPER_EXIT"]
+    wait_until_gone(service)
+
+
 @pytest.mark.parametrize("kind", ["group", "session"])
 def test_grandchildren_do_not_survive_a_stop(service, kind):
     service.start()
