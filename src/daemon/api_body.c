@@ -2,6 +2,8 @@
 #include "daemon/api_body.h"
 
 #include "base/span.h"
+#include "base/strbuf.h"
+#include "base/text.h"
 #include "voxkeeper/control.h"
 
 #include <cjson/cJSON.h>
@@ -10,14 +12,32 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of the input; each may become four. */
+enum { SHOWN_MAX = 40 };
+
+/* What a client sent, fit for a message. */
+struct shown {
+    char text[256];
+};
+
+static struct shown show(const char *bytes)
+{
+    struct shown shown;
+    struct strbuf out = STRBUF_INIT;
+    text_escape(&out, bytes, strlen(bytes), SHOWN_MAX);
+    snprintf(shown.text, sizeof shown.text, "%s", strbuf_text(&out));
+    strbuf_fini(&out);
+    return shown;
+}
+
 static int read_text(const struct cJSON *member, size_t max, const char **out, struct err *e)
 {
     if (!cJSON_IsString(member))
         return err_set(
-            e, -EINVAL, "reading the request: \"%.32s\" must be a string", member->string);
+            e, -EINVAL, "reading the request: \"%s\" must be a string", show(member->string).text);
     if (strlen(member->valuestring) > max)
-        return err_set(e, -EINVAL, "reading the request: \"%.32s\" is longer than %zu bytes",
-            member->string, max);
+        return err_set(e, -EINVAL, "reading the request: \"%s\" is longer than %zu bytes",
+            show(member->string).text, max);
     *out = member->valuestring;
     return 0;
 }
@@ -25,8 +45,8 @@ static int read_text(const struct cJSON *member, size_t max, const char **out, s
 static int read_bool(const struct cJSON *member, bool *out, struct err *e)
 {
     if (!cJSON_IsBool(member))
-        return err_set(
-            e, -EINVAL, "reading the request: \"%.32s\" must be true or false", member->string);
+        return err_set(e, -EINVAL, "reading the request: \"%s\" must be true or false",
+            show(member->string).text);
     *out = cJSON_IsTrue(member);
     return 0;
 }
@@ -39,8 +59,8 @@ static int read_span(const struct cJSON *member, usec_t *out, struct err *e)
         return r;
     if (span_parse(text, out) < 0 || *out == 0)
         return err_set(e, -EINVAL,
-            "reading the request: \"%.32s\" must be a time span such as 24h, not \"%.40s\"",
-            member->string, text);
+            "reading the request: \"%s\" must be a time span such as 24h, not \"%s\"",
+            show(member->string).text, show(text).text);
     return 0;
 }
 
@@ -54,7 +74,8 @@ static int read_member(const struct cJSON *member, struct api_body *out, struct 
         return read_text(member, LIMIT_NAME, &out->sweep.keyspace, e);
     if (strcmp(member->string, "older_than") == 0)
         return read_span(member, &out->sweep.older_than, e);
-    return err_set(e, -EINVAL, "reading the request: unknown member \"%.32s\"", member->string);
+    return err_set(
+        e, -EINVAL, "reading the request: unknown member \"%s\"", show(member->string).text);
 }
 
 static bool is_blank(const char *from, const char *to)
