@@ -273,8 +273,9 @@ const struct config_key config_keys[] = {
         .preset = "/run/voxkeeper/control.sock", .check = config_check_socket, DAEMON,
         .doc = "Socket of the `voxkeeper` command."},
     {"Admin", "ControlGroup", &config_type_string, ROOT(admin.control_group),
-        .check = config_check_account, DAEMON,
-        .doc = "Its members may change things, beside root and the daemon's own user."},
+        .preset = "voxkeeper", .check = config_check_account, DAEMON,
+        .doc = "Its members may change things, beside root and the daemon's own user; a "
+               "group that does not exist has none."},
     {"Admin", "StateDirectory", &config_type_string, ROOT(admin.state_directory),
         .preset = "/var/lib/voxkeeper", .check = config_check_path, DAEMON,
         .doc = "Where the daemon keeps what must last."},

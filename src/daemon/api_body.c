@@ -90,6 +90,9 @@ int api_body_read(const char *text, size_t len, struct api_body *out, struct err
     *out = (struct api_body){.reason = ""};
     if (len == 0)
         return 0;
+    /* What is in it comes back in answers and goes into events, which are UTF-8. */
+    if (!text_is_utf8(text, len))
+        return err_set(e, -EINVAL, "reading the request: its body is not UTF-8");
     const char *end = NULL;
     out->json = cJSON_ParseWithLengthOpts(text, len, &end, false);
     if (!cJSON_IsObject(out->json) || !is_blank(end, text + len))

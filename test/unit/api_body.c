@@ -95,8 +95,10 @@ static void every_bad_member(void **state)
         {"{\"Reason\":\"x\"}", "unknown member \"Reason\""},
         {"{\"\":1}", "unknown member \"\""},
         {"{\"reason\":\"x\",\"force\":true}", "unknown member \"force\""},
-        {"{\"a_name_that_is_longer_than_anybody_needs\":1}",
-            "unknown member \"a_name_that_is_longer_than_anybo\""},
+        {"{\"a_name_that_is_longer_than_anybody_needs_it\":1}",
+            "unknown member \"a_name_that_is_longer_than_anybody_needs…\""},
+        {"{\"x\\u0007y\":1}", "unknown member \"x\\x07y\""},
+        {"{\"x\377y\":1}", "its body is not UTF-8"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         refused(rows[i].text, rows[i].why);
