@@ -30,7 +30,7 @@ LAYERS = {
     "io": ({"base", "core", "io", "voxkeeper"}, set(LIBRARIES) - {"inih"}, {"build_config.h"}),
     "daemon": ({"base", "core", "io", "daemon", "voxkeeper"}, {"cjson"}, {"build_config.h"}),
     "cli": ({"base", "cli", "voxkeeper"}, {"cjson"}, {"build_config.h", "io/control_client.h"}),
-    "preload": ({"preload"}, set(), set()),
+    "preload": ({"preload", "voxkeeper"}, set(), set()),
     "voxkeeper": ({"voxkeeper"}, set(), set()),
 }
 
