@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 HOOK int accept4(int fd, __SOCKADDR_ARG name, socklen_t *restrict length, int flags)
 {
@@ -39,12 +40,10 @@ HOOK int bind(int fd, __CONST_SOCKADDR_ARG name, socklen_t length)
     int listener = -1;
     if (handover_in_force() && name.__sockaddr__ && handover_owns_memory())
         listener = handover_find(name.__sockaddr__, length);
-    if (listener < 0 || !is_stream(fd))
+    if (listener < 0 || !is_stream(fd)) /* what is taken already is no socket */
         return REAL(bind)(fd, name, length);
-    if (fds_kind(fd) == FD_TAKEN) {
-        errno = EINVAL; /* as the second bind() of any socket */
-        return -1;
-    }
+    if (fds_kind(fd) == FD_TAKEN)
+        taken_closing(fd); /* closed behind our back: its number is a socket's again */
     int r = taken_make(fd, (unsigned)listener, name.__sockaddr__, length);
     if (r == 0)
         handover_tell(VK_HANDOVER_TAKEN, listener, 0);
@@ -223,3 +222,19 @@ HOOK int fcntl(int fd, int command, ...)
 
 /* With 64-bit offsets, which is what ours are, they are one. */
 HOOK int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
+
+/* libuv closes and accepts by number in some versions. Six arguments are the most there are. */
+HOOK long syscall(long number, ...)
+{
+    long a[6];
+    va_list arguments;
+    va_start(arguments, number);
+    for (unsigned i = 0; i < 6; i++)
+        a[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (__builtin_expect(number == SYS_close, 0))
+        return close((int)a[0]);
+    if (__builtin_expect(number == SYS_accept4, 0))
+        return accept4((int)a[0], (struct sockaddr *)a[1], (socklen_t *)a[2], (int)a[3]);
+    return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/un.h>
 
 enum { TAKEN_MAX = 32, WATCHES_MAX = 64 };
 
@@ -186,6 +188,17 @@ static int taken_replace(const struct taken *t, int fd)
     return REAL(dup3)(t->set, fd, (flags & FD_CLOEXEC) ? O_CLOEXEC : 0) < 0 ? -1 : 0;
 }
 
+/* What getsockname() will say. The kernel ends a path with a zero if bind() got none. */
+static void taken_name(struct taken *t, const struct sockaddr *name, socklen_t length)
+{
+    const char *path = ((const struct sockaddr_un *)name)->sun_path;
+    size_t head = offsetof(struct sockaddr_un, sun_path);
+    t->name_length = length < sizeof t->name ? length : sizeof t->name;
+    memcpy(&t->name, name, t->name_length);
+    if (name->sa_family == AF_UNIX && path[0] != '\0')
+        t->name_length = (socklen_t)(head + strnlen(path, length - head) + 1);
+}
+
 static int taken_fill(
     struct taken *t, int fd, unsigned listener, const struct sockaddr *name, socklen_t length)
 {
@@ -194,8 +207,7 @@ static int taken_fill(
     (void)REAL(getsockopt)(fd, SOL_SOCKET, SO_DOMAIN, &family, &family_length);
     t->listener = listener;
     t->family = (sa_family_t)family;
-    t->name_length = length < sizeof t->name ? length : sizeof t->name;
-    memcpy(&t->name, name, t->name_length);
+    taken_name(t, name, length);
     if (taken_open(t, handover_listener(listener)) < 0 || taken_replace(t, fd) < 0) {
         int saved = errno;
         taken_drop(t);

@@ -197,6 +197,7 @@ bool server_accept(int fd)
     int connection = accept(fd, (struct sockaddr *)&peer, &length);
     if (connection < 0)
         return false;
+    fcntl(connection, F_SETFD, FD_CLOEXEC);
     server_handle(connection, &peer, length);
     return true;
 }

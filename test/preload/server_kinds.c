@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +129,7 @@ static void run_prefork(bool with_epoll)
     for (unsigned i = 0; i < 3; i++) {
         if (fork() != 0)
             continue;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (with_epoll)
             run_epoll(0);
         else

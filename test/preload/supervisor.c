@@ -250,13 +250,28 @@ void worker_end(struct worker *w)
         entrance_close(&w->private[i]);
 }
 
-int caller_ask(const struct entrance *e, const char *path)
+int caller_try(const struct entrance *e)
 {
     struct sockaddr_storage name;
-    char request[256];
     socklen_t length = address_of(e, &name);
     int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&name, length), 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&name, length) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int caller_connect(const struct entrance *e)
+{
+    int fd = caller_try(e);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+int caller_ask(const struct entrance *e, const char *path)
+{
+    char request[256];
+    int fd = caller_connect(e);
     int n = snprintf(
         request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
     assert_int_equal(send(fd, request, (size_t)n, MSG_NOSIGNAL), n);

@@ -56,6 +56,9 @@ uint64_t worker_cpu_ns(const struct worker *w);
 
 void worker_end(struct worker *w);
 
+/* Connects: -1 if that fails; and must not fail. */
+int caller_try(const struct entrance *e);
+int caller_connect(const struct entrance *e);
 /* A caller that has sent its request; its descriptor. */
 int caller_ask(const struct entrance *e, const char *path);
 bool caller_has_answer(int fd);
