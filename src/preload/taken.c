@@ -155,7 +155,8 @@ static void taken_drop(struct taken *t)
     fds_drop(t->private_fd);
     fds_drop(t->public_fd);
     fds_drop(t->control_fd);
-    memset(t, 0, sizeof *t);
+    /* A thread may still be in accept() with it. */
+    *t = (struct taken){.set = -1, .private_fd = -1, .public_fd = -1, .control_fd = -1};
 }
 
 /* Makes the set; all descriptors of `t` are valid or -1 afterwards. */

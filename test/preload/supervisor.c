@@ -115,9 +115,10 @@ static void must_setenv(const char *name, const char *format, ...)
 }
 
 /* A program built with our sanitizers has their library behind the shim, which they dislike. */
-static void set_environment(struct entrance *public, unsigned n)
+static void set_environment(const char *program, const struct entrance *public, unsigned n)
 {
-    must_setenv("LD_PRELOAD", "%s", getenv("VOXKEEPER_SHIM"));
+    bool own = strcmp(program, getenv("VOXKEEPER_SERVER")) == 0;
+    must_setenv("LD_PRELOAD", "%s", getenv(own ? "VOXKEEPER_SHIM_CHECKED" : "VOXKEEPER_SHIM"));
     must_setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0");
     must_setenv("UV_USE_IO_URING", "0");
     must_setenv(VK_HANDOVER_ENV_PID, "%d", getpid());
@@ -167,7 +168,7 @@ void worker_start(struct worker *w, struct entrance *public, unsigned n, const c
             dup2(public[i].fd, FIRST_FD + 1 + 2 * (int)i);
             dup2(w->private[i].fd, FIRST_FD + 2 + 2 * (int)i);
         }
-        set_environment(public, n);
+        set_environment(argv[0], public, n);
         exec_program(argv, &public[0]);
     }
     assert_true(w->pid > 0);

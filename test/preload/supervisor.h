@@ -32,9 +32,7 @@ struct worker {
 void entrance_open(struct entrance *e, const char *address);
 void entrance_close(struct entrance *e);
 
-/*
- * Starts a program with the shim; PORT in `argv` becomes the first entrance's port or path.
- */
+/* Starts a program with the shim; PORT in `argv` becomes the first entrance's port or path. */
 void worker_start(struct worker *w, struct entrance *public, unsigned n, const char *const *argv);
 
 /* Adds NAME=VALUE to what the next workers find in their environment; NULL: forgets them all. */
