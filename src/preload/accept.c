@@ -53,14 +53,29 @@ static int accept_one(
     return connection;
 }
 
-/* -1 and EAGAIN if no caller waits. */
+/*
+ * -1 and EAGAIN if no caller waits. Asked first, because an accept4() in vain costs several times
+ * as much as poll(): the kernel makes the socket before it looks for a caller.
+ */
 static int accept_any(const struct taken *t, struct sockaddr *name, socklen_t *length, int flags)
 {
-    handover_listen_to_control();
-    int connection = accept_one(t, t->private_fd, name, length, flags);
-    if (connection >= 0 || errno != EAGAIN || !handover_is_active())
-        return connection;
-    return accept_one(t, t->public_fd, name, length, flags);
+    struct pollfd ready[] = {
+        {.fd = handover_control_ended() ? -1 : t->control_fd, .events = POLLIN},
+        {.fd = t->private_fd, .events = POLLIN},
+        {.fd = handover_is_active() ? t->public_fd : -1, .events = POLLIN},
+    };
+    (void)poll(ready, 3, 0);
+    if (ready[0].revents)
+        handover_listen_to_control();
+    if (ready[1].revents) {
+        int connection = accept_one(t, t->private_fd, name, length, flags);
+        if (connection >= 0 || errno != EAGAIN)
+            return connection;
+    }
+    if ((ready[0].revents || ready[2].revents) && handover_is_active())
+        return accept_one(t, t->public_fd, name, length, flags);
+    errno = EAGAIN;
+    return -1;
 }
 
 int accept_taken(const struct taken *t, int fd, struct sockaddr *name, socklen_t *length, int flags)
