@@ -229,6 +229,31 @@ static void replacing_itself_the_worker_stays_the_worker(void **state)
     }
 }
 
+/* Fewer descriptors than the numbers that ours like to have, and many more. */
+static void any_number_of_descriptors_will_do(void **state)
+{
+    (void)state;
+    static const char *const limits[] = {
+        "ulimit -n 40; exec \"$0\" \"$@\"", "ulimit -n 4096; exec \"$0\" \"$@\""};
+    for (unsigned i = 0; i < 2; i++) {
+        struct entrance public;
+        struct worker w;
+        const char *argv[] = {
+            "/bin/sh", "-c", limits[i], getenv("VOXKEEPER_SERVER"), "epoll-lt", "PORT", NULL};
+        entrance_open(&public, "127.0.0.1");
+        worker_start(&w, &public, 1, argv);
+        worker_expect(&w, VK_HANDOVER_HELLO, 0, VK_HANDOVER_VERSION);
+        worker_expect_taken(&w, 1);
+        if (i == 1)
+            assert_string_equal(caller_fetch(&w.private[0], "/many"), "2000");
+        worker_activate(&w);
+        assert_int_equal(atoi(caller_fetch(&public, "/")), w.pid);
+        worker_expect_silence(&w);
+        worker_end(&w);
+        entrance_close(&public);
+    }
+}
+
 static void a_child_that_execs_is_not_the_worker(void **state)
 {
     (void)state;
@@ -319,6 +344,7 @@ int main(void)
         cmocka_unit_test(an_abstract_name_is_taken),
         cmocka_unit_test(several_entrances_have_a_private_one_each),
         cmocka_unit_test(replacing_itself_the_worker_stays_the_worker),
+        cmocka_unit_test(any_number_of_descriptors_will_do),
         cmocka_unit_test(a_child_that_execs_is_not_the_worker),
         cmocka_unit_test(in_another_process_it_is_inert),
         cmocka_unit_test(what_is_no_listener_is_refused),

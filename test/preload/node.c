@@ -69,6 +69,19 @@ static void it_may_listen_again(void **state)
     end(&public, &w);
 }
 
+/* libuv closes by syscall(), not by close(). */
+static void it_may_stop_listening(void **state)
+{
+    (void)state;
+    struct entrance public;
+    struct worker w;
+    start(&public, &w);
+    worker_activate(&w);
+    assert_int_equal(atoi(caller_fetch(&public, "/close")), w.pid);
+    worker_expect(&w, VK_HANDOVER_CLOSED, 1, 0);
+    end(&public, &w);
+}
+
 static void say(int fd, const char *text)
 {
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
@@ -169,6 +182,7 @@ int main(void)
         cmocka_unit_test(children_see_nothing_of_it),
         cmocka_unit_test(its_address_is_the_public_one),
         cmocka_unit_test(it_may_listen_again),
+        cmocka_unit_test(it_may_stop_listening),
         cmocka_unit_test(a_busy_connection_ends_when_the_worker_is_paused),
         cmocka_unit_test(an_upgraded_connection_lives_on),
     };

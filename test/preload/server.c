@@ -5,7 +5,8 @@
  *
  * Answers every request with its process id, and: /name what getsockname() says, /peer what
  * accept() said, /options, /children what a child of ours sees, /reopen after which it has closed
- * and opened its first socket again, /dup the same with a duplicate, /closeall, /other.
+ * and opened its first socket again, /dup the same with a duplicate, /closeall, /other,
+ * /many after which it has 2000 descriptors more.
  */
 #include "preload/server.h"
 
@@ -154,6 +155,11 @@ static void answer_to(const char *path, int connection, char *out, size_t size)
         print_children(out, size);
     } else if (strcmp(path, "/closeall") == 0) {
         print_close_all(out, size, connection);
+    } else if (strcmp(path, "/many") == 0) {
+        unsigned n = 0;
+        while (n < 2000 && dup(0) >= 0)
+            n++;
+        snprintf(out, size, "%u", n);
     } else if (strcmp(path, "/other") == 0) {
         int other = server_open("0");
         (void)getsockname(other, (struct sockaddr *)&name, &length);

@@ -15,6 +15,7 @@ const server = http.createServer((req, res) => {
         res.end('closing');
         return server.close(() => server.listen(where));
     }
+    if (req.url === '/close') server.close();
     res.end(String(process.pid));
 });
 // A call: an upgraded connection that echoes.
