@@ -53,6 +53,16 @@ static int accept_one(
     return connection;
 }
 
+static int accept_public(const struct taken *t, struct sockaddr *name, socklen_t *length, int flags)
+{
+    int connection = -1;
+    errno = EAGAIN;
+    if (handover_enter_public())
+        connection = accept_one(t, t->public_fd, name, length, flags);
+    handover_leave_public();
+    return connection;
+}
+
 /*
  * -1 and EAGAIN if no caller waits. Asked first, because an accept4() in vain costs several times
  * as much as poll(): the kernel makes the socket before it looks for a caller.
@@ -72,8 +82,8 @@ static int accept_any(const struct taken *t, struct sockaddr *name, socklen_t *l
         if (connection >= 0 || errno != EAGAIN)
             return connection;
     }
-    if ((ready[0].revents || ready[2].revents) && handover_is_active())
-        return accept_one(t, t->public_fd, name, length, flags);
+    if (ready[0].revents || ready[2].revents)
+        return accept_public(t, name, length, flags);
     errno = EAGAIN;
     return -1;
 }

@@ -9,15 +9,19 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/un.h>
 
+enum { PATIENCE = 10000 };
+
 struct page {
     _Atomic char state; /* VK_HANDOVER_ACTIVATE or _PAUSE; read by drain.cjs: the first byte */
     _Atomic bool ended; /* the supervisor's end of the control socket is gone */
     _Atomic int watches;
+    _Atomic int accepting;   /* between handover_enter_public() and _leave_ */
     pthread_mutex_t reading; /* whoever reads the control socket, of all processes */
 };
 
@@ -153,6 +157,24 @@ bool handover_is_active(void)
     return page->state == VK_HANDOVER_ACTIVATE;
 }
 
+bool handover_enter_public(void)
+{
+    page->accepting++;
+    return handover_is_active();
+}
+
+void handover_leave_public(void)
+{
+    page->accepting--;
+}
+
+/* Other threads and forked children. Not for ever: one may have been killed in there. */
+static void wait_for_accepting(void)
+{
+    for (unsigned i = 0; page->accepting > 0 && i < PATIENCE; i++)
+        (void)sched_yield();
+}
+
 unsigned handover_listeners(void)
 {
     return n_listeners;
@@ -243,6 +265,8 @@ static bool read_message(void)
     if (m.kind == VK_HANDOVER_ACTIVATE || m.kind == VK_HANDOVER_PAUSE) {
         page->state = (char)m.kind;
         taken_follow();
+        if (m.kind == VK_HANDOVER_PAUSE)
+            wait_for_accepting();
         handover_tell(
             m.kind == VK_HANDOVER_ACTIVATE ? VK_HANDOVER_ACTIVE : VK_HANDOVER_PAUSED, -1, 0);
     }

@@ -41,6 +41,13 @@ bool handover_is_worker(void);
 
 bool handover_is_active(void);
 
+/*
+ * Around an accept() from a public listener, which is to be left out if this returns false. What
+ * began while the worker was active has ended before it is said to be paused.
+ */
+bool handover_enter_public(void);
+void handover_leave_public(void);
+
 unsigned handover_listeners(void);
 const struct listener *handover_listener(unsigned index);
 

@@ -12,9 +12,10 @@
     X(accept4)                                                                                     \
     X(bind)                                                                                        \
     X(close)                                                                                       \
-    X(close_range) X(closefrom) X(dup) X(dup2) X(dup3) X(epoll_ctl) X(execv) X(execve) X(execvp)   \
-        X(execvpe) X(fcntl) X(getsockname) X(getsockopt) X(listen) X(remove) X(setsockopt)         \
-            X(syscall) X(unlink) X(unlinkat)
+    X(close_range)                                                                                 \
+    X(closefrom) X(dup) X(dup2) X(dup3) X(epoll_ctl) X(execv) X(execve) X(execvp) X(execvpe)       \
+        X(fcntl) X(getsockname) X(getsockopt) X(listen) X(remove) X(setsockopt) X(syscall)         \
+            X(unlink) X(unlinkat)
 
 struct real {
 #define REAL_MEMBER(name) __typeof__(name) *name;
