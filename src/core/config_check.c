@@ -26,11 +26,10 @@ static void check_agent(struct config_build *b)
         config_report_at(b, config_place_of(b, "Agent", "ExecStart", 0),
             "refuse ExecStart=%.80s: want an absolute path, or a name to be found in PATH",
             a->exec_start.items[0]);
-    if (a->handover != HANDOVER_NONE)
+    if (a->handover == HANDOVER_LISTEN_FDS)
         config_report_at(b, config_place_of(b, "Agent", "Handover", 0),
-            "refuse Handover=%s: not available in this version, only none is",
-            a->handover == HANDOVER_PRELOAD ? "preload" : "listen-fds");
-    else if (a->workers > 1 && a->n_listen > 0)
+            "refuse Handover=listen-fds: not available in this version, preload and none are");
+    else if (a->handover == HANDOVER_NONE && a->workers > 1 && a->n_listen > 0)
         config_report_at(b, config_place_of(b, "Agent", "Workers", 0),
             "refuse Workers=%u: with Handover=none every worker binds Listen= itself, and only one "
             "can",

@@ -122,8 +122,10 @@ const struct config_key config_keys[] = {
                "`[ADDRESS]:PORT`."},
     {"Agent", "Handover", &config_type_choice, ROOT(agent.handover), .preset = "none",
         .choices = handovers, WORKERS,
-        .doc = "How a worker gets the public listener. `none`: it binds the port itself; the others "
-               "are not available in this version."},
+        .doc = "How a worker gets the public listener. `none`: it binds the port itself. `preload`: "
+               "voxkeeperd holds the port, a worker gets it by a preloaded library once it is "
+               "verified, and callers wait instead of being refused. `listen-fds` is not available in "
+               "this version."},
     {"Agent", "Workers", &config_type_unsigned, ROOT(agent.workers), .preset = "1",
         .min = 1, .max = LIMIT_WORKERS, LIVE,
         .doc = "How many workers run."},

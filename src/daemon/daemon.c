@@ -7,6 +7,7 @@
 #include "daemon/dependency.h"
 #include "daemon/drain_words.h"
 #include "daemon/drainer.h"
+#include "daemon/front.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/service.h"
@@ -179,6 +180,8 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
 {
     int r = admin_configure(d->admin, config, e);
     if (r == 0)
+        r = front_configure(d->front, config, e);
+    if (r == 0)
         r = dependency_configure(d, config, e);
     if (r < 0)
         return r;
@@ -216,12 +219,14 @@ static int make_supervisor(struct daemon *d, struct err *e)
     d->cgroup = cgroup_open_own(&no_cgroup);
     if (!d->cgroup)
         log_printf(LOG_LEVEL_DEBUG, "workers go without cgroups: %s", no_cgroup.msg);
-    d->http = http_client_new(d->loop, e);
+    d->front = front_new(d->config, e);
+    d->http = d->front ? http_client_new(d->loop, e) : NULL;
     if (!d->http)
         return e->code;
     d->supervisor = supervisor_new(&(struct supervisor_spec){.loop = d->loop,
         .http = d->http,
         .cgroup = d->cgroup,
+        .front = d->front,
         .config = d->config,
         .on_told = on_told,
         .arg = d});
@@ -268,6 +273,7 @@ void daemon_fini(struct daemon *d)
     drainer_free(d->drainer);
     supervisor_free(d->supervisor);
     http_client_free(d->http);
+    front_free(d->front);
     cgroup_free(d->cgroup);
     for (unsigned i = 0; i < DAEMON_SIGNALS; i++)
         signal_watch_free(d->signals[i]);

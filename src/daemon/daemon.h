@@ -15,6 +15,7 @@
 struct admin;
 struct cgroup;
 struct drainer;
+struct front;
 struct http_client;
 struct loop;
 struct operation;
@@ -35,6 +36,7 @@ struct daemon {
     struct loop *loop;
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
+    struct front *front;
     struct cgroup *cgroup; /* NULL: workers go without */
     struct http_client *http;
     struct supervisor *supervisor;

@@ -4,8 +4,10 @@
 #include "base/strlist.h"
 #include "base/text.h"
 #include "daemon/environment.h"
+#include "daemon/front.h"
 #include "daemon/release.h"
 #include "io/child.h"
+#include "io/handover.h"
 #include "io/output.h"
 #include "io/procinfo.h"
 
@@ -23,8 +25,10 @@ struct slot {
     uint64_t generation;
     pid_t pid;
     char release[RELEASE_MAX];
-    struct child *child;   /* of the present life, until the next begins */
-    struct output *output; /* the same */
+    struct child *child;       /* of the present life, until the next begins */
+    struct output *output;     /* the same */
+    struct handover *handover; /* the same; NULL: it binds its own port */
+    char *pid_text;            /* in `environment`; NULL: nobody asks */
     struct strlist environment;
     struct err spawn_error;
     struct strbuf evidence;
@@ -54,6 +58,7 @@ void slot_free(struct slot *s)
     probe_round_free(s->probe.round);
     child_free(s->child);
     output_free(s->output);
+    handover_free(s->handover);
     strlist_fini(&s->environment);
     strbuf_fini(&s->evidence);
     strbuf_fini(&s->probe.body);
@@ -72,6 +77,8 @@ static void on_started(struct child *c, void *arg)
     struct slot *s = arg;
     s->pid = child_pid(c);
     output_started(s->output, s->pid);
+    if (s->handover)
+        handover_started(s->handover);
     report(s, (struct fleet_event){.type = FLEET_EV_SPAWNED});
 }
 
@@ -104,6 +111,9 @@ static void forget_last_life(struct slot *s)
     s->child = NULL;
     output_free(s->output);
     s->output = NULL;
+    handover_free(s->handover);
+    s->handover = NULL;
+    s->pid_text = NULL;
     strlist_fini(&s->environment);
     strbuf_reset(&s->evidence);
     s->pid = 0;
@@ -126,21 +136,25 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
     };
     char name[64];
     instance_name(s, name, sizeof name);
-    struct child_fd fds[] = {
+    struct child_fd fds[2 + HANDOVER_FDS_MAX] = {
         {output_stdout_fd(s->output), STDOUT_FILENO},
         {output_stderr_fd(s->output), STDERR_FILENO},
     };
+    unsigned n_fds = 2;
+    if (s->handover)
+        handover_add_fds(s->handover, fds, &n_fds);
     struct child_spec spec = {
         .path = agent->exec_start.items[0],
         .argv = agent->exec_start.items,
         .envp = s->environment.items,
+        .pid_text = s->pid_text,
         .working_directory = agent->working_directory,
         .user = agent->user,
         .group = agent->group,
         .limit_nofile = agent->limit_nofile,
         .oom_score_adj = OOM_SCORE_OF_WORKERS,
         .fds = fds,
-        .n_fds = sizeof fds / sizeof *fds,
+        .n_fds = n_fds,
         .cgroup = s->spec.cgroup,
         .name = name,
     };
@@ -148,9 +162,31 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
     return s->child ? 0 : e->code;
 }
 
+/* What the shim tells is asked for when a probe fails; nothing follows from it by itself. */
+static void on_handover_change(void *arg)
+{
+    (void)arg;
+}
+
+static int prepare_handover(struct slot *s, struct err *e)
+{
+    if (!front_is_open(s->spec.front))
+        return 0;
+    struct handover_spec spec = front_spec(s->spec.front);
+    s->handover = handover_new(s->spec.loop, &spec, on_handover_change, s, e);
+    if (!s->handover)
+        return e->code;
+    if (handover_add_environment(s->handover, &s->environment, &s->pid_text) < 0)
+        return err_sys(e, -ENOMEM, "building the environment");
+    return 0;
+}
+
 static int prepare(struct slot *s, const struct config_agent *agent, struct err *e)
 {
     int r = environment_build(agent, s->spec.index, s->life, &s->environment, e);
+    if (r < 0)
+        return r;
+    r = prepare_handover(s, e);
     if (r < 0)
         return r;
     release_read(agent->release, s->release);
@@ -179,11 +215,21 @@ int slot_exec(
     return r;
 }
 
+/* A worker that the shim did not take hold of fails its probes for that reason and no other. */
+static void explain_handover(struct slot *s)
+{
+    char why[HANDOVER_WHY_MAX];
+    if (handover_why(s->handover, why)[0])
+        snprintf(s->probe.reason, sizeof s->probe.reason, "%s", why);
+}
+
 static void on_probe_report(const struct probe_report *found, void *arg)
 {
     struct slot *s = arg;
     s->probe.outcome = found->outcome;
     snprintf(s->probe.reason, sizeof s->probe.reason, "%s", found->reason);
+    if (s->handover && found->outcome != PROBE_PASS)
+        explain_handover(s);
     strbuf_reset(&s->probe.body);
     strbuf_adds(&s->probe.body, found->body);
     s->probe.took = found->took;
@@ -201,7 +247,9 @@ void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool 
     snprintf(instance, sizeof instance, "%s-probe-%llu", name, (unsigned long long)seq);
     struct probe_spec spec = {
         .config = config,
-        .address = config->agent.n_listen > 0 ? &config->agent.listen[0] : NULL,
+        .address = s->handover                  ? handover_private(s->handover)
+                   : config->agent.n_listen > 0 ? &config->agent.listen[0]
+                                                : NULL,
         .verified = verified,
         .environment = s->environment.items,
         .instance = instance,
@@ -225,6 +273,18 @@ void slot_signal(struct slot *s, int signum)
 {
     /* -ESRCH: it ended meanwhile, and its end is on its way to us. */
     child_signal(s->child, signum);
+}
+
+void slot_activate(struct slot *s)
+{
+    if (s->handover)
+        handover_activate(s->handover);
+}
+
+void slot_pause(struct slot *s)
+{
+    if (s->handover)
+        handover_pause(s->handover);
 }
 
 void slot_kill_tree(struct slot *s)

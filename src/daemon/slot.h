@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 
+struct front;
 struct slot;
 
 /* Where a slot reports to; each event carries slot, life and what belongs to its type. */
@@ -22,7 +23,8 @@ typedef void slot_report_fn(const struct fleet_event *event, void *arg);
 struct slot_spec {
     struct loop *loop;
     struct http_client *http;
-    struct cgroup *cgroup; /* NULL: none */
+    struct cgroup *cgroup;     /* NULL: none */
+    const struct front *front; /* the public listeners */
     unsigned index;
     slot_report_fn *on_report; /* may come from inside a call: queue it */
     void *arg;
@@ -40,6 +42,10 @@ int slot_exec(
 void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified);
 void slot_probe_stop(struct slot *s);
 void slot_signal(struct slot *s, int signum);
+
+/* Lets the worker take callers, or no new ones; nothing without a handover. */
+void slot_activate(struct slot *s);
+void slot_pause(struct slot *s);
 void slot_kill_tree(struct slot *s);
 
 /* Collects what explains a hang into slot_evidence(). */

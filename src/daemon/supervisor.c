@@ -79,6 +79,7 @@ static struct slot *slot_at(struct supervisor *s, unsigned index)
         s->slots[index] = slot_new(&(struct slot_spec){.loop = s->spec.loop,
             .http = s->spec.http,
             .cgroup = s->spec.cgroup,
+            .front = s->spec.front,
             .index = index,
             .on_report = on_slot_report,
             .arg = s});
@@ -95,6 +96,20 @@ static void exec(struct supervisor *s, const struct fleet_action *a)
     feed(s, &(struct fleet_event){.type = FLEET_EV_SPAWN_FAILED, .slot = a->slot, .life = a->life});
 }
 
+/*
+ * The kernel wakes one worker for one connection. If that worker is paused or gone before it came
+ * to accept it, the connection waits until somebody looks again.
+ */
+static void wake_another(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->fleet.n_slots; i++) {
+        if (s->fleet.slots[i].worker.state == WORKER_SERVING) {
+            slot_activate(s->slots[i]);
+            return;
+        }
+    }
+}
+
 static void perform(struct supervisor *s, const struct fleet_action *a)
 {
     struct slot *slot = s->slots[a->slot];
@@ -109,8 +124,11 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
         slot_probe_stop(slot);
         return;
     case FLEET_DO_ACTIVATE:
+        slot_activate(slot);
+        return;
     case FLEET_DO_PAUSE:
-        /* A worker that binds its own port (Handover=none) takes callers as it likes. */
+        slot_pause(slot);
+        wake_another(s);
         return;
     case FLEET_DO_EVIDENCE:
         slot_collect_evidence(slot);
@@ -124,12 +142,15 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
     case FLEET_DO_KILL_TREE:
         slot_kill_tree(slot);
         return;
+    case FLEET_DO_TELL_ENDED:
+        wake_another(s);
+        s->spec.on_told(a, s->spec.arg);
+        return;
     case FLEET_DO_TELL_STARTED:
     case FLEET_DO_TELL_VERIFIED:
     case FLEET_DO_TELL_VERDICT:
     case FLEET_DO_TELL_NOT_VERIFIED:
     case FLEET_DO_TELL_KILLED:
-    case FLEET_DO_TELL_ENDED:
     case FLEET_DO_TELL_RETRY:
     case FLEET_DO_TELL_LOOP_BEGAN:
     case FLEET_DO_TELL_LOOP_ENDED:

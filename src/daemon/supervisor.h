@@ -17,6 +17,7 @@ struct supervisor_spec {
     struct loop *loop;
     struct http_client *http;
     struct cgroup *cgroup;       /* NULL: none; borrowed */
+    const struct front *front;   /* borrowed */
     const struct config *config; /* borrowed until supervisor_configure() */
     supervisor_told_fn *on_told;
     void *arg;

@@ -23,10 +23,15 @@ struct child_fd {
     int target; /* in the worker; 0, 1 and 2 included. What is not listed is /dev/null for those */
 };
 
+enum { CHILD_PID_TEXT = 11 };
+
 struct child_spec {
     const char *path; /* absolute, or a name looked up in the PATH of `envp` */
     char *const *argv;
     char *const *envp;
+    /* NULL, or room in one of envp's texts for the worker's process id: CHILD_PID_TEXT digits,
+     * which the new process fills, zeros in front. */
+    char *pid_text;
     const char *working_directory; /* NULL: ours */
     const char *user;              /* NULL: ours; else name or number, with its groups */
     const char *group;             /* NULL: the user's */

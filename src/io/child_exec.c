@@ -5,6 +5,8 @@
  */
 #include "io/child_exec.h"
 
+#include "io/child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -127,9 +129,18 @@ static void become_user(const struct child_plan *p)
         fail(p, CHILD_STEP_USER, 0);
 }
 
+/* Our own copy of the environment: the parent's memory is not shared. */
+static void write_pid(char *text)
+{
+    unsigned pid = (unsigned)getpid();
+    for (int i = CHILD_PID_TEXT - 1; text && i >= 0; i--, pid /= 10)
+        text[i] = (char)('0' + pid % 10);
+}
+
 _Noreturn void child_exec(struct child_plan *p)
 {
     reset_signals();
+    write_pid(p->pid_text);
     /* A session, not only a group: no controlling terminal to be hung up by, and one more mark by
      * which what the worker starts is found, since a process leaves it by setsid() alone. */
     if (setsid() < 0)

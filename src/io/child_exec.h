@@ -39,6 +39,7 @@ struct child_plan {
     char *group_name;
     char *const *argv; /* borrowed until the clone, as are the texts of envp but the first */
     char **envp;
+    char *pid_text;            /* in one of them; borrowed. NULL: nobody asks */
     struct child_plan_fd *fds; /* 0, 1 and 2 are always among the targets */
     unsigned n_fds;
     int null_fd; /* -1: not needed */

@@ -6,7 +6,7 @@
 #include "core/limits.h"
 #include "io/http_server_exchange.h"
 #include "io/http_server_life.h"
-#include "io/http_server_listen.h"
+#include "io/listener.h"
 #include "io/loop_uv.h"
 
 #include <assert.h>
@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { CONNECTION_MEMORY = 32 * 1024 };
+enum { CONNECTION_MEMORY = 32 * 1024, BACKLOG = 256 };
 
 #define CONNECTION_LIFE (10 * USEC_PER_SEC)
 #define ACCEPT_PAUSE (100 * USEC_PER_MSEC)
@@ -124,7 +124,7 @@ static struct http_server *server_new(
     s->conf = (struct http_server_exchange_conf){.local = local, .handler = handler, .arg = arg};
     s->lives = (struct http_server_lives){
         .span = CONNECTION_LIFE, .local = local, .strangers_max = LIMIT_API_CONNECTIONS / 2};
-    s->port = http_server_listen_port(fd);
+    s->port = listener_port(fd);
     if (start_microhttpd(s, fd) < 0) {
         close(fd);
         free(s);
@@ -148,7 +148,14 @@ static struct http_server *server_new(
 struct http_server *http_server_new_unix(
     struct loop *l, const char *path, http_server_handler *handler, void *arg, struct err *e)
 {
-    int fd = http_server_listen_unix(path, e);
+    struct endpoint ep = {.family = ENDPOINT_UNIX};
+    if (strlen(path) >= sizeof ep.path) {
+        err_set(e, -ENAMETOOLONG, "listen on \"%s\": the path is longer than %zu bytes", path,
+            sizeof ep.path - 1);
+        return NULL;
+    }
+    strcpy(ep.path, path);
+    int fd = listener_open(&ep, BACKLOG, e);
     if (fd < 0)
         return NULL;
     struct http_server *s = server_new(l, fd, true, handler, arg, e);
@@ -164,7 +171,7 @@ struct http_server *http_server_new_unix(
 struct http_server *http_server_new_tcp(struct loop *l, const struct endpoint *ep,
     http_server_handler *handler, void *arg, struct err *e)
 {
-    int fd = http_server_listen_tcp(ep, e);
+    int fd = listener_open(ep, BACKLOG, e);
     return fd < 0 ? NULL : server_new(l, fd, false, handler, arg, e);
 }
 

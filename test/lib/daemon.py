@@ -82,7 +82,8 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*TIED, BUILD / "src/daemon/voxkeeperd", "--config", self.config, *options],
-                env=os.environ | (env or {}), stdin=subprocess.DEVNULL, stderr=log)
+                env=os.environ | {"VOXKEEPER_PRELOAD_DIR": str(BUILD / "src/preload")} | (env or {}),
+                stdin=subprocess.DEVNULL, stderr=log)
         return self
 
     def _read(self):

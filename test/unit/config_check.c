@@ -16,10 +16,8 @@ static void refuses_contradictions(void **state)
         {"[Agent]\nWorkers=2\nListen=3004\n",
             "/etc/v.conf:2: refuse Workers=2: with Handover=none every worker binds Listen= "
             "itself, and only one can\n"},
-        {"[Agent]\nHandover=preload\n", "/etc/v.conf:2: refuse Handover=preload: not available in "
-                                        "this version, only none is\n"},
         {"[Agent]\nHandover=listen-fds\n", "/etc/v.conf:2: refuse Handover=listen-fds: not "
-                                           "available in this version, only none is\n"},
+                                           "available in this version, preload and none are\n"},
         {"[Agent]\nListen=/run/a.sock\n", "/etc/v.conf:2: refuse Listen=/run/a.sock in [Agent]: "
                                           "want a port, callers of a unix socket are not seen\n"},
         {"[Admin]\nListen=/run/a.sock\n", "/etc/v.conf:2: refuse Listen=/run/a.sock in [Admin]: "

@@ -1,5 +1,5 @@
-/* Listening sockets for the admin API. */
-#include "io/http_server_listen.h"
+/* Listening sockets. */
+#include "io/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum { BACKLOG = 256 };
 
 union address {
     struct sockaddr any;
@@ -40,10 +38,10 @@ static int remove_stale(const char *path, const struct sockaddr_un *address, str
     return 0;
 }
 
-static int bind_and_listen(
-    int fd, const union address *address, socklen_t len, const char *name, struct err *e)
+static int bind_and_listen(int fd, const union address *address, socklen_t len, int backlog,
+    const char *name, struct err *e)
 {
-    if (bind(fd, &address->any, len) < 0 || listen(fd, BACKLOG) < 0) {
+    if (bind(fd, &address->any, len) < 0 || listen(fd, backlog) < 0) {
         int rc = err_sys(e, -errno, "listen on \"%s\"", name);
         close(fd);
         return rc;
@@ -51,12 +49,9 @@ static int bind_and_listen(
     return fd;
 }
 
-int http_server_listen_unix(const char *path, struct err *e)
+static int open_unix(const char *path, int backlog, struct err *e)
 {
     union address address = {.un = {.sun_family = AF_UNIX}};
-    if (strlen(path) >= sizeof address.un.sun_path)
-        return err_set(e, -ENAMETOOLONG, "listen on \"%s\": the path is longer than %zu bytes",
-            path, sizeof address.un.sun_path - 1);
     strcpy(address.un.sun_path, path);
     int rc = remove_stale(path, &address.un, e);
     if (rc < 0)
@@ -64,7 +59,7 @@ int http_server_listen_unix(const char *path, struct err *e)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_sys(e, -errno, "listen on \"%s\"", path);
-    fd = bind_and_listen(fd, &address, sizeof address.un, path, e);
+    fd = bind_and_listen(fd, &address, sizeof address.un, backlog, path, e);
     if (fd < 0)
         return fd;
     if (chmod(path, 0666) < 0) {
@@ -76,37 +71,42 @@ int http_server_listen_unix(const char *path, struct err *e)
     return fd;
 }
 
-int http_server_listen_tcp(const struct endpoint *ep, struct err *e)
+/* Returns the length of the socket address. */
+static socklen_t to_address(const struct endpoint *ep, union address *out)
+{
+    if (ep->family == ENDPOINT_INET) {
+        out->in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(ep->port)};
+        memcpy(&out->in.sin_addr, ep->addr, sizeof out->in.sin_addr);
+        return sizeof out->in;
+    }
+    out->in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(ep->port)};
+    memcpy(&out->in6.sin6_addr, ep->addr, sizeof out->in6.sin6_addr);
+    return sizeof out->in6;
+}
+
+static int open_tcp(const struct endpoint *ep, int backlog, struct err *e)
 {
     char name[ENDPOINT_TEXT_MAX];
-    endpoint_text(ep, name);
     union address address = {0};
-    socklen_t len = 0;
-    switch (ep->family) {
-    case ENDPOINT_INET:
-        address.in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(ep->port)};
-        memcpy(&address.in.sin_addr, ep->addr, sizeof address.in.sin_addr);
-        len = sizeof address.in;
-        break;
-    case ENDPOINT_INET6:
-        address.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(ep->port)};
-        memcpy(&address.in6.sin6_addr, ep->addr, sizeof address.in6.sin6_addr);
-        len = sizeof address.in6;
-        break;
-    case ENDPOINT_UNIX:
-        return err_set(e, -EINVAL, "listen on \"%s\": not a TCP endpoint", name);
-    }
+    int yes = 1;
+    int no = 0;
+    socklen_t len = to_address(ep, &address);
+    endpoint_text(ep, name);
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_sys(e, -errno, "listen on \"%s\"", name);
-    int yes = 1, no = 0;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (ep->family == ENDPOINT_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-    return bind_and_listen(fd, &address, len, name, e);
+    return bind_and_listen(fd, &address, len, backlog, name, e);
 }
 
-uint16_t http_server_listen_port(int fd)
+int listener_open(const struct endpoint *ep, int backlog, struct err *e)
+{
+    return ep->family == ENDPOINT_UNIX ? open_unix(ep->path, backlog, e) : open_tcp(ep, backlog, e);
+}
+
+uint16_t listener_port(int fd)
 {
     union address address = {0};
     socklen_t len = sizeof address;

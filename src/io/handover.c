@@ -1,0 +1,302 @@
+/* Our end of the listener shim in one worker. */
+#include "io/handover.h"
+
+#include "io/listener.h"
+#include "io/loop_uv.h"
+#include "voxkeeper/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* Probes are the only ones who connect to it. */
+enum { PRIVATE_BACKLOG = 64, FIRST_TARGET = 3, PID_DIGITS_MAX = 11 };
+
+struct handover {
+    uv_poll_t poll;
+    struct handover_spec spec;
+    struct endpoint privates[LIMIT_LISTEN];
+    int private_fds[LIMIT_LISTEN];
+    int control;        /* ours */
+    int worker_control; /* the worker's; -1 once it has it */
+    struct handover_state state;
+    void (*on_change)(void *arg);
+    void *arg;
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void take_message(struct handover_state *s, const struct vk_handover_message *m)
+{
+    switch ((enum vk_handover_kind)m->kind) {
+    case VK_HANDOVER_HELLO:
+        s->loaded = true;
+        return;
+    case VK_HANDOVER_REFUSED:
+        s->refused = m->value;
+        return;
+    case VK_HANDOVER_TAKEN:
+        s->taken++;
+        return;
+    case VK_HANDOVER_CLOSED:
+        s->closed++;
+        return;
+    case VK_HANDOVER_OTHER:
+        s->other_port = m->value;
+        return;
+    case VK_HANDOVER_ACTIVE:
+        s->active = true;
+        return;
+    case VK_HANDOVER_PAUSED:
+        s->active = false;
+        return;
+    case VK_HANDOVER_ACTIVATE:
+    case VK_HANDOVER_PAUSE:
+        return; /* ours to say */
+    }
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct handover *h = poll->data;
+    struct vk_handover_message m = {0};
+    ssize_t n = 0;
+    (void)status;
+    (void)events;
+    while ((n = recv(h->control, &m, sizeof m, MSG_DONTWAIT)) > 0) {
+        take_message(&h->state, &m);
+        m = (struct vk_handover_message){0};
+    }
+    /* Its end is closed: there is nobody to listen to any more. */
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        uv_poll_stop(&h->poll);
+    h->on_change(h->arg);
+}
+
+static int open_private(struct handover *h, unsigned i, struct err *e)
+{
+    struct endpoint ep = {.family = ENDPOINT_INET, .addr = {127, 0, 0, 1}};
+    int fd = listener_open(&ep, PRIVATE_BACKLOG, e);
+    if (fd < 0)
+        return err_wrap(e, "opening the worker's private listener");
+    ep.port = listener_port(fd);
+    h->privates[i] = ep;
+    h->private_fds[i] = fd;
+    return 0;
+}
+
+static int open_control(struct handover *h, struct loop *l, struct err *e)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+        return err_sys(e, -errno, "making the worker's control socket");
+    h->control = pair[0];
+    h->worker_control = pair[1];
+    int r = uv_poll_init(loop_uv(l), &h->poll, h->control);
+    if (r < 0) {
+        close_fd(&h->control);
+        return err_sys(e, r, "watching the worker's control socket");
+    }
+    h->poll.data = h;
+    uv_poll_start(&h->poll, UV_READABLE, on_readable);
+    return 0;
+}
+
+struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
+    void (*on_change)(void *arg), void *arg, struct err *e)
+{
+    struct handover *h = calloc(1, sizeof *h);
+    if (!h) {
+        err_sys(e, -ENOMEM, "preparing the handover");
+        return NULL;
+    }
+    h->spec = *spec;
+    h->on_change = on_change;
+    h->arg = arg;
+    h->control = -1;
+    h->worker_control = -1;
+    for (unsigned i = 0; i < LIMIT_LISTEN; i++)
+        h->private_fds[i] = -1;
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < spec->n; i++)
+        r = open_private(h, i, e);
+    if (r == 0)
+        r = open_control(h, l, e);
+    if (r < 0) {
+        handover_free(h);
+        return NULL;
+    }
+    return h;
+}
+
+/* The numbers in the worker: for each listener its public and its private one, then control. */
+static int public_target(unsigned i)
+{
+    return FIRST_TARGET + 2 * (int)i;
+}
+
+static int control_target(const struct handover *h)
+{
+    return FIRST_TARGET + 2 * (int)h->spec.n;
+}
+
+void handover_add_fds(const struct handover *h, struct child_fd *fds, unsigned *io_n)
+{
+    for (unsigned i = 0; i < h->spec.n; i++) {
+        fds[(*io_n)++] = (struct child_fd){h->spec.public_fds[i], public_target(i)};
+        fds[(*io_n)++] = (struct child_fd){h->private_fds[i], public_target(i) + 1};
+    }
+    fds[(*io_n)++] = (struct child_fd){h->worker_control, control_target(h)};
+}
+
+/* Puts "NAME=" + value, or with `before` true value + separator in front of what is there. */
+static int put(struct strlist *env, const char *name, const char *value, const char *separator)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; i < env->n; i++) {
+        char *text = NULL;
+        if (strncmp(env->items[i], name, len) != 0 || env->items[i][len] != '=')
+            continue;
+        const char *old = env->items[i] + len + 1;
+        bool keep = separator && *old;
+        if (asprintf(&text, "%s=%s%s%s", name, value, keep ? separator : "", keep ? old : "") < 0)
+            return -ENOMEM;
+        free(env->items[i]);
+        env->items[i] = text;
+        return 0;
+    }
+    char *text = NULL;
+    if (asprintf(&text, "%s=%s", name, value) < 0)
+        return -ENOMEM;
+    int r = strlist_add(env, text);
+    free(text);
+    return r;
+}
+
+static int put_listeners(const struct handover *h, struct strlist *env)
+{
+    char name[sizeof VK_HANDOVER_ENV_LISTEN + 10];
+    char value[sizeof h->spec.endpoints->path + 32];
+    for (unsigned i = 0; i < h->spec.n; i++) {
+        const struct endpoint *ep = &h->spec.endpoints[i];
+        snprintf(name, sizeof name, VK_HANDOVER_ENV_LISTEN "%u", i + 1);
+        if (ep->family == ENDPOINT_UNIX)
+            snprintf(
+                value, sizeof value, "%d %d %s", public_target(i), public_target(i) + 1, ep->path);
+        else
+            snprintf(
+                value, sizeof value, "%d %d %u", public_target(i), public_target(i) + 1, ep->port);
+        if (put(env, name, value, NULL) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int put_node_helper(const struct handover *h, struct strlist *env)
+{
+    char *option = NULL;
+    if (!h->spec.node_helper)
+        return 0;
+    if (asprintf(&option, "--require=%s", h->spec.node_helper) < 0)
+        return -ENOMEM;
+    int r = put(env, "NODE_OPTIONS", option, " ");
+    free(option);
+    return r;
+}
+
+int handover_add_environment(const struct handover *h, struct strlist *env, char **out_pid_text)
+{
+    /* As long as any process id; blanks behind the number are none that strtol() minds. */
+    static const char pid_room[] = VK_HANDOVER_ENV_PID "=00000000000";
+    char control[16];
+    snprintf(control, sizeof control, "%d", control_target(h));
+    if (put(env, VK_HANDOVER_ENV_CONTROL, control, NULL) < 0 || put_listeners(h, env) < 0 ||
+        put_node_helper(h, env) < 0 || put(env, "LD_PRELOAD", h->spec.library, ":") < 0 ||
+        put(env, "UV_USE_IO_URING", "0", NULL) < 0 || strlist_add(env, pid_room) < 0)
+        return -ENOMEM;
+    *out_pid_text = env->items[env->n - 1] + strlen(VK_HANDOVER_ENV_PID "=");
+    return 0;
+}
+
+void handover_started(struct handover *h)
+{
+    close_fd(&h->worker_control);
+    for (unsigned i = 0; i < h->spec.n; i++)
+        close_fd(&h->private_fds[i]);
+}
+
+static void send_message(struct handover *h, enum vk_handover_kind kind)
+{
+    const struct vk_handover_message m = {.kind = (uint8_t)kind};
+    /* A worker that reads none of its messages hangs, and its probes tell that. */
+    (void)!send(h->control, &m, sizeof m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void handover_activate(struct handover *h)
+{
+    send_message(h, VK_HANDOVER_ACTIVATE);
+}
+
+void handover_pause(struct handover *h)
+{
+    send_message(h, VK_HANDOVER_PAUSE);
+}
+
+const struct endpoint *handover_private(const struct handover *h)
+{
+    return &h->privates[0];
+}
+
+const struct handover_state *handover_state(const struct handover *h)
+{
+    return &h->state;
+}
+
+const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX])
+{
+    const struct handover_state *s = &h->state;
+    buf[0] = '\0';
+    if (s->refused)
+        snprintf(
+            buf, HANDOVER_WHY_MAX, "the listener shim is inert: %s", strerrordesc_np(s->refused));
+    else if (!s->loaded)
+        snprintf(buf, HANDOVER_WHY_MAX,
+            "the listener shim was not loaded: a static program, or one that drops LD_PRELOAD");
+    else if (s->taken == 0 && s->other_port)
+        snprintf(buf, HANDOVER_WHY_MAX,
+            "it listens on port %u, which is none of Listen=", s->other_port);
+    else if (s->taken == 0)
+        snprintf(buf, HANDOVER_WHY_MAX, "it has bound no port of Listen=");
+    return buf;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void handover_free(struct handover *h)
+{
+    if (!h)
+        return;
+    bool watched = h->control >= 0;
+    close_fd(&h->worker_control);
+    for (unsigned i = 0; i < LIMIT_LISTEN; i++)
+        close_fd(&h->private_fds[i]);
+    if (!watched) {
+        free(h);
+        return;
+    }
+    uv_close((uv_handle_t *)&h->poll, on_closed);
+    close_fd(&h->control);
+}

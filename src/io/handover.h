@@ -1,0 +1,67 @@
+/*
+ * Our end of the listener shim in one worker (include/voxkeeper/handover.h): its private listeners,
+ * the control socket, and what has to be in its environment.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "core/endpoint.h"
+#include "core/limits.h"
+#include "io/child.h"
+#include "io/loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct handover;
+
+/* What the worker's shim told so far. */
+struct handover_state {
+    bool loaded;         /* the shim is in the process */
+    int refused;         /* errno by which it became inert; 0: it did not */
+    unsigned taken;      /* public listeners that the worker bound */
+    unsigned closed;     /* and closed again */
+    uint16_t other_port; /* a port of its own on which it listens; 0: none */
+    bool active;         /* it accepts public connections */
+};
+
+struct handover_spec {
+    const struct endpoint *endpoints; /* of Listen= */
+    const int *public_fds;            /* one for each; borrowed while the worker lives */
+    unsigned n;
+    const char *library;     /* path of libvoxkeeper-listen.so */
+    const char *node_helper; /* path of drain.cjs; NULL: none */
+};
+
+/* `on_change` comes from the loop whenever the state changed. Returns owned, or NULL with *e set.
+ */
+struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
+    void (*on_change)(void *arg), void *arg, struct err *e);
+
+/* Descriptors for the worker: at most HANDOVER_FDS_MAX entries are added at *io_n. */
+enum { HANDOVER_FDS_MAX = 2 * LIMIT_LISTEN + 1 };
+void handover_add_fds(const struct handover *h, struct child_fd *fds, unsigned *io_n);
+
+/*
+ * Adds or changes what the shim and Node need in `env`. *out_pid_text is where the worker's process
+ * id goes, between clone and exec. Returns 0 or -ENOMEM.
+ */
+int handover_add_environment(const struct handover *h, struct strlist *env, char **out_pid_text);
+
+/* The worker runs: our copies of what is its own are closed. */
+void handover_started(struct handover *h);
+
+void handover_activate(struct handover *h);
+void handover_pause(struct handover *h);
+
+/* Where this worker alone answers. */
+const struct endpoint *handover_private(const struct handover *h);
+const struct handover_state *handover_state(const struct handover *h);
+
+/* Why it does not answer there, one line; "" if the shim took hold. */
+enum { HANDOVER_WHY_MAX = 160 };
+const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX]);
+
+/* The worker is left as it is. NULL is fine. */
+void handover_free(struct handover *h);
