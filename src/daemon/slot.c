@@ -116,6 +116,10 @@ static void forget_last_life(struct slot *s)
     s->pid_text = NULL;
     strlist_fini(&s->environment);
     strbuf_reset(&s->evidence);
+    s->probe.outcome = PROBE_PASS;
+    s->probe.reason[0] = '\0';
+    strbuf_reset(&s->probe.body);
+    s->probe.took = 0;
     s->pid = 0;
 }
 
