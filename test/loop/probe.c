@@ -4,10 +4,8 @@
 #include "canned.h"
 #include "io/child.h"
 #include "io/http_client.h"
+#include "offspring.h"
 #include "pump.h"
-
-#include <errno.h>
-#include <sys/wait.h>
 
 #define OK "HTTP/1.0 200 OK\r\n\r\n{\"status\":\"ok\",\"redis\":\"connected\"}"
 #define ZOMBIE "HTTP/1.0 200 OK\r\n\r\n{\"status\":\"ok\",\"redis\":\"disconnected\"}"
@@ -82,19 +80,12 @@ static int set_up(void **state)
     return 0;
 }
 
-static bool no_children(void *arg)
-{
-    siginfo_t info;
-    (void)arg;
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
-}
-
 static int tear_down(void **state)
 {
     struct rig *r = *state;
     probe_round_free(r->round);
     http_client_free(r->client);
-    pump_until(&r->pump, no_children, NULL);
+    pump_until(&r->pump, offspring_gone, NULL);
     pump_fini(&r->pump);
     return 0;
 }
@@ -330,7 +321,7 @@ static void nothing_comes_after_free(void **state)
     begin(r); /* nothing to ask: the report is due, but not yet made */
     probe_round_free(r->round);
     r->round = NULL;
-    pump_until(&r->pump, no_children, NULL); /* the commands too are gone */
+    pump_until(&r->pump, offspring_gone, NULL); /* the commands too are gone */
     assert_int_equal(r->n_reports, 0);
     probe_round_free(NULL);
 }

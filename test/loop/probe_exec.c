@@ -2,12 +2,11 @@
 #include "daemon/probe_exec.h"
 
 #include "io/child.h"
+#include "offspring.h"
 #include "pump.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 struct rig {
     struct pump pump;
@@ -30,20 +29,12 @@ static int set_up(void **state)
     return 0;
 }
 
-static bool no_children(void *arg)
-{
-    (void)arg;
-    /* A look only: the loop takes the status. */
-    siginfo_t info;
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
-}
-
 /* Whatever the test did: no process is left. */
 static int tear_down(void **state)
 {
     struct rig *r = *state;
     probe_exec_free(r->probe);
-    pump_until(&r->pump, no_children, NULL);
+    pump_until(&r->pump, offspring_gone, NULL);
     pump_fini(&r->pump);
     return 0;
 }
@@ -142,7 +133,7 @@ static void nothing_comes_after_free(void **state)
     pump_try(&r->pump, never, NULL, 5 * USEC_PER_MSEC);
     probe_exec_free(r->probe);
     r->probe = NULL;
-    pump_until(&r->pump, no_children, NULL);
+    pump_until(&r->pump, offspring_gone, NULL);
     assert_int_equal(r->n_reports, 0);
     probe_exec_free(NULL);
 }
