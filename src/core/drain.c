@@ -168,6 +168,10 @@ static void on_counted(struct drain_update *u, const struct drain_conf *conf, st
         return;
     }
     take_count(d, conf, &ev);
+    /* Counting must not take all our time when it takes longer than the interval. */
+    usec_t rest = usec_add(ev.now, conf->count_interval / 2);
+    if (d->next_count_at < rest)
+        d->next_count_at = rest;
     act(u, DRAIN_DO_PROGRESS);
     if (d->state != DRAIN_WAITING)
         return;

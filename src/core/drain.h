@@ -6,7 +6,8 @@
  *     └──────────────┴──────RESUME──────┴─────────────────────────────────┴────────────────────┘
  *
  * While lingering, `/readyz` says 503 and new callers are still served, so that balancers notice.
- * Callers are counted from BEGIN on, once in CountInterval; only a count that began after Linger
+ * Callers are counted from BEGIN on, once in CountInterval, and not before half of it has passed
+ * since the count before ended; only a count that began after Linger
  * ends the wait, since callers still came before. A kind that cannot be counted now (Redis is down)
  * is unknown: the last known number stands, and none at all keeps us waiting, until that is older
  * than `stale_after`; then it counts as zero and stays marked unknown, so that the event can say

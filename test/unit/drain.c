@@ -198,7 +198,7 @@ static void an_unknown_number_stands_until_it_is_stale(void **state)
     struct drain d = in_state(DRAIN_WAITING, somebody, false); /* known at NOW - 49 */
     d.known_at.tasks = NOW - 10;
     at(&d, NOW + 10, DRAIN_EV_TICK);
-    assert_string_equal(counted(&d, NOW + 19, no_redis), "PROGRESS");
+    assert_string_equal(counted(&d, NOW + 15, no_redis), "PROGRESS");
     assert_int_equal(d.waiting_for, 1); /* the task of before */
     assert_true(d.callers.tasks.known);
     at(&d, NOW + 20, DRAIN_EV_TICK);
@@ -217,6 +217,18 @@ static void never_counted_is_not_nobody(void **state)
     assert_string_equal(counted(&d, NOW + 11, no_redis), "PROGRESS");
     at(&d, NOW + 30, DRAIN_EV_TICK);
     assert_string_equal(counted(&d, NOW + 31, no_redis), "PROGRESS STOP");
+}
+
+static void a_slow_count_leaves_time_for_others(void **state)
+{
+    (void)state;
+    struct drain d = in_state(DRAIN_WAITING, somebody, false);
+    assert_string_equal(at(&d, NOW + 10, DRAIN_EV_TICK), "COUNT");
+    assert_string_equal(counted(&d, NOW + 13, somebody), "PROGRESS"); /* quick: in its turn */
+    assert_int_equal(drain_deadline(d), NOW + 20);
+    assert_string_equal(at(&d, NOW + 20, DRAIN_EV_TICK), "COUNT");
+    assert_string_equal(counted(&d, NOW + 40, somebody), "PROGRESS"); /* not another at once */
+    assert_int_equal(drain_deadline(d), NOW + 45);
 }
 
 static void a_count_of_the_drain_before_counts_nothing(void **state)
@@ -271,6 +283,7 @@ int main(void)
         cmocka_unit_test(without_a_timeout_we_wait_for_ever),
         cmocka_unit_test(an_unknown_number_stands_until_it_is_stale),
         cmocka_unit_test(never_counted_is_not_nobody),
+        cmocka_unit_test(a_slow_count_leaves_time_for_others),
         cmocka_unit_test(a_count_of_the_drain_before_counts_nothing),
         cmocka_unit_test(a_second_begin_only_shortens),
         cmocka_unit_test(a_drained_daemon_can_still_be_told_to_end),
