@@ -57,6 +57,11 @@ struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker,
 
 static void restart_failed(struct daemon *d, struct operation *op, const struct fleet_action *told)
 {
+    if (told->cause == WORKER_CAUSE_STOP) {
+        operation_end(op, OPERATION_FAILED, "restart failed: the workers are stopped");
+        tell(op, EVENT_RESTART_FAILED, "restart failed: the workers are stopped", told->took);
+        return;
+    }
     const struct slot *slot = supervisor_slot(d->supervisor, told->slot);
     const char *reason = !slot                               ? "out of memory"
                          : told->cause == WORKER_CAUSE_SPAWN ? slot_spawn_error(slot)
