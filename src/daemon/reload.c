@@ -181,11 +181,13 @@ static void end_rollback(struct daemon *d, bool restarted)
 
 void reload_restart_verdict(struct daemon *d, const struct fleet_action *told)
 {
+    /* Stopped in the middle: that says nothing against the configuration. */
+    bool stopped = told->type == FLEET_DO_TELL_RESTART_FAILED && told->cause == WORKER_CAUSE_STOP;
     if (d->reload.rolling_back)
         end_rollback(d, told->type == FLEET_DO_TELL_RESTARTED);
     else if (told->type == FLEET_DO_TELL_RESTARTED)
         accept(d, "the new configuration is in force, every worker is verified with it");
-    else if (told->type == FLEET_DO_TELL_RESTART_FAILED)
+    else if (told->type == FLEET_DO_TELL_RESTART_FAILED && !stopped)
         roll_back(d, told);
     else
         accept(d, "the new configuration is in force; workers see it at their next start");
