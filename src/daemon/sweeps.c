@@ -52,6 +52,8 @@ void sweeps_free(struct sweeps *s)
 {
     if (!s)
         return;
+    /* The sweep ends with its sweeper; who waits for it must not wait for ever. */
+    operation_end(s->op, OPERATION_FAILED, "the sweep was cut short: its Redis is no longer ours");
     timer_free(s->timer);
     cJSON_Delete(s->findings);
     cJSON_Delete(s->last);
