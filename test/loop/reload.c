@@ -107,7 +107,7 @@ static void what_cannot_be_applied_leaves_all_as_it_was(void **state)
 static void workers_that_fail_with_it_bring_the_old_one_back(void **state)
 {
     (void)state;
-    daemon_rig_configure(&rig, "/bin/false", "");
+    daemon_rig_configure(&rig, "/none/such", "");
     reload("rolled_back: the configuration is rolled back: the workers did not come up with it; "
            "the one before is back\n[Agent] ExecStart: ");
     assert_string_equal(rig.d.config->agent.exec_start.items[0], "/bin/sleep");
@@ -120,7 +120,7 @@ static void workers_that_fail_with_both(void **state)
     (void)state;
     rig.health.answer = "HTTP/1.0 500 Oh\r\n\r\nsick"; /* whatever runs now */
     rig.d.config->agent.timeout_start = 100 * USEC_PER_MSEC;
-    daemon_rig_configure(&rig, "/bin/false", "");
+    daemon_rig_configure(&rig, "/none/such", "");
     reload("failed: the configuration is rolled back: the workers did not come up with it, nor "
            "with the one before");
 }
