@@ -3,6 +3,8 @@
 
 #include "io/config_files.h"
 
+#include <string.h>
+
 int load_config(const char *path, struct config **out, struct strbuf *out_complaints)
 {
     struct err e = {0};
@@ -15,6 +17,8 @@ int load_config(const char *path, struct config **out, struct strbuf *out_compla
     }
     r = config_parse(files.sources, files.n, out, &diagnostics);
     config_diagnostics_write(&diagnostics, out_complaints);
+    if (r < 0 && out_complaints->len == 0) /* no memory for what there was to say */
+        strbuf_addf(out_complaints, "reading %s: %s\n", path, strerror(-r));
     config_diagnostics_fini(&diagnostics);
     config_files_fini(&files);
     return r;
