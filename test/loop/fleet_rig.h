@@ -3,6 +3,7 @@
 
 #include "canned.h"
 #include "config_text.h"
+#include "daemon/front.h"
 #include "daemon/supervisor.h"
 #include "io/child.h"
 #include "io/http_client.h"
@@ -18,6 +19,7 @@ struct fleet_rig {
     struct canned health;
     struct scratch scratch;
     struct config *config;
+    struct front *front;
     struct supervisor *supervisor;
     struct strbuf told; /* "VERIFIED 1\n" .. */
     void (*on_told)(struct fleet_rig *r, const struct fleet_action *told);
@@ -65,8 +67,11 @@ static inline void fleet_rig_init(struct fleet_rig *r, const char *exec_start, c
     assert_int_equal(child_become_subreaper(r->pump.loop, &e), 0);
     r->client = http_client_new(r->pump.loop, &e);
     assert_non_null(r->client);
+    r->front = front_new(r->config, &e);
+    assert_non_null(r->front);
     r->supervisor = supervisor_new(&(struct supervisor_spec){.loop = r->pump.loop,
         .http = r->client,
+        .front = r->front,
         .config = r->config,
         .on_told = fleet_rig_on_told,
         .arg = r});
@@ -102,6 +107,7 @@ static inline void fleet_rig_stop(struct fleet_rig *r)
 static inline void fleet_rig_fini(struct fleet_rig *r)
 {
     supervisor_free(r->supervisor);
+    front_free(r->front);
     http_client_free(r->client);
     pump_until(&r->pump, offspring_gone, NULL);
     pump_fini(&r->pump);

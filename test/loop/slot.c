@@ -2,6 +2,7 @@
 #include "daemon/slot.h"
 
 #include "canned.h"
+#include "daemon/front.h"
 #include "io/child.h"
 #include "lib/scratch.h"
 #include "lib/witness.h"
@@ -13,6 +14,7 @@ struct rig {
     struct pump pump;
     struct http_client *client;
     struct slot *slot;
+    struct front *front;
     struct config config;
     struct canned health;
     struct scratch scratch;
@@ -69,8 +71,11 @@ static int set_up(void **state)
     pump_init(&rig.pump);
     assert_int_equal(child_become_subreaper(rig.pump.loop, &e), 0);
     rig.client = http_client_new(rig.pump.loop, &e);
+    rig.front = front_new(&rig.config, &e);
+    assert_non_null(rig.front);
     rig.slot = slot_new(&(struct slot_spec){.loop = rig.pump.loop,
         .http = rig.client,
+        .front = rig.front,
         .index = 2,
         .on_report = on_report,
         .arg = &rig});
@@ -84,6 +89,7 @@ static int tear_down(void **state)
     struct rig *r = *state;
     assert_int_equal(r->n_events, 0); /* nothing but what was asked for */
     slot_free(r->slot);
+    front_free(r->front);
     http_client_free(r->client);
     pump_until(&r->pump, offspring_gone, NULL);
     pump_fini(&r->pump);
