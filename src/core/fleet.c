@@ -7,13 +7,16 @@ struct fleet_action *fleet_act(struct fleet_ctx *c, enum fleet_action_type type,
 {
     assert(c->out->n_actions < FLEET_ACTIONS_MAX);
     struct fleet_action *a = &c->out->actions[c->out->n_actions++];
-    *a = (struct fleet_action){.type = type, .slot = slot, .life = c->f->slots[slot].life};
+    *a = (struct fleet_action){.type = type,
+        .slot = slot,
+        .life = c->f->slots[slot].life,
+        .generation = c->f->slots[slot].generation};
     return a;
 }
 
 void fleet_init(struct fleet *f)
 {
-    *f = (struct fleet){.dependency = DEPENDENCY_UNKNOWN};
+    *f = (struct fleet){.dependency = DEPENDENCY_UNKNOWN, .rollout = rollout_initial()};
     f->restart.deadline = USEC_INFINITY;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++)
         fleet_slot_init(&f->slots[i]);
@@ -24,7 +27,10 @@ static void resize(struct fleet_ctx *c, unsigned n)
     struct fleet *f = c->f;
     if (n > LIMIT_WORKERS)
         n = LIMIT_WORKERS;
+    f->n_workers = n;
     f->stopping = false;
+    if (c->conf->overlap)
+        return; /* fleet_overlap_balance() does the rest */
     for (unsigned i = n; i < f->n_slots; i++) {
         if (f->slots[i].wanted)
             fleet_slot_dismiss(c, i, WORKER_EV_STOP);
@@ -35,7 +41,7 @@ static void resize(struct fleet_ctx *c, unsigned n)
         bool was_wanted = f->slots[i].wanted;
         f->slots[i].wanted = true;
         if (!was_wanted && f->slots[i].worker.state == WORKER_GONE)
-            fleet_slot_start(c, i);
+            fleet_slot_start(c, i, f->rollout.generation);
     }
 }
 
@@ -45,6 +51,7 @@ static void stop(struct fleet_ctx *c, enum worker_event_type how)
     f->stopping = true;
     f->gone_told = false;
     fleet_restart_fail(c, WORKER_CAUSE_STOP);
+    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_STOP});
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_dismiss(c, i, how);
 }
@@ -88,8 +95,19 @@ static void on_dependency(struct fleet_ctx *c, enum dependency dependency)
     bool came_back = c->f->dependency == DEPENDENCY_DOWN && dependency == DEPENDENCY_UP;
     c->f->dependency = dependency;
     tell_probers(c, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency});
+    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY,
+                                 .down = dependency == DEPENDENCY_DOWN});
     if (came_back)
         postpone_starts(c);
+}
+
+static void restart(struct fleet_ctx *c, uint64_t operation)
+{
+    if (!c->conf->overlap || c->f->stopping)
+        fleet_restart_begin(c, operation);
+    else
+        fleet_overlap_rollout(
+            c, (struct rollout_event){.type = ROLLOUT_EV_BEGIN, .operation = operation});
 }
 
 static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
@@ -105,7 +123,11 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         stop(c, WORKER_EV_KILL);
         break;
     case FLEET_EV_RESTART:
-        fleet_restart_begin(c, ev->operation);
+        restart(c, ev->operation);
+        break;
+    case FLEET_EV_CANCEL:
+        fleet_overlap_rollout(
+            c, (struct rollout_event){.type = ROLLOUT_EV_CANCEL, .operation = ev->operation});
         break;
     case FLEET_EV_SPAWNED:
         on_spawned(c, ev);
@@ -125,6 +147,10 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
                 (struct prober_event){
                     .type = PROBER_EV_RESULT, .seq = ev->seq, .outcome = ev->outcome});
         break;
+    case FLEET_EV_DRAINED:
+        if (is_current(c->f, ev))
+            c->f->slots[ev->slot].drained = c->f->slots[ev->slot].worker.state == WORKER_DRAINING;
+        break;
     case FLEET_EV_DEPENDENCY:
         on_dependency(c, ev->dependency);
         break;
@@ -132,6 +158,7 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         tell_probers(c, (struct prober_event){.type = PROBER_EV_STALLED});
         postpone_starts(c);
         fleet_restart_postpone(c);
+        fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_STALLED});
         break;
     case FLEET_EV_TICK:
         break;
@@ -159,8 +186,12 @@ void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fle
     on_event(&c, ev);
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_tick(&c, i);
-    fleet_restart_tick(&c);
-    fleet_turn_give(&c);
+    if (conf->overlap) {
+        fleet_overlap_balance(&c);
+    } else {
+        fleet_restart_tick(&c);
+        fleet_turn_give(&c);
+    }
     settle(&c);
 }
 
@@ -171,9 +202,9 @@ static usec_t earlier(usec_t a, usec_t b)
 
 usec_t fleet_deadline(const struct fleet *f)
 {
-    usec_t at = f->restart.deadline;
+    usec_t at = earlier(f->restart.deadline, rollout_deadline(f->rollout));
     for (unsigned i = 0; i < f->n_slots; i++) {
-        at = earlier(at, worker_deadline(f->slots[i].worker));
+        at = earlier(at, fleet_slot_patience_until(f, i));
         at = earlier(at, restart_deadline(f->slots[i].restart));
         at = earlier(at, prober_deadline(f->slots[i].prober));
     }
@@ -190,10 +221,7 @@ unsigned fleet_serving(const struct fleet *f)
 
 unsigned fleet_wanted(const struct fleet *f)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < f->n_slots; i++)
-        n += f->slots[i].wanted;
-    return n;
+    return f->stopping ? 0 : f->n_workers;
 }
 
 const char *fleet_event_name(enum fleet_event_type type)

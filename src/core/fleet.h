@@ -24,11 +24,20 @@
  *
  * RESIZE ends `stopping`: workers that are still on their way out are followed by new ones.
  *
- * Invariants (test/explore/fleet.c, test/sim):
+ * With conf.overlap workers are replaced by overlap instead, see fleet_overlap.c: there are no
+ * turns and `restart` stays idle. Slots are seats no more: any slot may serve, be a spare or be
+ * paused; a life that goes for good frees its slot, and a new life takes the lowest free one.
+ * `overlap` may change only while no worker exists.
+ *
+ * Invariants (test/explore/fleet.c, test/explore/overlap.c, test/sim):
  * - A slot has at most one life; EXEC only while its worker is gone and the slot is wanted.
- * - Of the workers that still answer at most one at a time is being replaced.
+ * - Of the workers that still answer at most one at a time is being replaced (without overlap).
+ * - With overlap: while fewer than n_workers serve no verified, healthy one is idle; the last that
+ *   serves is paused only after another serves; there are at most n_workers + standby +
+ *   FLEET_SURGE lives.
  * - While the dependency is down nothing is stopped for its sake.
- * - A restart verb that was not refused ends with one verdict, by `restart.deadline` of each slot.
+ * - A restart verb that was not refused ends with one verdict, by `restart.deadline` of each slot
+ *   (`rollout.deadline` with overlap).
  * - Each STOP is answered by one TELL_ALL_GONE (one for several that overlap), unless a RESIZE
  *   came in between.
  */
@@ -38,6 +47,7 @@
 #include "core/limits.h"
 #include "core/prober.h"
 #include "core/restart.h"
+#include "core/rollout.h"
 #include "core/worker.h"
 
 #include <stdbool.h>
@@ -47,12 +57,21 @@ struct fleet_conf {
     struct worker_conf worker;
     struct restart_conf restart;
     struct prober_conf prober;
+    struct rollout_conf rollout; /* overlap only */
+    bool overlap;                /* lives can be verified and paused privately (Handover=) */
+    unsigned standby;            /* verified spares that are kept; overlap only */
 };
+
+/* Lives that a replacement may have beside n_workers + standby. */
+enum { FLEET_SURGE = 1 };
 
 struct fleet_slot {
     bool wanted;                  /* a worker shall exist here */
+    bool drained;                 /* (draining) its last caller is gone */
+    bool inherited;               /* its restart policy went on to the slot that replaces it */
     enum worker_cause last_cause; /* why the life before the present one ended */
-    uint64_t life; /* number of the present or last life, unique over the fleet, from 1 */
+    uint64_t life;       /* number of the present or last life, unique over the fleet, from 1 */
+    uint64_t generation; /* of that life, from 1; one more for each operator's restart */
     struct worker worker;
     struct restart restart;
     struct prober prober;
@@ -62,9 +81,10 @@ struct fleet_slot {
 enum fleet_restart_state { FLEET_RESTART_IDLE, FLEET_RESTART_STOPPING, FLEET_RESTART_STARTING };
 
 struct fleet {
-    unsigned n_slots; /* highest wanted slot + 1, or more while surplus workers are stopping */
-    bool stopping;    /* every worker is to go and none to come */
-    bool gone_told;   /* (stopping) TELL_ALL_GONE was said */
+    unsigned n_workers; /* that shall serve */
+    unsigned n_slots;   /* highest wanted slot + 1, or more while surplus workers are stopping */
+    bool stopping;      /* every worker is to go and none to come */
+    bool gone_told;     /* (stopping) TELL_ALL_GONE was said */
     enum dependency dependency;
     uint64_t next_life;
     struct {
@@ -72,8 +92,9 @@ struct fleet {
         uint64_t operation; /* the asker's number, returned in the verdict */
         unsigned slot;
         usec_t began_at;
-        usec_t deadline; /* of the present slot; USEC_INFINITY when idle */
-    } restart;
+        usec_t deadline;    /* of the present slot; USEC_INFINITY when idle */
+    } restart;              /* in place; idle with overlap */
+    struct rollout rollout; /* with overlap; in any case it counts the generations */
     struct fleet_slot slots[LIMIT_WORKERS];
 };
 
@@ -81,12 +102,15 @@ struct fleet {
     X(RESIZE)  /* n_workers slots are wanted; starts and stops follow. Also the first start */     \
     X(STOP)    /* every worker goes (cause STOP) */                                                \
     X(KILL)    /* and at once */                                                                   \
-    X(RESTART) /* an operator's restart: `operation`; REFUSED if one runs or while stopping */     \
+    X(RESTART) /* an operator's restart: `operation`; REFUSED while stopping, and without overlap  \
+                  if one runs (with overlap that one is superseded) */                             \
+    X(CANCEL)  /* roll back what runs or is kept warm; `operation`: see core/rollout.h */          \
     X(SPAWNED) /* slot, life */                                                                    \
     X(SPAWN_FAILED) /* slot, life */                                                               \
     X(EXITED)       /* slot, life, exit */                                                         \
     X(TREE_GONE)    /* slot, life */                                                               \
     X(PROBED)       /* slot, life, seq, outcome */                                                 \
+    X(DRAINED)      /* slot, life: a paused worker has no connection left */                       \
     X(DEPENDENCY)   /* dependency */                                                               \
     X(STALLED)      /* we did not run for a while, until `now` */                                  \
     X(TICK)
@@ -134,7 +158,10 @@ struct fleet_event {
     X(TELL_RESTART_FAILED)  /* the verb's verdict: slot and cause say what failed; operation */    \
     X(TELL_RESTART_REFUSED) /* one runs already, or the fleet is stopping; operation */            \
     X(TELL_RESTART_STEP)    /* progress: slot is next; operation */                                \
-    X(TELL_ALL_GONE)        /* after STOP: no process is left */
+    X(TELL_RESTART_ROLLED_BACK) /* the verb's verdict: the old generation serves; slot, cause */   \
+    X(TELL_RESTART_SUPERSEDED)  /* the verb's verdict: a newer one took over; operation */         \
+    X(TELL_ROLLOUT)             /* progress: rollout; cause and slot of what led back */           \
+    X(TELL_ALL_GONE)            /* after STOP: no process is left */
 
 #define X(symbol) FLEET_DO_##symbol,
 enum fleet_action_type { FLEET_ACTIONS(X) };
@@ -150,8 +177,10 @@ struct fleet_action {
     enum worker_cause cause;     /* TELL_ENDED, TELL_LOOP_BEGAN, TELL_RESTART_FAILED */
     enum prober_verdict verdict; /* TELL_VERDICT */
     struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN */
-    uint64_t operation;
-    unsigned failures; /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
+    uint64_t operation;          /* TELL_RESTART*, TELL_ROLLOUT (0: nobody waits) */
+    uint64_t generation;         /* EXEC, and of the slot's life otherwise */
+    enum rollout_state rollout;  /* TELL_ROLLOUT */
+    unsigned failures;           /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
 };
 
 /* More than any event can cause: a few for every slot. */
@@ -177,7 +206,7 @@ unsigned fleet_serving(const struct fleet *f);
 /* Why the slot's worker shall be replaced when it is its turn; WORKER_CAUSE_NONE: it shall not. */
 enum worker_cause fleet_pending(const struct fleet *f, unsigned slot);
 
-/* Slots where a worker shall exist. */
+/* Workers that shall serve: none while stopping. */
 unsigned fleet_wanted(const struct fleet *f);
 
 const char *fleet_event_name(enum fleet_event_type type);

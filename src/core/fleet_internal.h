@@ -1,5 +1,6 @@
 /* What the parts of the fleet share: fleet.c (events, queries), fleet_slot.c (the machines of one
- * slot), fleet_turn.c (who may be replaced now, and the restart verb). */
+ * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_overlap.c
+ * (who serves, is spare, or goes, when lives overlap). */
 #pragma once
 
 #include "core/fleet.h"
@@ -18,13 +19,19 @@ struct fleet_action *fleet_act(struct fleet_ctx *c, enum fleet_action_type type,
 
 /* fleet_slot.c */
 void fleet_slot_init(struct fleet_slot *slot);
-void fleet_slot_start(struct fleet_ctx *c, unsigned slot);
+void fleet_slot_start(struct fleet_ctx *c, unsigned slot, uint64_t generation);
 void fleet_slot_worker(struct fleet_ctx *c, unsigned slot, struct worker_event ev);
 void fleet_slot_prober(struct fleet_ctx *c, unsigned slot, struct prober_event ev);
 /* Starts the slot now if it waits for a retry. */
 void fleet_slot_hasten(struct fleet_ctx *c, unsigned slot);
 /* The slot shall stay down: ends its life and its wait. */
 void fleet_slot_dismiss(struct fleet_ctx *c, unsigned slot, enum worker_event_type how);
+/* The same for a slot whose life goes in its own time, or is gone: no further one is begun. */
+void fleet_slot_release(struct fleet_ctx *c, unsigned slot);
+/* The failure of `from`'s life is counted, and the next life begun, in `slot`. */
+void fleet_slot_inherit(struct fleet_ctx *c, unsigned slot, unsigned from, enum worker_cause cause);
+/* When the worker's state has lasted too long; a paused one that is kept warm has no limit. */
+usec_t fleet_slot_patience_until(const struct fleet *f, unsigned slot);
 /* Lets every deadline of the slot that is due take effect. */
 void fleet_slot_tick(struct fleet_ctx *c, unsigned slot);
 
@@ -38,3 +45,13 @@ bool fleet_restart_on_ended(struct fleet_ctx *c, unsigned slot, enum worker_caus
 /* We did not run for a while: the verb's present slot gets its whole time anew. */
 void fleet_restart_postpone(struct fleet_ctx *c);
 void fleet_restart_tick(struct fleet_ctx *c);
+
+/* fleet_overlap.c: all of it only with conf.overlap. */
+void fleet_overlap_balance(struct fleet_ctx *c);
+void fleet_overlap_rollout(struct fleet_ctx *c, struct rollout_event ev);
+/* The worker has just left `before`; called before anything else is done about it. */
+void fleet_overlap_on_left(struct fleet_ctx *c, unsigned slot, enum worker_state before);
+void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
+void fleet_overlap_on_loop(struct fleet_ctx *c, unsigned slot);
+/* A paused life that a rollback would need at once. */
+bool fleet_overlap_is_warm(const struct fleet *f, unsigned slot);

@@ -15,6 +15,8 @@ static void restart(struct fleet_ctx *c, unsigned i, struct restart_event ev)
         a->failures = u.next.failures_in_row;
         a->cause = slot->last_cause;
         a->exit = slot->worker.exit;
+        if (c->conf->overlap)
+            fleet_overlap_on_loop(c, i);
     }
     if (u.wait) {
         struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RETRY, i);
@@ -22,7 +24,7 @@ static void restart(struct fleet_ctx *c, unsigned i, struct restart_event ev)
         a->failures = u.next.failures_in_row;
     }
     if (u.start)
-        fleet_slot_start(c, i);
+        fleet_slot_start(c, i, rollout_proven(c->f->rollout));
 }
 
 static void on_ended(struct fleet_ctx *c, unsigned i)
@@ -83,8 +85,11 @@ static void perform(struct fleet_ctx *c, unsigned i, enum worker_action action)
 void fleet_slot_worker(struct fleet_ctx *c, unsigned i, struct worker_event ev)
 {
     ev.now = c->now;
+    enum worker_state before = c->f->slots[i].worker.state;
     struct worker_update u = worker_step(&c->conf->worker, c->f->slots[i].worker, ev);
     c->f->slots[i].worker = u.next;
+    if (c->conf->overlap && u.next.state != before)
+        fleet_overlap_on_left(c, i, before);
     for (unsigned k = 0; k < u.n_actions; k++)
         perform(c, i, u.actions[k]);
 }
@@ -97,6 +102,8 @@ static void on_verified(struct fleet_ctx *c, unsigned i)
     if (slot->prober.degraded)
         fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = PROBER_VERDICT_DEGRADED;
     restart(c, i, (struct restart_event){.type = RESTART_EV_VERIFIED, .now = c->now});
+    if (c->conf->overlap)
+        return; /* whether it serves is decided over all slots */
     fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_ACTIVATE});
     fleet_restart_on_verified(c, i);
 }
@@ -112,9 +119,13 @@ static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
     case PROBER_VERDICT_SUSPECT:
     case PROBER_VERDICT_RECOVERED:
     case PROBER_VERDICT_DEGRADED:
-    case PROBER_VERDICT_UNHEALTHY: /* waits for its turn: fleet_turn_give() */
+        fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
+        break;
+    case PROBER_VERDICT_UNHEALTHY: /* waits for its turn, or for its replacement */
     case PROBER_VERDICT_ZOMBIE:
         fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
+        if (c->conf->overlap)
+            fleet_overlap_on_verdict(c, i, fleet_pending(c->f, i));
         break;
     case PROBER_VERDICT_HUNG:
         fleet_slot_worker(
@@ -142,10 +153,14 @@ void fleet_slot_init(struct fleet_slot *slot)
         .worker = worker_initial(), .restart = restart_initial(), .prober = prober_initial()};
 }
 
-void fleet_slot_start(struct fleet_ctx *c, unsigned i)
+void fleet_slot_start(struct fleet_ctx *c, unsigned i, uint64_t generation)
 {
-    assert(c->f->slots[i].wanted && c->f->slots[i].worker.state == WORKER_GONE);
-    c->f->slots[i].life = ++c->f->next_life;
+    struct fleet_slot *slot = &c->f->slots[i];
+    assert(slot->wanted && slot->worker.state == WORKER_GONE);
+    slot->life = ++c->f->next_life;
+    slot->generation = generation;
+    slot->drained = false;
+    slot->inherited = false;
     fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_SPAWN});
 }
 
@@ -156,10 +171,29 @@ void fleet_slot_hasten(struct fleet_ctx *c, unsigned i)
             .type = RESTART_EV_ENDED, .now = c->now, .cause = WORKER_CAUSE_RESTART});
 }
 
-void fleet_slot_dismiss(struct fleet_ctx *c, unsigned i, enum worker_event_type how)
+void fleet_slot_release(struct fleet_ctx *c, unsigned i)
 {
     c->f->slots[i].wanted = false;
     restart(c, i, (struct restart_event){.type = RESTART_EV_CANCEL, .now = c->now});
+}
+
+void fleet_slot_inherit(struct fleet_ctx *c, unsigned i, unsigned from, enum worker_cause cause)
+{
+    struct fleet_slot *heir = &c->f->slots[i];
+    struct fleet_slot *parent = &c->f->slots[from];
+    heir->restart = parent->restart;
+    heir->last_cause = cause;
+    heir->generation = rollout_proven(c->f->rollout);
+    parent->restart = restart_initial();
+    parent->inherited = true;
+    restart(c, i,
+        (struct restart_event){
+            .type = RESTART_EV_ENDED, .now = c->now, .cause = cause, .jitter = c->jitter});
+}
+
+void fleet_slot_dismiss(struct fleet_ctx *c, unsigned i, enum worker_event_type how)
+{
+    fleet_slot_release(c, i);
     fleet_slot_worker(c, i, (struct worker_event){.type = how, .cause = WORKER_CAUSE_STOP});
 }
 
@@ -191,10 +225,15 @@ static void lose_patience(struct fleet_ctx *c, unsigned i)
     fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_TICK});
 }
 
+usec_t fleet_slot_patience_until(const struct fleet *f, unsigned i)
+{
+    return fleet_overlap_is_warm(f, i) ? USEC_INFINITY : worker_deadline(f->slots[i].worker);
+}
+
 void fleet_slot_tick(struct fleet_ctx *c, unsigned i)
 {
     struct fleet_slot *slot = &c->f->slots[i];
-    if (c->now >= worker_deadline(slot->worker))
+    if (c->now >= fleet_slot_patience_until(c->f, i))
         lose_patience(c, i);
     if (c->now >= restart_deadline(slot->restart))
         restart(c, i, (struct restart_event){.type = RESTART_EV_TICK, .now = c->now});

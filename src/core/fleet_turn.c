@@ -72,7 +72,7 @@ enum worker_cause fleet_pending(const struct fleet *f, unsigned i)
 {
     if (restart_is_due(f, i))
         return WORKER_CAUSE_RESTART;
-    if (f->slots[i].prober.state != PROBER_FAILED)
+    if (f->slots[i].prober.state != PROBER_FAILED || !f->slots[i].wanted)
         return WORKER_CAUSE_NONE;
     return f->slots[i].prober.worst == PROBE_DEPENDENCY ? WORKER_CAUSE_ZOMBIE
                                                         : WORKER_CAUSE_UNHEALTHY;
@@ -136,6 +136,7 @@ void fleet_restart_begin(struct fleet_ctx *c, uint64_t operation)
         fleet_act(c, FLEET_DO_TELL_RESTART_REFUSED, 0)->operation = operation;
         return;
     }
+    f->rollout = rollout_next_generation(f->rollout);
     f->restart.operation = operation;
     f->restart.began_at = c->now;
     next_slot(c, 0);

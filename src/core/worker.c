@@ -183,13 +183,15 @@ static void step_running(
         }
         break;
     case WORKER_EV_ACTIVATE:
-        if (w->state == WORKER_STANDBY) {
+        if (w->state == WORKER_STANDBY || w->state == WORKER_DRAINING) {
+            w->cause = WORKER_CAUSE_NONE; /* of the end that does not come now */
             act(u, WORKER_DO_ACTIVATED);
             enter(w, WORKER_SERVING, ev->now, USEC_INFINITY);
         }
         break;
     case WORKER_EV_DRAIN: /* one that never took a caller has none to wait for: STOP it */
         if (w->state == WORKER_SERVING) {
+            blame(w, ev->cause);
             act(u, WORKER_DO_PAUSED);
             enter(w, WORKER_DRAINING, ev->now, conf->drain_timeout);
         }

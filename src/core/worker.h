@@ -3,7 +3,7 @@
  *
  *                 SPAWNED          VERIFIED          ACTIVATE
  *   gone ─SPAWN→ spawning ─────→ starting ─────→ standby ─────→ serving
- *                   │               │               │              │ DRAIN
+ *                   │               │               │              │ DRAIN ↑ ACTIVATE
  *                   │ SPAWN_FAILED  │ deadline,     │ FAILED, STOP │→ draining
  *                   ↓               │ FAILED, STOP  ↓              ↓    │ DRAINED, deadline
  *                 gone ←───────── stopping ←────────┴──────────────┴────┘
@@ -97,8 +97,8 @@ struct worker {
     X(SPAWNED)      /* exec succeeded */                                                           \
     X(SPAWN_FAILED) /* exec failed; no process */                                                  \
     X(VERIFIED)     /* the prober is satisfied */                                                  \
-    X(ACTIVATE)     /* standby -> serving; in starting it is remembered by the caller */           \
-    X(DRAIN)        /* serving -> draining */                                                      \
+    X(ACTIVATE)     /* standby or draining -> serving: a paused worker is as good as a spare */    \
+    X(DRAIN)        /* serving -> draining; `cause` says why, NONE: nothing speaks against it */   \
     X(DRAINED)      /* its last caller is gone */                                                  \
     X(STOP)         /* end this life in good order; `cause` says why */                            \
     X(FAILED)       /* the prober gave it up; `cause` is HANG, UNHEALTHY, ZOMBIE or BOOT */        \
@@ -115,7 +115,7 @@ enum worker_event_type { WORKER_EVENTS(X) };
 struct worker_event {
     enum worker_event_type type;
     usec_t now;
-    enum worker_cause cause; /* STOP, FAILED */
+    enum worker_cause cause; /* STOP, FAILED, DRAIN */
     struct exit_status exit; /* EXITED */
 };
 

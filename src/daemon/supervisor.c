@@ -12,7 +12,6 @@ struct supervisor {
     struct supervisor_spec spec;
     struct fleet_conf conf;
     struct fleet fleet;
-    uint64_t generation; /* of lives that begin now: from 1, one more at each restart of them all */
     struct fleet_update update;
     struct timer *timer;
     struct slot *slots[LIMIT_WORKERS];
@@ -58,7 +57,6 @@ struct supervisor *supervisor_new(const struct supervisor_spec *spec)
     s->spec = *spec;
     s->conf = conf_of(spec->config);
     fleet_init(&s->fleet);
-    s->generation = 1;
     s->timer = timer_new(spec->loop, on_timer, s);
     return s;
 }
@@ -91,7 +89,7 @@ static void exec(struct supervisor *s, const struct fleet_action *a)
 {
     struct err e = {0};
     struct slot *slot = slot_at(s, a->slot);
-    if (slot && slot_exec(slot, s->spec.config, s->generation, a->life, &e) == 0)
+    if (slot && slot_exec(slot, s->spec.config, a->generation, a->life, &e) == 0)
         return;
     feed(s, &(struct fleet_event){.type = FLEET_EV_SPAWN_FAILED, .slot = a->slot, .life = a->life});
 }
@@ -157,6 +155,9 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTARTED:
     case FLEET_DO_TELL_RESTART_FAILED:
     case FLEET_DO_TELL_RESTART_REFUSED:
+    case FLEET_DO_TELL_RESTART_ROLLED_BACK:
+    case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_ALL_GONE:
         s->spec.on_told(a, s->spec.arg);
@@ -228,7 +229,6 @@ void supervisor_kill(struct supervisor *s)
 
 void supervisor_restart(struct supervisor *s, uint64_t operation)
 {
-    s->generation++;
     feed(s, &(struct fleet_event){.type = FLEET_EV_RESTART, .operation = operation});
 }
 

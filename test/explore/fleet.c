@@ -139,6 +139,11 @@ static void check_action(struct explore *x, const struct node *before, const str
             EXPLORE_CHECK(x, w->slots[i].process == NONE);
         w->stop_owed = false;
         break;
+    case FLEET_DO_TELL_RESTART_ROLLED_BACK: /* with overlap only */
+    case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT:
+        EXPLORE_CHECK(x, false);
+        break;
     case FLEET_DO_PROBE_STOP:
     case FLEET_DO_TELL_VERDICT:
     case FLEET_DO_TELL_STARTED:

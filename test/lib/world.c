@@ -1,15 +1,10 @@
 /* The simulated world: what is asked of it happens, some time, unless it is told to misbehave. */
+#include "lib/world_overlap.h"
 #include "lib/world_say.h"
 
 static const struct exit_status killed = {.known = true, .signaled = true, .code = 9};
 static const struct exit_status aborted = {.known = true, .signaled = true, .code = 6};
 static const struct exit_status clean = {.known = true};
-
-#define HOLDS(w, condition)                                                                        \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            (w)->broken((w)->log_arg, #condition);                                                 \
-    } while (0)
 
 uint64_t world_random(struct world *w, uint64_t below)
 {
@@ -30,7 +25,8 @@ void world_init(struct world *w)
         .probe_takes = 5 * USEC_PER_MSEC,
         .crash_after = USEC_INFINITY,
         .crash = {.known = true, .code = 1},
-        .stop_takes = 10 * USEC_PER_MSEC};
+        .stop_takes = 10 * USEC_PER_MSEC,
+        .callers_stay = 2 * USEC_PER_SEC};
     *w = (struct world){.n_workers = 1, .dependency = DEPENDENCY_UP};
     w->fleet_conf = (struct fleet_conf){.worker = {.start_timeout = 30 * USEC_PER_SEC,
                                             .drain_timeout = 60 * USEC_PER_SEC,
@@ -47,7 +43,8 @@ void world_init(struct world *w)
             .start_interval = 100 * USEC_PER_MSEC,
             .fast_interval = USEC_PER_SEC,
             .rise = 2,
-            .fall = 3}};
+            .fall = 3},
+        .rollout = {.bake = 30 * USEC_PER_SEC, .keep_warm = 60 * USEC_PER_SEC}};
     w->drain_conf = (struct drain_conf){.linger = 2 * USEC_PER_SEC,
         .timeout = 5 * USEC_PER_MIN,
         .count_interval = USEC_PER_SEC,
@@ -168,6 +165,14 @@ static void kill_asked(struct world *w, unsigned i)
     }
 }
 
+static void given_up_rightly(struct world *w, unsigned i)
+{
+    enum worker_cause cause = w->fleet.slots[i].worker.cause;
+    bool given_up = cause == WORKER_CAUSE_UNHEALTHY || cause == WORKER_CAUSE_ZOMBIE;
+    HOLDS(w, cause != WORKER_CAUSE_ZOMBIE || w->dependency == DEPENDENCY_UP);
+    HOLDS(w, !given_up || w->slots[i].bad >= w->fleet_conf.prober.fall);
+}
+
 /* Only one worker at a time is replaced although it answers, and none without enough bad answers.
  */
 static void stop_asked(struct world *w, unsigned i)
@@ -176,10 +181,12 @@ static void stop_asked(struct world *w, unsigned i)
     const struct worker *worker = &w->fleet.slots[i].worker;
     bool given_up = worker->cause == WORKER_CAUSE_UNHEALTHY || worker->cause == WORKER_CAUSE_ZOMBIE;
     HOLDS(w, s->process == WORLD_RUNNING && !s->told_to_go);
-    HOLDS(w, worker->cause != WORKER_CAUSE_ZOMBIE || w->dependency == DEPENDENCY_UP);
-    HOLDS(w, !given_up || s->bad >= w->fleet_conf.prober.fall);
+    if (!w->fleet_conf.overlap)
+        given_up_rightly(w, i);
     s->told_to_go = true;
-    if (worker->verified_at && (given_up || worker->cause == WORKER_CAUSE_RESTART)) {
+    if (w->fleet_conf.overlap)
+        world_overlap_stop(w, i);
+    else if (worker->verified_at && (given_up || worker->cause == WORKER_CAUSE_RESTART)) {
         for (unsigned j = 0; j < w->fleet.n_slots; j++)
             HOLDS(w, !w->slots[j].gap || !w->fleet.slots[j].wanted);
         s->gap = true;
@@ -207,12 +214,16 @@ static void perform(struct world *w, const struct fleet_action *a)
         unplan(w, FLEET_EV_PROBED, a->slot);
         break;
     case FLEET_DO_ACTIVATE:
-        HOLDS(w, !s->active);
+        HOLDS(w, !s->active && s->process == WORLD_RUNNING);
         s->active = true;
+        unplan(w, FLEET_EV_DRAINED, a->slot);
         break;
     case FLEET_DO_PAUSE:
         HOLDS(w, s->active);
         s->active = false;
+        given_up_rightly(w, a->slot);
+        if (s->now.callers_stay != USEC_INFINITY)
+            plan_fleet(w, s->now.callers_stay, FLEET_EV_DRAINED, a->slot, clean);
         break;
     case FLEET_DO_SIGNAL_STOP:
         stop_asked(w, a->slot);
@@ -236,8 +247,14 @@ static void perform(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_ENDED:
         HOLDS(w, s->process == WORLD_NONE);
         break;
+    case FLEET_DO_TELL_RESTART_ROLLED_BACK:
+        w->undone++;
+        w->verdicts++;
+        HOLDS(w, w->verdicts <= w->operations);
+        break;
     case FLEET_DO_TELL_RESTARTED:
     case FLEET_DO_TELL_RESTART_FAILED:
+    case FLEET_DO_TELL_RESTART_SUPERSEDED:
     case FLEET_DO_TELL_RESTART_REFUSED:
         w->verdicts++;
         HOLDS(w, w->verdicts <= w->operations);
@@ -254,6 +271,7 @@ static void perform(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_LOOP_BEGAN:
     case FLEET_DO_TELL_LOOP_ENDED:
     case FLEET_DO_TELL_RESTART_STEP:
+    case FLEET_DO_TELL_ROLLOUT:
         break;
     }
 }
@@ -265,14 +283,21 @@ static void check_fleet(struct world *w)
     for (unsigned i = 0; i < w->fleet.n_slots; i++) {
         const struct fleet_slot *s = &w->fleet.slots[i];
         bool gone = s->worker.state == WORKER_GONE;
-        bool answers = s->worker.state == WORKER_STARTING || s->worker.state == WORKER_SERVING;
+        bool answers = s->worker.state == WORKER_STARTING || s->worker.state == WORKER_SERVING ||
+                       s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_DRAINING;
         HOLDS(w, gone == (w->slots[i].process == WORLD_NONE));
         HOLDS(w, !(gone && s->wanted) || s->restart.next_at != USEC_INFINITY);
         HOLDS(w, answers == (s->prober.state != PROBER_IDLE));
         HOLDS(w, s->worker.state != WORKER_SERVING || s->worker.verified_at != 0);
         HOLDS(w, s->restart.last_delay <= w->fleet_conf.restart.max_delay * 11 / 10);
     }
-    bool verb = w->fleet.restart.state != FLEET_RESTART_IDLE;
+    if (w->fleet_conf.overlap)
+        world_overlap_check(w);
+    else
+        for (unsigned i = 0; i < w->fleet.n_slots; i++)
+            HOLDS(w, w->fleet.slots[i].worker.state != WORKER_STANDBY &&
+                         w->fleet.slots[i].worker.state != WORKER_DRAINING);
+    bool verb = w->fleet.restart.state != FLEET_RESTART_IDLE || w->fleet.rollout.owed;
     HOLDS(w, w->operations - w->verdicts == verb);
     HOLDS(w, fleet_deadline(&w->fleet) > w->now);
 }
@@ -281,7 +306,8 @@ void world_fleet(struct world *w, struct fleet_event ev)
 {
     ev.now = w->now;
     ev.jitter = (unsigned)world_random(w, 1001);
-    if (ev.type == FLEET_EV_RESTART)
+    bool undo = ev.type == FLEET_EV_CANCEL && w->fleet.rollout.state == ROLLOUT_WARM;
+    if (ev.type == FLEET_EV_RESTART || undo)
         w->operations++;
     fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
     w->steps++;
@@ -403,6 +429,8 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_STOP:
     case FLEET_EV_KILL:
     case FLEET_EV_RESTART:
+    case FLEET_EV_CANCEL:
+    case FLEET_EV_DRAINED:
     case FLEET_EV_DEPENDENCY:
     case FLEET_EV_STALLED:
     case FLEET_EV_TICK:

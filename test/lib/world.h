@@ -24,7 +24,8 @@ struct behaviour {
     bool ignores_stop;
     bool ignores_abort;
     usec_t stop_takes;
-    usec_t tree_takes; /* from SIGKILL to the last grandchild's end */
+    usec_t callers_stay; /* after it was paused, until the last connection is gone */
+    usec_t tree_takes;   /* from SIGKILL to the last grandchild's end */
 };
 
 enum world_process { WORLD_NONE, WORLD_EXECUTING, WORLD_RUNNING, WORLD_DEAD };
@@ -73,7 +74,9 @@ struct world {
     bool exit_asked;
     uint64_t operations; /* restart verbs begun */
     uint64_t verdicts;   /* of those */
+    uint64_t undone;     /* of those, rolled back */
     uint64_t steps;
+    unsigned most_lives; /* overlap: that there may be */
     bool show_probes;
     /* Called with one line for each decision (no newline); may be NULL. */
     void (*log)(void *arg, const char *line);

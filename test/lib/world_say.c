@@ -30,7 +30,11 @@ void world_say_action(struct world *w, const struct fleet_action *a)
             say(w, "%u  PROBE %" PRIu64, a->slot, a->seq);
         break;
     case FLEET_DO_EXEC:
-        say(w, "%u  %s life %" PRIu64, a->slot, name, a->life);
+        if (w->fleet_conf.overlap)
+            say(w, "%u  %s life %" PRIu64 ", generation %" PRIu64, a->slot, name, a->life,
+                a->generation);
+        else
+            say(w, "%u  %s life %" PRIu64, a->slot, name, a->life);
         break;
     case FLEET_DO_TELL_STARTED:
     case FLEET_DO_TELL_VERIFIED:
@@ -55,12 +59,22 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTARTED:
         say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
         break;
+    case FLEET_DO_TELL_ROLLOUT:
+        if (a->rollout == ROLLOUT_BACK)
+            say(w, "rollout %s, %u %s", rollout_state_name(a->rollout), a->slot,
+                worker_cause_name(a->cause));
+        else
+            say(w, "rollout %s, generation %" PRIu64, rollout_state_name(a->rollout),
+                a->generation);
+        break;
     case FLEET_DO_TELL_RESTART_FAILED:
+    case FLEET_DO_TELL_RESTART_ROLLED_BACK:
         say(w, "%u  %s operation %" PRIu64 ", %s", a->slot, name, a->operation,
             worker_cause_name(a->cause));
         break;
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_STEP:
+    case FLEET_DO_TELL_RESTART_SUPERSEDED:
         say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
         break;
     case FLEET_DO_TELL_ALL_GONE:

@@ -4,8 +4,11 @@
  * resize. The world checks every decision; afterwards everything is put right, and the fleet must
  * be well again by itself, and stop when it is told to.
  *
- *     SEED=n sim       replays one run and prints every decision
- *     SEEDS=n sim      how many runs (4000)
+ *     SEED=n sim [overlap]     replays one run and prints every decision
+ *     SEEDS=n sim [overlap]    how many runs (4000)
+ *
+ * With `overlap` lives overlap: spares, rollouts that fail and go back, operators who change their
+ * minds.
  */
 #include "lib/world.h"
 
@@ -13,10 +16,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sim {
     uint64_t seed;
     bool shown;
+    bool overlap;
     struct world world;
 };
 
@@ -81,6 +86,8 @@ static struct behaviour random_behaviour(struct world *w)
         b.health = outcomes[world_random(w, 5)];
     if (one_in(w, 4))
         b.crash_after = up_to(w, 40 * USEC_PER_SEC);
+    if (w->fleet_conf.overlap)
+        b.callers_stay = one_in(w, 8) ? USEC_INFINITY : up_to(w, 20 * USEC_PER_SEC);
     if (one_in(w, 5))
         b.tree_takes = up_to(w, 20 * USEC_PER_SEC);
     return b;
@@ -97,6 +104,15 @@ static void random_conf(struct world *w)
     w->fleet_conf.restart.loop_after = 2 + (unsigned)world_random(w, 4);
     w->drain_conf.linger = up_to(w, 5 * USEC_PER_SEC);
     w->drain_conf.timeout = up_to(w, 2 * USEC_PER_MIN);
+}
+
+static void random_overlap(struct world *w)
+{
+    w->fleet_conf.overlap = true;
+    w->fleet_conf.standby = (unsigned)world_random(w, 3);
+    w->fleet_conf.worker.drain_timeout = up_to(w, USEC_PER_MIN);
+    w->fleet_conf.rollout.bake = one_in(w, 4) ? 0 : up_to(w, 20 * USEC_PER_SEC);
+    w->fleet_conf.rollout.keep_warm = one_in(w, 4) ? 0 : up_to(w, 40 * USEC_PER_SEC);
 }
 
 static void resize(struct sim *s, unsigned n)
@@ -116,7 +132,7 @@ static void redis(struct sim *s, enum dependency dependency)
 static void operator_acts(struct sim *s)
 {
     struct world *w = &s->world;
-    switch (world_random(w, 8)) {
+    switch (world_random(w, s->overlap ? 9 : 8)) {
     case 0:
     case 1:
     case 2:
@@ -146,13 +162,18 @@ static void operator_acts(struct sim *s)
             world_fleet(w, (struct fleet_event){.type = FLEET_EV_KILL});
         }
         break;
+    case 8:
+        note(s, "cancel");
+        world_fleet(
+            w, (struct fleet_event){.type = FLEET_EV_CANCEL, .operation = w->operations + 1});
+        break;
     }
 }
 
 static void nature_acts(struct sim *s)
 {
     struct world *w = &s->world;
-    unsigned slot = (unsigned)world_random(w, 4);
+    unsigned slot = (unsigned)world_random(w, s->overlap ? 7 : 4);
     struct world_slot *victim = &w->slots[slot];
     switch (world_random(w, 8)) {
     case 0:
@@ -211,11 +232,17 @@ static void heal(struct sim *s)
     expect(s, fleet_wanted(&w->fleet) == w->n_workers, "as many wanted as were asked for");
     expect(s, fleet_serving(&w->fleet) == w->n_workers, "every wanted worker serves");
     expect(s, w->operations == w->verdicts, "every restart has its verdict");
+    unsigned wanted = 0;
     for (unsigned i = 0; i < w->fleet.n_slots; i++) {
+        if (s->overlap && w->fleet.slots[i].worker.state == WORKER_GONE)
+            continue;
+        wanted++;
         expect(s, w->fleet.slots[i].prober.state == PROBER_HEALTHY, "every worker is healthy");
         expect(s, !w->fleet.slots[i].restart.looping, "every crash loop has ended");
-        expect(s, w->slots[i].active, "every worker takes callers");
+        expect(s, w->slots[i].active || s->overlap, "every worker takes callers");
     }
+    expect(s, wanted == w->n_workers + w->fleet_conf.standby, "there are as many spares as asked");
+    expect(s, w->fleet.rollout.state == ROLLOUT_IDLE, "no rollout goes on for ever");
 }
 
 static void stop(struct sim *s)
@@ -227,7 +254,7 @@ static void stop(struct sim *s)
     expect(s, w->exit_asked, "the daemon may end");
 }
 
-static uint64_t run(uint64_t seed, bool shown)
+static uint64_t run(uint64_t seed, bool shown, bool overlap)
 {
     static struct sim s;
     struct world *w = &s.world;
@@ -238,7 +265,10 @@ static uint64_t run(uint64_t seed, bool shown)
     w->log_arg = &s;
     w->broken = on_broken;
     w->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    s.overlap = overlap;
     random_conf(w);
+    if (overlap)
+        random_overlap(w);
     for (unsigned i = 0; i < 4; i++) {
         if (one_in(w, 2))
             w->slots[i].next = random_behaviour(w);
@@ -260,18 +290,19 @@ static uint64_t run(uint64_t seed, bool shown)
     return w->steps;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bool overlap = argc > 1 && strcmp(argv[1], "overlap") == 0;
     const char *one = getenv("SEED");
     const char *many = getenv("SEEDS");
     if (one) {
-        run(strtoull(one, NULL, 10), true);
+        run(strtoull(one, NULL, 10), true, overlap);
         return 0;
     }
     uint64_t seeds = many ? strtoull(many, NULL, 10) : 4000;
     uint64_t steps = 0;
     for (uint64_t seed = 1; seed <= seeds; seed++)
-        steps += run(seed, false);
+        steps += run(seed, false, overlap);
     printf("seeds 1..%" PRIu64 ": %" PRIu64 " steps, every one as it must be\n", seeds, steps);
     return 0;
 }

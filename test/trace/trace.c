@@ -79,6 +79,10 @@ static void set(struct trace *t, const char *key, const char *value)
         unsigned *number;
     } settings[] = {
         {"workers", NULL, &w->n_workers},
+        {"standby", NULL, &w->fleet_conf.standby},
+        {"bake", &w->fleet_conf.rollout.bake, NULL},
+        {"keep-warm", &w->fleet_conf.rollout.keep_warm, NULL},
+        {"worker-drain", &w->fleet_conf.worker.drain_timeout, NULL},
         {"start-timeout", &w->fleet_conf.worker.start_timeout, NULL},
         {"stop-timeout", &w->fleet_conf.worker.stop_timeout, NULL},
         {"loop-after", NULL, &w->fleet_conf.restart.loop_after},
@@ -91,6 +95,10 @@ static void set(struct trace *t, const char *key, const char *value)
     };
     if (strcmp(key, "probes") == 0) {
         w->show_probes = strcmp(value, "shown") == 0;
+        return;
+    }
+    if (strcmp(key, "overlap") == 0) {
+        w->fleet_conf.overlap = strcmp(value, "yes") == 0;
         return;
     }
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
@@ -173,6 +181,8 @@ static void cmd_lives(struct trace *t, char **args)
         b->exec_takes = span(t, args[2]);
     else if (strcmp(key, "ready-after") == 0)
         b->ready_after = span(t, args[2]);
+    else if (strcmp(key, "callers-stay") == 0)
+        b->callers_stay = span(t, args[2]);
     else if (strcmp(key, "crash-after") == 0)
         b->crash_after = span(t, args[2]);
     else if (strcmp(key, "health") == 0)
@@ -204,6 +214,12 @@ static void cmd_restart(struct trace *t, char **args)
 {
     world_fleet(
         &t->world, (struct fleet_event){.type = FLEET_EV_RESTART, .operation = number(t, args[0])});
+}
+
+static void cmd_cancel(struct trace *t, char **args)
+{
+    world_fleet(
+        &t->world, (struct fleet_event){.type = FLEET_EV_CANCEL, .operation = number(t, args[0])});
 }
 
 static void cmd_kill(struct trace *t, char **args)
@@ -259,9 +275,9 @@ static const struct command {
     {"start", 0, cmd_start}, {"resize", 1, cmd_resize}, {"redis", 1, cmd_redis},
     {"crash", 2, cmd_crash}, {"oom", 1, cmd_oom}, {"health", 2, cmd_health},
     {"lives", 3, cmd_lives}, {"callers", 3, cmd_callers}, {"restart", 1, cmd_restart},
-    {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled}, {"suspend", 1, cmd_suspend},
-    {"drain", 0, cmd_drain}, {"sigterm", 0, cmd_sigterm}, {"resume", 0, cmd_resume},
-    {"end", 0, cmd_end}, /* only lets time pass */
+    {"cancel", 1, cmd_cancel}, {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled},
+    {"suspend", 1, cmd_suspend}, {"drain", 0, cmd_drain}, {"sigterm", 0, cmd_sigterm},
+    {"resume", 0, cmd_resume}, {"end", 0, cmd_end}, /* only lets time pass */
 };
 
 static unsigned split(struct trace *t, char *line, char *words[WORDS_MAX])

@@ -1,0 +1,307 @@
+/* Phases, deadlines and verdicts of a rollout. */
+#include "core/rollout.h"
+
+#include <assert.h>
+
+static struct rollout_action *tell(
+    struct rollout_update *u, enum rollout_action_type type, usec_t now)
+{
+    assert(u->n_actions < ROLLOUT_STEP_ACTIONS_MAX);
+    struct rollout_action *a = &u->actions[u->n_actions++];
+    *a = (struct rollout_action){.type = type,
+        .state = u->next.state,
+        .operation = u->next.owed ? u->next.operation : 0,
+        .took = usec_sub(now, u->next.began_at),
+        .cause = u->next.cause,
+        .slot = u->next.slot};
+    return a;
+}
+
+/* The only writer of `state`. */
+static void enter(struct rollout_update *u, enum rollout_state state, usec_t now)
+{
+    u->next.state = state;
+    u->next.until = USEC_INFINITY;
+    tell(u, ROLLOUT_TELL_STATE, now);
+}
+
+/* Who asked is told once; a rollout that goes back after its verdict has nobody to tell. */
+static void verdict(struct rollout_update *u, enum rollout_action_type type, usec_t now)
+{
+    if (u->next.owed)
+        tell(u, type, now);
+    u->next.owed = false;
+}
+
+static void finish(struct rollout_update *u, uint64_t generation, usec_t now)
+{
+    u->next.generation = generation;
+    u->next.warm_life = 0;
+    u->next.deadline = USEC_INFINITY;
+    enter(u, ROLLOUT_IDLE, now);
+}
+
+static void go_back(
+    struct rollout_update *u, const struct rollout_event *ev, enum worker_cause cause)
+{
+    u->next.cause = cause;
+    u->next.slot = ev->slot;
+    u->next.deadline = usec_add(ev->now, ev->patience);
+    enter(u, ROLLOUT_BACK, ev->now);
+}
+
+static void begin(
+    struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
+{
+    struct rollout *r = &u->next;
+    verdict(u, ROLLOUT_TELL_SUPERSEDED, ev->now);
+    if (r->state == ROLLOUT_IDLE || r->state == ROLLOUT_WARM)
+        r->from = r->generation;
+    r->generation = ++r->latest;
+    r->operation = ev->operation;
+    r->owed = true;
+    r->cause = WORKER_CAUSE_NONE;
+    r->slot = 0;
+    r->warm_life = 0;
+    r->began_at = ev->now;
+    r->deadline = usec_add(ev->now, usec_add(conf->bake, ev->patience));
+    enter(u, ROLLOUT_CANARY, ev->now);
+}
+
+static void complete(
+    struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
+{
+    struct rollout *r = &u->next;
+    switch (r->state) {
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING:
+    case ROLLOUT_ROLLING:
+        verdict(u, ROLLOUT_TELL_DONE, ev->now);
+        if (r->warm_life == 0 || conf->keep_warm == 0) {
+            finish(u, r->generation, ev->now);
+            break;
+        }
+        enter(u, ROLLOUT_WARM, ev->now);
+        r->deadline = USEC_INFINITY;
+        r->until = usec_add(r->switched_at, conf->keep_warm);
+        break;
+    case ROLLOUT_BACK:
+        verdict(u, ev->serving ? ROLLOUT_TELL_ROLLED_BACK : ROLLOUT_TELL_FAILED, ev->now);
+        finish(u, r->from, ev->now);
+        break;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_WARM:
+        break;
+    }
+}
+
+static void failed(struct rollout_update *u, const struct rollout_event *ev)
+{
+    bool excused = u->next.held || ev->cause == WORKER_CAUSE_ZOMBIE;
+    switch (u->next.state) {
+    case ROLLOUT_BAKING:
+        if (excused)
+            enter(u, ROLLOUT_CANARY, ev->now);
+        break;
+    case ROLLOUT_CANARY:
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_WARM:
+        break;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_BACK:
+        return;
+    }
+    if (!excused)
+        go_back(u, ev, ev->cause);
+}
+
+static void cancel(struct rollout_update *u, const struct rollout_event *ev)
+{
+    switch (u->next.state) {
+    case ROLLOUT_WARM:
+        u->next.operation = ev->operation;
+        u->next.owed = true;
+        u->next.began_at = ev->now;
+        go_back(u, ev, WORKER_CAUSE_RESTART);
+        break;
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING:
+    case ROLLOUT_ROLLING:
+        go_back(u, ev, WORKER_CAUSE_RESTART);
+        break;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_BACK:
+        break;
+    }
+}
+
+/* What was measured or waited for before means nothing any more. */
+static void renew(
+    struct rollout *r, const struct rollout_conf *conf, const struct rollout_event *ev)
+{
+    switch (r->state) {
+    case ROLLOUT_BAKING:
+        r->until = usec_add(ev->now, conf->bake);
+        r->deadline = usec_add(r->until, ev->patience);
+        break;
+    case ROLLOUT_CANARY:
+    case ROLLOUT_ROLLING:
+        r->deadline = usec_add(ev->now, usec_add(conf->bake, ev->patience));
+        break;
+    case ROLLOUT_BACK:
+        r->deadline = usec_add(ev->now, ev->patience);
+        break;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_WARM:
+        break;
+    }
+}
+
+static void tick(struct rollout_update *u, const struct rollout_event *ev)
+{
+    struct rollout *r = &u->next;
+    if (r->held)
+        return;
+    if (ev->now >= r->until)
+        r->until = USEC_INFINITY;
+    if (ev->now < r->deadline)
+        return;
+    if (r->state == ROLLOUT_BACK) {
+        verdict(u, ROLLOUT_TELL_FAILED, ev->now);
+        finish(u, r->from, ev->now);
+    } else {
+        go_back(u, ev, WORKER_CAUSE_NONE);
+    }
+}
+
+static void stop(struct rollout_update *u, usec_t now)
+{
+    if (u->next.state == ROLLOUT_IDLE)
+        return;
+    u->next.cause = WORKER_CAUSE_STOP;
+    verdict(u, ROLLOUT_TELL_FAILED, now);
+    finish(u, rollout_proven(u->next), now);
+}
+
+static void settled(struct rollout_update *u, usec_t now)
+{
+    if (u->next.state == ROLLOUT_BAKING)
+        enter(u, ROLLOUT_ROLLING, now);
+    else if (u->next.state == ROLLOUT_WARM)
+        finish(u, u->next.generation, now);
+}
+
+struct rollout rollout_initial(void)
+{
+    return (struct rollout){
+        .latest = 1, .generation = 1, .from = 1, .until = USEC_INFINITY, .deadline = USEC_INFINITY};
+}
+
+struct rollout_update rollout_step(
+    const struct rollout_conf *conf, struct rollout r, struct rollout_event ev)
+{
+    struct rollout_update u = {.next = r};
+    switch (ev.type) {
+    case ROLLOUT_EV_BEGIN:
+        begin(&u, conf, &ev);
+        break;
+    case ROLLOUT_EV_SWITCHED:
+        if (r.state == ROLLOUT_CANARY) {
+            enter(&u, ROLLOUT_BAKING, ev.now);
+            u.next.until = usec_add(ev.now, conf->bake);
+        }
+        break;
+    case ROLLOUT_EV_REPLACED:
+        u.next.warm_life = ev.life;
+        u.next.switched_at = ev.now;
+        break;
+    case ROLLOUT_EV_SETTLED:
+        settled(&u, ev.now);
+        break;
+    case ROLLOUT_EV_COMPLETE:
+        complete(&u, conf, &ev);
+        break;
+    case ROLLOUT_EV_FAILED:
+        failed(&u, &ev);
+        break;
+    case ROLLOUT_EV_CANCEL:
+        cancel(&u, &ev);
+        break;
+    case ROLLOUT_EV_STOP:
+        stop(&u, ev.now);
+        break;
+    case ROLLOUT_EV_DEPENDENCY:
+        u.next.held = ev.down;
+        if (r.held && !ev.down)
+            renew(&u.next, conf, &ev);
+        break;
+    case ROLLOUT_EV_STALLED:
+        renew(&u.next, conf, &ev);
+        break;
+    case ROLLOUT_EV_TICK:
+        tick(&u, &ev);
+        break;
+    }
+    return u;
+}
+
+usec_t rollout_deadline(struct rollout r)
+{
+    if (r.held)
+        return USEC_INFINITY;
+    return r.until < r.deadline ? r.until : r.deadline;
+}
+
+bool rollout_time_is_up(struct rollout r)
+{
+    return !r.held && r.until == USEC_INFINITY;
+}
+
+uint64_t rollout_proven(struct rollout r)
+{
+    switch (r.state) {
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING:
+    case ROLLOUT_BACK:
+        return r.from;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_WARM:
+        break;
+    }
+    return r.generation;
+}
+
+bool rollout_is_wrong(struct rollout r, uint64_t generation)
+{
+    switch (r.state) {
+    case ROLLOUT_IDLE:
+        break;
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING: /* of a rollout that was superseded */
+        return generation != r.from && generation != r.generation;
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_WARM:
+        return generation != r.generation;
+    case ROLLOUT_BACK:
+        return generation != r.from;
+    }
+    return false;
+}
+
+struct rollout rollout_next_generation(struct rollout r)
+{
+    r.generation = ++r.latest;
+    r.from = r.generation;
+    return r;
+}
+
+const char *rollout_state_name(enum rollout_state state)
+{
+    static const char *const names[] = {
+#define X(symbol, name) [ROLLOUT_##symbol] = name,
+        ROLLOUT_STATES(X)
+#undef X
+    };
+    return names[state];
+}
