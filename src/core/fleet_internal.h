@@ -52,6 +52,5 @@ void fleet_overlap_rollout(struct fleet_ctx *c, struct rollout_event ev);
 /* The worker has just left `before`; called before anything else is done about it. */
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned slot, enum worker_state before);
 void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
-void fleet_overlap_on_loop(struct fleet_ctx *c, unsigned slot);
 /* A paused life that a rollback would need at once. */
 bool fleet_overlap_is_warm(const struct fleet *f, unsigned slot);

@@ -3,102 +3,18 @@
  * every event the same questions are asked of the state, in this order, until nothing changes.
  *
  *   serve    fewer than n_workers serve: the best spare, else the best paused one, takes over
- *   settle   the phase of the rollout has passed
  *   drop     a life that is not wanted any more and not verified yet goes at once
  *   switch   a life that shall be replaced, and a sound one to take its place: that one is
  *            activated first, then the other is paused
  *   trim     more than is wanted: the worst go, those that serve are paused
- *   judge    the rollout has come to its end, or its canary serves
+ *   judge    the rollout's canary serves, its phase has passed, it has come to its end
  *   begin    too few: a slot is claimed, as long as FLEET_SURGE allows
  *   send     paused lives without callers, and spares that nobody wants, get KillSignal
  *
- * A life shall be replaced when its prober gave it up, or when its generation is the wrong one.
+ * What the slots are for each other, and who is the best for what, is answered in fleet_seat.c.
  */
 #include "core/fleet_internal.h"
-
-enum { NOBODY = LIMIT_WORKERS };
-
-/* ---- what the slots are ---- */
-
-static bool is_live(enum worker_state state)
-{
-    switch (state) {
-    case WORKER_SPAWNING:
-    case WORKER_STARTING:
-    case WORKER_STANDBY:
-    case WORKER_SERVING:
-    case WORKER_DRAINING:
-        return true;
-    case WORKER_GONE:
-    case WORKER_STOPPING:
-    case WORKER_KILLED:
-        break;
-    }
-    return false;
-}
-
-static bool is_sick(const struct fleet_slot *s)
-{
-    return s->prober.state == PROBER_FAILED;
-}
-
-/* A slot whose life has ended gets one of the right generation next. */
-static bool is_wrong(const struct fleet *f, const struct fleet_slot *s)
-{
-    return is_live(s->worker.state) && rollout_is_wrong(f->rollout, s->generation);
-}
-
-/* For its generation's sake, but not before a canary has proven the next. */
-static bool is_outdated(const struct fleet *f, const struct fleet_slot *s)
-{
-    switch (f->rollout.state) {
-    case ROLLOUT_IDLE:
-    case ROLLOUT_CANARY:
-    case ROLLOUT_BAKING:
-        return false;
-    case ROLLOUT_ROLLING:
-    case ROLLOUT_WARM:
-    case ROLLOUT_BACK:
-        break;
-    }
-    return is_wrong(f, s);
-}
-
-static bool is_to_replace(const struct fleet *f, const struct fleet_slot *s)
-{
-    return s->wanted && (is_sick(s) || is_outdated(f, s));
-}
-
-/* Nobody is replaced by a new generation while the dependency is down. */
-static bool is_due(const struct fleet *f, const struct fleet_slot *s)
-{
-    bool held = f->rollout.held && f->rollout.state != ROLLOUT_BACK;
-    return is_to_replace(f, s) && (is_sick(s) || !held);
-}
-
-static bool is_held(const struct fleet *f, const struct fleet_slot *s)
-{
-    return is_to_replace(f, s) && !is_due(f, s);
-}
-
-static bool is_canary(const struct fleet *f, const struct fleet_slot *s)
-{
-    return (f->rollout.state == ROLLOUT_CANARY || f->rollout.state == ROLLOUT_BAKING) &&
-           s->wanted && is_live(s->worker.state) && s->generation == f->rollout.generation &&
-           !is_sick(s);
-}
-
-/* Healthy, with all that it needs as far as that is there. */
-static bool is_sound(const struct fleet *f, const struct fleet_slot *s)
-{
-    return s->prober.state == PROBER_HEALTHY &&
-           !(s->prober.degraded && f->dependency == DEPENDENCY_UP);
-}
-
-static bool is_keeper(const struct fleet *f, const struct fleet_slot *s)
-{
-    return s->wanted && !is_to_replace(f, s) && !is_canary(f, s);
-}
+#include "core/fleet_seat.h"
 
 bool fleet_overlap_is_warm(const struct fleet *f, unsigned i)
 {
@@ -111,26 +27,6 @@ bool fleet_overlap_is_warm(const struct fleet *f, unsigned i)
 static unsigned seats(const struct fleet_ctx *c)
 {
     return c->f->n_workers ? c->f->n_workers + c->conf->standby : 0;
-}
-
-static unsigned count(
-    const struct fleet *f, bool (*is)(const struct fleet *, const struct fleet_slot *))
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < f->n_slots; i++)
-        n += is(f, &f->slots[i]);
-    return n;
-}
-
-static bool is_occupied(const struct fleet *f, const struct fleet_slot *s)
-{
-    (void)f;
-    return s->wanted || s->worker.state != WORKER_GONE;
-}
-
-static bool is_spare(const struct fleet *f, const struct fleet_slot *s)
-{
-    return is_keeper(f, s) && s->worker.state == WORKER_STANDBY;
 }
 
 /* ---- the rollout's machine ---- */
@@ -182,17 +78,6 @@ static void rollout(struct fleet_ctx *c, enum rollout_event_type type)
 
 /* ---- serve ---- */
 
-/* 0: it cannot serve. A spare before a paused one, a healthy before a suspect one. */
-static unsigned worth(const struct fleet *f, const struct fleet_slot *s)
-{
-    bool spare = s->worker.state == WORKER_STANDBY;
-    if (!spare && s->worker.state != WORKER_DRAINING)
-        return 0;
-    if (s->prober.state != PROBER_HEALTHY && s->prober.state != PROBER_SUSPECT)
-        return 0;
-    return 1U + (s->prober.state == PROBER_HEALTHY) + 2U * spare + 4U * !is_wrong(f, s);
-}
-
 static void activate(struct fleet_ctx *c, unsigned i)
 {
     c->f->slots[i].wanted = true;
@@ -204,15 +89,8 @@ static void serve(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     while (fleet_serving(f) < f->n_workers) {
-        unsigned best = NOBODY;
-        unsigned most = 0;
-        for (unsigned i = 0; i < f->n_slots; i++) {
-            if (worth(f, &f->slots[i]) > most) {
-                most = worth(f, &f->slots[i]);
-                best = i;
-            }
-        }
-        if (best == NOBODY)
+        unsigned best = seat_best_idle(f);
+        if (best == SEAT_NOBODY)
             return;
         activate(c, best);
     }
@@ -225,7 +103,7 @@ static void retire(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
 {
     struct fleet_slot *s = &c->f->slots[i];
     bool verified = s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_SERVING;
-    if (verified && !is_sick(s) && s->generation != c->f->rollout.generation)
+    if (verified && !seat_is_sick(s) && s->generation != c->f->rollout.generation)
         fleet_overlap_rollout(
             c, (struct rollout_event){.type = ROLLOUT_EV_REPLACED, .life = s->life});
     fleet_slot_release(c, i);
@@ -255,55 +133,13 @@ static void drop_unproven(struct fleet_ctx *c)
     }
 }
 
-/* How much rather this one is paused than another; the canary last. */
-static unsigned unwantedness(const struct fleet *f, const struct fleet_slot *s)
-{
-    const struct rollout *r = &f->rollout;
-    uint64_t best = r->state == ROLLOUT_BACK ? r->from : r->generation;
-    return 4U * is_sick(s) + 2U * is_wrong(f, s) + (s->generation != best);
-}
-
-/* More than n_workers serve: in the order of a rollout the lowest goes, of equals the highest. */
 static void pause_surplus(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     while (fleet_serving(f) > f->n_workers) {
-        unsigned worst = NOBODY;
-        unsigned most = 0;
-        for (unsigned i = 0; i < f->n_slots; i++) {
-            const struct fleet_slot *s = &f->slots[i];
-            if (s->worker.state != WORKER_SERVING)
-                continue;
-            unsigned u = unwantedness(f, s);
-            if (worst == NOBODY || u > most || (u == most && u == 0)) {
-                most = u;
-                worst = i;
-            }
-        }
+        unsigned worst = seat_worst_serving(f);
         retire(c, worst, cause_of(f, worst));
     }
-}
-
-/* Who can take the place of `s` now; NOBODY if none. */
-static unsigned find_substitute(const struct fleet_ctx *c, const struct fleet_slot *s)
-{
-    const struct fleet *f = c->f;
-    bool back =
-        is_wrong(f, s) && f->rollout.state != ROLLOUT_ROLLING && f->rollout.state != ROLLOUT_WARM;
-    bool at_once = is_sick(s) || back; /* also by the last spare, also by one that was paused */
-    bool spares = at_once || count(f, is_spare) > c->conf->standby;
-    unsigned best = NOBODY;
-    for (unsigned i = 0; i < f->n_slots; i++) {
-        const struct fleet_slot *o = &f->slots[i];
-        bool paused = o->worker.state == WORKER_DRAINING && !is_wrong(f, o);
-        if (!is_sound(f, o))
-            continue;
-        if (spares && is_spare(f, o))
-            return i;
-        if (at_once && paused && best == NOBODY)
-            best = i;
-    }
-    return best;
 }
 
 static void switch_over(struct fleet_ctx *c)
@@ -311,31 +147,19 @@ static void switch_over(struct fleet_ctx *c)
     struct fleet *f = c->f;
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *s = &f->slots[i];
-        bool superseded = !is_to_replace(f, s) && is_wrong(f, s) && !f->rollout.held;
-        if (s->worker.state == WORKER_STANDBY && is_canary(f, s) && is_sound(f, s) &&
+        bool superseded = !seat_is_to_replace(f, s) && seat_is_wrong(f, s) && !f->rollout.held;
+        if (s->worker.state == WORKER_STANDBY && seat_is_canary(f, s) && seat_is_sound(f, s) &&
             !f->rollout.held) {
             activate(c, i);
             pause_surplus(c);
-        } else if (s->worker.state == WORKER_SERVING && (is_due(f, s) || superseded)) {
-            unsigned other = find_substitute(c, s);
-            if (other != NOBODY) {
+        } else if (s->worker.state == WORKER_SERVING && (seat_is_due(f, s) || superseded)) {
+            unsigned other = seat_substitute(f, s, c->conf->standby);
+            if (other != SEAT_NOBODY) {
                 activate(c, other);
                 retire(c, i, cause_of(f, i));
             }
         }
     }
-}
-
-static bool is_due_spare(const struct fleet *f, const struct fleet_slot *s)
-{
-    return s->worker.state == WORKER_STANDBY && is_due(f, s);
-}
-
-/* Seats that are taken for good; a canary that serves has taken one. */
-static unsigned filled(const struct fleet *f)
-{
-    bool baking = f->rollout.state == ROLLOUT_BAKING;
-    return count(f, is_keeper) + (baking ? count(f, is_canary) : 0);
 }
 
 /* Of the seats that are too many the least advanced goes; the order of worker states says which. */
@@ -345,18 +169,13 @@ static void trim(struct fleet_ctx *c)
     pause_surplus(c);
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *s = &f->slots[i];
-        if (is_due_spare(f, s) && count(f, is_spare) + count(f, is_due_spare) > c->conf->standby)
+        if (seat_is_due_spare(f, s) &&
+            seat_count(f, seat_is_spare) + seat_count(f, seat_is_due_spare) > c->conf->standby)
             retire(c, i, cause_of(f, i));
     }
-    while (filled(f) > seats(c)) {
-        unsigned least = NOBODY;
-        for (unsigned i = 0; i < f->n_slots; i++) {
-            const struct fleet_slot *s = &f->slots[i];
-            if (is_keeper(f, s) && s->worker.state != WORKER_SERVING &&
-                (least == NOBODY || s->worker.state <= f->slots[least].worker.state))
-                least = i;
-        }
-        if (least == NOBODY)
+    while (seat_filled(f) > seats(c)) {
+        unsigned least = seat_least_advanced(f);
+        if (least == SEAT_NOBODY)
             return;
         retire(c, least, WORKER_CAUSE_STOP);
     }
@@ -366,35 +185,20 @@ static void trim(struct fleet_ctx *c)
 
 static unsigned find_free(const struct fleet_ctx *c)
 {
-    if (count(c->f, is_occupied) >= seats(c) + FLEET_SURGE)
-        return NOBODY;
+    if (seat_count(c->f, seat_is_occupied) >= seats(c) + FLEET_SURGE)
+        return SEAT_NOBODY;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
-        if (!is_occupied(c->f, &c->f->slots[i]))
+        if (!seat_is_occupied(c->f, &c->f->slots[i]))
             return i;
     }
-    return NOBODY;
-}
-
-/* A life that is replaced for its own fault hands its count of failures on, so that a replacement
- * which fails in the same way comes later and later. */
-static unsigned find_parent(const struct fleet *f)
-{
-    for (unsigned i = 0; i < f->n_slots; i++) {
-        const struct fleet_slot *s = &f->slots[i];
-        bool left = !s->wanted && (s->worker.cause == WORKER_CAUSE_UNHEALTHY ||
-                                      s->worker.cause == WORKER_CAUSE_ZOMBIE);
-        if (!s->inherited && is_live(s->worker.state) &&
-            (left || fleet_pending(f, i) != WORKER_CAUSE_NONE))
-            return i;
-    }
-    return NOBODY;
+    return SEAT_NOBODY;
 }
 
 static void claim(struct fleet_ctx *c, unsigned i, bool canary)
 {
     struct fleet *f = c->f;
     const struct rollout *r = &f->rollout;
-    unsigned parent = find_parent(f);
+    unsigned parent = seat_parent(f);
     f->slots[i].wanted = true;
     if (f->n_slots <= i)
         f->n_slots = i + 1;
@@ -402,7 +206,7 @@ static void claim(struct fleet_ctx *c, unsigned i, bool canary)
         fleet_act(c, FLEET_DO_TELL_RESTART_STEP, i)->operation = r->operation;
     if (canary)
         fleet_slot_start(c, i, r->generation);
-    else if (parent == NOBODY)
+    else if (parent == SEAT_NOBODY)
         fleet_slot_start(c, i, rollout_proven(*r));
     else
         fleet_slot_inherit(c, i, parent,
@@ -414,17 +218,17 @@ static void begin_lives(struct fleet_ctx *c)
     struct fleet *f = c->f;
     unsigned i = find_free(c);
     bool canary = f->rollout.state == ROLLOUT_CANARY && !f->rollout.held && seats(c) > 0;
-    if (i != NOBODY && canary && count(f, is_canary) == 0)
+    if (i != SEAT_NOBODY && canary && seat_count(f, seat_is_canary) == 0)
         claim(c, i, true);
-    unsigned taken = filled(f) + count(f, is_held);
+    unsigned taken = seat_filled(f) + seat_count(f, seat_is_held);
     if (f->rollout.state == ROLLOUT_WARM && taken < seats(c) &&
-        count(f, is_occupied) > taken + FLEET_SURGE) {
+        seat_count(f, seat_is_occupied) > taken + FLEET_SURGE) {
         rollout(c, ROLLOUT_EV_SETTLED); /* the place of the warm one is needed */
         return;
     }
     for (; taken < seats(c); taken++) {
         i = find_free(c);
-        if (i == NOBODY)
+        if (i == SEAT_NOBODY)
             return;
         claim(c, i, false);
     }
@@ -436,9 +240,9 @@ static bool is_settled(const struct fleet *f)
 {
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *s = &f->slots[i];
-        if (f->rollout.state == ROLLOUT_WARM && s->wanted && is_wrong(f, s))
+        if (f->rollout.state == ROLLOUT_WARM && s->wanted && seat_is_wrong(f, s))
             return false;
-        if (is_canary(f, s) && f->rollout.state == ROLLOUT_BAKING && !is_sound(f, s))
+        if (seat_is_canary(f, s) && f->rollout.state == ROLLOUT_BAKING && !seat_is_sound(f, s))
             return false;
     }
     return rollout_time_is_up(f->rollout);
@@ -452,7 +256,7 @@ static bool is_rolled_out(const struct fleet_ctx *c)
         const struct fleet_slot *s = &c->f->slots[i];
         if (!s->wanted)
             continue;
-        if (is_wrong(c->f, s) || is_sick(s))
+        if (seat_is_wrong(c->f, s) || seat_is_sick(s))
             return false;
         verified += s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_SERVING;
     }
@@ -462,23 +266,35 @@ static bool is_rolled_out(const struct fleet_ctx *c)
 static bool is_rolled_back(const struct fleet *f)
 {
     for (unsigned i = 0; i < f->n_slots; i++) {
-        if (f->slots[i].wanted && is_wrong(f, &f->slots[i]))
+        if (f->slots[i].wanted && seat_is_wrong(f, &f->slots[i]))
             return false;
     }
     return true;
+}
+
+static void judge_slots(struct fleet_ctx *c)
+{
+    struct fleet *f = c->f;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        if (f->rollout.state == ROLLOUT_CANARY && seat_is_canary(f, s) &&
+            s->worker.state == WORKER_SERVING)
+            rollout(c, ROLLOUT_EV_SWITCHED);
+        if (f->rollout.state == ROLLOUT_WARM && seat_is_looping(f, s))
+            fleet_overlap_rollout(
+                c, (struct rollout_event){
+                       .type = ROLLOUT_EV_FAILED, .slot = i, .cause = s->last_cause});
+    }
 }
 
 static void judge(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     bool done = seats(c) == 0;
+    judge_slots(c);
+    if (is_settled(f))
+        rollout(c, ROLLOUT_EV_SETTLED);
     switch (f->rollout.state) {
-    case ROLLOUT_CANARY:
-        for (unsigned i = 0; i < f->n_slots; i++) {
-            if (is_canary(f, &f->slots[i]) && f->slots[i].worker.state == WORKER_SERVING)
-                rollout(c, ROLLOUT_EV_SWITCHED);
-        }
-        break;
     case ROLLOUT_ROLLING:
         done = done || is_rolled_out(c);
         break;
@@ -486,6 +302,7 @@ static void judge(struct fleet_ctx *c)
         done = done || is_rolled_back(f);
         break;
     case ROLLOUT_IDLE:
+    case ROLLOUT_CANARY:
     case ROLLOUT_BAKING:
     case ROLLOUT_WARM:
         break;
@@ -521,8 +338,6 @@ void fleet_overlap_balance(struct fleet_ctx *c)
         before = f->rollout.state;
         serve(c);
         rollout(c, ROLLOUT_EV_TICK);
-        if (is_settled(f))
-            rollout(c, ROLLOUT_EV_SETTLED);
         drop_unproven(c);
         switch_over(c);
         trim(c);
@@ -538,7 +353,7 @@ static void blame(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
     bool canary = c->f->rollout.state == ROLLOUT_CANARY || c->f->rollout.state == ROLLOUT_BAKING;
     if (c->f->slots[i].generation != c->f->rollout.generation)
         return;
-    if (canary && !is_live(c->f->slots[i].worker.state))
+    if (canary && !seat_is_live(c->f->slots[i].worker.state))
         fleet_slot_release(c, i);
     fleet_overlap_rollout(
         c, (struct rollout_event){.type = ROLLOUT_EV_FAILED, .slot = i, .cause = cause});
@@ -547,7 +362,7 @@ static void blame(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned i, enum worker_state before)
 {
     const struct fleet_slot *s = &c->f->slots[i];
-    if (c->f->stopping || !is_live(before) || is_live(s->worker.state))
+    if (c->f->stopping || !seat_is_live(before) || seat_is_live(s->worker.state))
         return;
     if (before == WORKER_SERVING)
         serve(c);
@@ -559,10 +374,4 @@ void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned i, enum worker_cause
 {
     if (cause != WORKER_CAUSE_NONE)
         blame(c, i, cause);
-}
-
-void fleet_overlap_on_loop(struct fleet_ctx *c, unsigned i)
-{
-    if (c->f->rollout.state == ROLLOUT_WARM)
-        blame(c, i, c->f->slots[i].last_cause);
 }

@@ -15,8 +15,6 @@ static void restart(struct fleet_ctx *c, unsigned i, struct restart_event ev)
         a->failures = u.next.failures_in_row;
         a->cause = slot->last_cause;
         a->exit = slot->worker.exit;
-        if (c->conf->overlap)
-            fleet_overlap_on_loop(c, i);
     }
     if (u.wait) {
         struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RETRY, i);

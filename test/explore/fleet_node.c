@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static usec_t shift(usec_t at, usec_t now)
+usec_t node_shift(usec_t at, usec_t now)
 {
     return at == USEC_INFINITY ? at : at + NOW - now;
 }
@@ -31,7 +31,7 @@ static enum worker_cause cause_class(enum worker_cause cause)
     return cause;
 }
 
-static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, usec_t now)
+void slot_pack(struct packed_slot *to, const struct fleet_slot *from, usec_t now)
 {
     bool gone = from->worker.state == WORKER_GONE;
     enum worker_cause last = cause_class(from->last_cause);
@@ -39,7 +39,7 @@ static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, use
     to->wanted = from->wanted;
     to->last_cause = matters ? last : WORKER_CAUSE_NONE;
     to->worker.state = from->worker.state;
-    to->worker.deadline = shift(from->worker.deadline, now);
+    to->worker.deadline = node_shift(from->worker.deadline, now);
     if (!gone) {
         to->worker.cause = cause_class(from->worker.cause);
         to->worker.alive = from->worker.alive;
@@ -54,8 +54,8 @@ static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, use
     to->restart.failures_in_row =
         from->restart.failures_in_row > 2 ? 2 : from->restart.failures_in_row;
     to->restart.looping = from->restart.looping;
-    to->restart.next_at = shift(from->restart.next_at, now);
-    to->restart.stable_at = shift(from->restart.stable_at, now);
+    to->restart.next_at = node_shift(from->restart.next_at, now);
+    to->restart.stable_at = node_shift(from->restart.stable_at, now);
     const struct prober *p = &from->prober;
     to->prober.state = p->state;
     to->prober.dependency = p->dependency;
@@ -68,7 +68,7 @@ static void pack_slot(struct packed_slot *to, const struct fleet_slot *from, use
     to->prober.began_at = p->in_flight && p->began_at == now ? NOW : NOW - 1;
     to->prober.void_to = p->in_flight && p->void_to == p->seq ? SEQ : SEQ - 1;
     to->prober.void_dependency_to = p->in_flight && p->void_dependency_to == p->seq ? SEQ : SEQ - 1;
-    to->prober.next_at = shift(p->next_at, now);
+    to->prober.next_at = node_shift(p->next_at, now);
 }
 
 void node_pack(struct node *to, const struct fleet *f, const struct world *world, usec_t now)
@@ -80,10 +80,20 @@ void node_pack(struct node *to, const struct fleet *f, const struct world *world
     to->dependency = f->dependency;
     to->restart_state = f->restart.state;
     to->restart_slot = f->restart.state == FLEET_RESTART_IDLE ? 0 : f->restart.slot;
-    to->restart_deadline = shift(f->restart.deadline, now);
+    to->restart_deadline = node_shift(f->restart.deadline, now);
     for (unsigned i = 0; i < SLOTS; i++)
-        pack_slot(&to->slots[i], &f->slots[i], now);
+        slot_pack(&to->slots[i], &f->slots[i], now);
     memcpy(&to->world, world, sizeof *world);
+}
+
+void slot_unpack(struct fleet_slot *to, const struct packed_slot *from, unsigned i)
+{
+    to->wanted = from->wanted;
+    to->last_cause = from->last_cause;
+    to->life = i + 1;
+    to->worker = from->worker;
+    to->restart = from->restart;
+    to->prober = from->prober;
 }
 
 /* The slots that are never used stay as fleet_init() left them but for their dependency. */
@@ -98,13 +108,6 @@ void node_unpack(struct fleet *f, const struct node *from)
     f->restart.slot = from->restart_slot;
     f->restart.deadline = from->restart_deadline;
     f->restart.operation = 7;
-    for (unsigned i = 0; i < SLOTS; i++) {
-        const struct packed_slot *s = &from->slots[i];
-        f->slots[i].wanted = s->wanted;
-        f->slots[i].last_cause = s->last_cause;
-        f->slots[i].life = i + 1;
-        f->slots[i].worker = s->worker;
-        f->slots[i].restart = s->restart;
-        f->slots[i].prober = s->prober;
-    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        slot_unpack(&f->slots[i], &from->slots[i], i);
 }

@@ -43,6 +43,10 @@ struct node {
     struct world world;
 };
 
+usec_t node_shift(usec_t at, usec_t now);
+void slot_pack(struct packed_slot *to, const struct fleet_slot *from, usec_t now);
+void slot_unpack(struct fleet_slot *to, const struct packed_slot *from, unsigned slot);
+
 /* Puts the fleet and the world at time `now` into canonical form; padding is zero, too. */
 void node_pack(struct node *to, const struct fleet *f, const struct world *world, usec_t now);
 

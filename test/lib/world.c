@@ -111,7 +111,10 @@ static void exec_asked(struct world *w, unsigned i, uint64_t life)
 {
     struct world_slot *s = &w->slots[i];
     HOLDS(w, s->process == WORLD_NONE);
-    HOLDS(w, life > s->life && !w->fleet.stopping && w->fleet.slots[i].wanted);
+    HOLDS(w, life > s->life && !w->fleet.stopping);
+    /* Overlap: a retry that is due in the moment when a phase ends is told to go at once. */
+    HOLDS(w, w->fleet.slots[i].wanted ||
+                 (w->fleet_conf.overlap && w->fleet.slots[i].worker.stop_wanted));
     *s = (struct world_slot){.next = s->next,
         .now = s->next,
         .life = life,

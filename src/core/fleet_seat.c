@@ -1,0 +1,220 @@
+/* What the slots of overlapping lives are for each other, and who is the best for what. */
+#include "core/fleet_seat.h"
+
+bool seat_is_live(enum worker_state state)
+{
+    switch (state) {
+    case WORKER_SPAWNING:
+    case WORKER_STARTING:
+    case WORKER_STANDBY:
+    case WORKER_SERVING:
+    case WORKER_DRAINING:
+        return true;
+    case WORKER_GONE:
+    case WORKER_STOPPING:
+    case WORKER_KILLED:
+        break;
+    }
+    return false;
+}
+
+bool seat_is_sick(const struct fleet_slot *s)
+{
+    return s->prober.state == PROBER_FAILED;
+}
+
+/* A slot whose life has ended gets one of the right generation next. */
+bool seat_is_wrong(const struct fleet *f, const struct fleet_slot *s)
+{
+    return seat_is_live(s->worker.state) && rollout_is_wrong(f->rollout, s->generation);
+}
+
+/* For its generation's sake, but not before a canary has proven the next. */
+static bool is_outdated(const struct fleet *f, const struct fleet_slot *s)
+{
+    switch (f->rollout.state) {
+    case ROLLOUT_IDLE:
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING:
+        return false;
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_WARM:
+    case ROLLOUT_BACK:
+        break;
+    }
+    return seat_is_wrong(f, s);
+}
+
+bool seat_is_to_replace(const struct fleet *f, const struct fleet_slot *s)
+{
+    return s->wanted && (seat_is_sick(s) || is_outdated(f, s));
+}
+
+/* Nobody is replaced by a new generation while the dependency is down. */
+bool seat_is_due(const struct fleet *f, const struct fleet_slot *s)
+{
+    bool held = f->rollout.held && f->rollout.state != ROLLOUT_BACK;
+    return seat_is_to_replace(f, s) && (seat_is_sick(s) || !held);
+}
+
+bool seat_is_held(const struct fleet *f, const struct fleet_slot *s)
+{
+    return seat_is_to_replace(f, s) && !seat_is_due(f, s);
+}
+
+bool seat_is_canary(const struct fleet *f, const struct fleet_slot *s)
+{
+    return (f->rollout.state == ROLLOUT_CANARY || f->rollout.state == ROLLOUT_BAKING) &&
+           s->wanted && seat_is_live(s->worker.state) && s->generation == f->rollout.generation &&
+           !seat_is_sick(s);
+}
+
+/* Healthy, with all that it needs as far as that is there. */
+bool seat_is_sound(const struct fleet *f, const struct fleet_slot *s)
+{
+    return s->prober.state == PROBER_HEALTHY &&
+           !(s->prober.degraded && f->dependency == DEPENDENCY_UP);
+}
+
+bool seat_is_keeper(const struct fleet *f, const struct fleet_slot *s)
+{
+    return s->wanted && !seat_is_to_replace(f, s) && !seat_is_canary(f, s);
+}
+
+unsigned seat_count(
+    const struct fleet *f, bool (*is)(const struct fleet *, const struct fleet_slot *))
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->n_slots; i++)
+        n += is(f, &f->slots[i]);
+    return n;
+}
+
+bool seat_is_occupied(const struct fleet *f, const struct fleet_slot *s)
+{
+    (void)f;
+    return s->wanted || s->worker.state != WORKER_GONE;
+}
+
+bool seat_is_spare(const struct fleet *f, const struct fleet_slot *s)
+{
+    return seat_is_keeper(f, s) && s->worker.state == WORKER_STANDBY;
+}
+
+bool seat_is_due_spare(const struct fleet *f, const struct fleet_slot *s)
+{
+    return s->worker.state == WORKER_STANDBY && seat_is_due(f, s);
+}
+
+/* Seats that are taken for good; a canary that serves has taken one. */
+unsigned seat_filled(const struct fleet *f)
+{
+    bool baking = f->rollout.state == ROLLOUT_BAKING;
+    return seat_count(f, seat_is_keeper) + (baking ? seat_count(f, seat_is_canary) : 0);
+}
+
+/* A slot that has lost its new life in a crash loop, and has no other that is verified. */
+bool seat_is_looping(const struct fleet *f, const struct fleet_slot *s)
+{
+    return s->wanted && s->restart.looping && s->generation == f->rollout.generation &&
+           s->worker.state != WORKER_STANDBY && s->worker.state != WORKER_SERVING;
+}
+
+/* 0: it cannot serve. A spare before a paused one, a healthy before a suspect one. */
+static unsigned worth(const struct fleet *f, const struct fleet_slot *s)
+{
+    bool spare = s->worker.state == WORKER_STANDBY;
+    if (!spare && s->worker.state != WORKER_DRAINING)
+        return 0;
+    if (s->prober.state != PROBER_HEALTHY && s->prober.state != PROBER_SUSPECT)
+        return 0;
+    return 1U + (s->prober.state == PROBER_HEALTHY) + 2U * spare + 4U * !seat_is_wrong(f, s);
+}
+
+unsigned seat_best_idle(const struct fleet *f)
+{
+    unsigned best = SEAT_NOBODY;
+    unsigned most = 0;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        if (worth(f, &f->slots[i]) > most) {
+            most = worth(f, &f->slots[i]);
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* How much rather this one is paused than another; the canary last. */
+static unsigned unwantedness(const struct fleet *f, const struct fleet_slot *s)
+{
+    const struct rollout *r = &f->rollout;
+    uint64_t best = r->state == ROLLOUT_BACK ? r->from : r->generation;
+    return 4U * seat_is_sick(s) + 2U * seat_is_wrong(f, s) + (s->generation != best);
+}
+
+unsigned seat_worst_serving(const struct fleet *f)
+{
+    unsigned worst = SEAT_NOBODY;
+    unsigned most = 0;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        unsigned u = unwantedness(f, s);
+        if (s->worker.state != WORKER_SERVING)
+            continue;
+        if (worst == SEAT_NOBODY || u > most || (u == most && u == 0)) {
+            most = u;
+            worst = i;
+        }
+    }
+    return worst;
+}
+
+/* The order of the worker's states says who is how far. */
+unsigned seat_least_advanced(const struct fleet *f)
+{
+    unsigned least = SEAT_NOBODY;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        if (seat_is_keeper(f, s) && s->worker.state != WORKER_SERVING &&
+            (least == SEAT_NOBODY || s->worker.state <= f->slots[least].worker.state))
+            least = i;
+    }
+    return least;
+}
+
+/* Who can take the place of `s` now; SEAT_NOBODY if none. */
+unsigned seat_substitute(const struct fleet *f, const struct fleet_slot *s, unsigned standby)
+{
+    bool back = seat_is_wrong(f, s) && f->rollout.state != ROLLOUT_ROLLING &&
+                f->rollout.state != ROLLOUT_WARM;
+    bool at_once =
+        seat_is_sick(s) || back; /* also by the last spare, also by one that was paused */
+    bool spares = at_once || seat_count(f, seat_is_spare) > standby;
+    unsigned best = SEAT_NOBODY;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *o = &f->slots[i];
+        bool paused = o->worker.state == WORKER_DRAINING && !seat_is_wrong(f, o);
+        if (!seat_is_sound(f, o))
+            continue;
+        if (spares && seat_is_spare(f, o))
+            return i;
+        if (at_once && paused && best == SEAT_NOBODY)
+            best = i;
+    }
+    return best;
+}
+
+/* A life that is replaced for its own fault hands its count of failures on, so that a replacement
+ * which fails in the same way comes later and later. */
+unsigned seat_parent(const struct fleet *f)
+{
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        bool left = !s->wanted && (s->worker.cause == WORKER_CAUSE_UNHEALTHY ||
+                                      s->worker.cause == WORKER_CAUSE_ZOMBIE);
+        if (!s->inherited && seat_is_live(s->worker.state) &&
+            (left || fleet_pending(f, i) != WORKER_CAUSE_NONE))
+            return i;
+    }
+    return SEAT_NOBODY;
+}

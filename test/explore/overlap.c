@@ -1,0 +1,380 @@
+/*
+ * Every reachable state of a fleet whose lives overlap: spares, rollouts and the way back, with
+ * processes, probes, callers who leave, dependency and operator. Time is coarse, as in fleet.c, and
+ * each scope lets some of it happen.
+ */
+#include "explore.h"
+#include "overlap_node.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct fleet_conf conf = {
+    .worker = {.start_timeout = 1,
+        .drain_timeout = 1,
+        .stop_timeout = 1,
+        .abort_timeout = 1,
+        .kill_timeout = 1},
+    .restart = {.delay = 1,
+        .multiplier = 1,
+        .max_delay = 1,
+        .stable_after = USEC_INFINITY,
+        .loop_after = 2},
+    .prober = {.interval = 1, .start_interval = 1, .fast_interval = 1, .rise = 1, .fall = 1},
+    .rollout = {.bake = 1, .keep_warm = 1},
+    .overlap = true,
+};
+
+static const struct scope {
+    const char *name;
+    unsigned workers, standby;
+    bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize;
+} scopes[] = {
+    {.name = "replace", .workers = 1, .exec = true, .crash = true, .fail = true, .hung = true},
+    {.name = "rollout", .workers = 1, .exec = true, .crash = true, .fail = true, .restart = true},
+    {.name = "again",
+        .workers = 1,
+        .exec = true,
+        .crash = true,
+        .restart = true,
+        .again = true,
+        .cancel = true},
+    {.name = "stop", .workers = 1, .exec = true, .crash = true, .restart = true, .stop = true},
+    {.name = "outage", .workers = 1, .crash = true, .dependency = true, .restart = true},
+    {.name = "spare", .workers = 1, .standby = 1, .crash = true, .fail = true},
+    {.name = "renew", .workers = 1, .standby = 1, .restart = true, .exec = true},
+    {.name = "two", .workers = 2, .restart = true, .lost = true, .stay = true},
+    {.name = "resize", .workers = 2, .resize = true, .lost = true},
+};
+static const struct scope *scope;
+
+enum { VERB, NO_VERB, STOPS, GONE, ROLLS, IDLE };
+
+static struct fleet fleet;
+static usec_t rollout_deadline_at = USEC_INFINITY; /* for the next step */
+static struct fleet_update update;
+
+static void check_signal(struct explore *x, const struct overlap_world *w, unsigned i)
+{
+    EXPLORE_CHECK(x, w->process[i] == RUNNING && !w->active[i]);
+}
+
+static void check_action(struct explore *x, struct overlap_world *w, const struct fleet_action *a)
+{
+    unsigned i = a->slot;
+    EXPLORE_CHECK(x, i < PLACES);
+    switch (a->type) {
+    case FLEET_DO_EXEC:
+        EXPLORE_CHECK(x, w->process[i] == NONE && !fleet.stopping);
+        /* A retry that is due in the moment when a phase ends is begun and told to go at once. */
+        EXPLORE_CHECK(x, fleet.slots[i].wanted || fleet.slots[i].worker.stop_wanted);
+        EXPLORE_CHECK(x, a->generation == fleet.slots[i].generation && a->generation > 0);
+        w->process[i] = EXECUTING;
+        w->killed[i] = false;
+        break;
+    case FLEET_DO_ACTIVATE:
+        EXPLORE_CHECK(x, w->process[i] == RUNNING && !w->active[i]);
+        w->active[i] = true;
+        break;
+    case FLEET_DO_PAUSE: { /* another serves already, unless this one is ended for cause */
+        unsigned serving = 0;
+        for (unsigned j = 0; j < PLACES; j++)
+            serving += w->active[j];
+        EXPLORE_CHECK(x, w->active[i]);
+        EXPLORE_CHECK(x, serving > fleet.n_workers || fleet.stopping ||
+                             fleet.slots[i].worker.cause == WORKER_CAUSE_HANG);
+        w->active[i] = false;
+        break;
+    }
+    case FLEET_DO_EVIDENCE:
+    case FLEET_DO_SIGNAL_STOP:
+    case FLEET_DO_SIGNAL_ABRT:
+        check_signal(x, w, i);
+        break;
+    case FLEET_DO_KILL_TREE:
+        EXPLORE_CHECK(x, w->process[i] != NONE);
+        w->killed[i] = true;
+        w->active[i] = w->active[i] && w->process[i] == RUNNING;
+        break;
+    case FLEET_DO_TELL_ENDED:
+        EXPLORE_CHECK(x, w->process[i] == NONE && !w->active[i]);
+        break;
+    case FLEET_DO_TELL_RESTART_FAILED:
+        EXPLORE_CHECK(x, w->verb);
+        w->verb = false;
+        break;
+    case FLEET_DO_TELL_RESTARTED:
+    case FLEET_DO_TELL_RESTART_ROLLED_BACK:
+        EXPLORE_CHECK(x, w->verb && (fleet_serving(&fleet) > 0 || fleet.n_workers == 0));
+        w->verb = false;
+        break;
+    case FLEET_DO_TELL_RESTART_SUPERSEDED:
+        EXPLORE_CHECK(x, w->verb); /* and the newer one is owed */
+        break;
+    case FLEET_DO_TELL_RESTART_STEP:
+        EXPLORE_CHECK(x, w->verb);
+        break;
+    case FLEET_DO_TELL_RESTART_REFUSED:
+        EXPLORE_CHECK(x, fleet.stopping);
+        w->verb = false;
+        break;
+    case FLEET_DO_TELL_ALL_GONE:
+        EXPLORE_CHECK(x, w->stop_owed);
+        w->stop_owed = false;
+        break;
+    case FLEET_DO_PROBE:
+        EXPLORE_CHECK(x, w->process[i] == RUNNING);
+        break;
+    case FLEET_DO_PROBE_STOP:
+    case FLEET_DO_TELL_STARTED:
+    case FLEET_DO_TELL_VERIFIED:
+    case FLEET_DO_TELL_VERDICT:
+    case FLEET_DO_TELL_NOT_VERIFIED:
+    case FLEET_DO_TELL_KILLED:
+    case FLEET_DO_TELL_RETRY:
+    case FLEET_DO_TELL_LOOP_BEGAN:
+    case FLEET_DO_TELL_LOOP_ENDED:
+    case FLEET_DO_TELL_ROLLOUT:
+        break;
+    }
+}
+
+static void check_state(struct explore *x, const struct overlap_world *w, usec_t now)
+{
+    const struct fleet *f = &fleet;
+    unsigned lives = 0;
+    unsigned idle = 0;
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        enum worker_state state = s->worker.state;
+        bool well = s->prober.state == PROBER_HEALTHY || s->prober.state == PROBER_SUSPECT;
+        lives += w->process[i] != NONE;
+        idle += well && (state == WORKER_STANDBY || state == WORKER_DRAINING);
+        EXPLORE_CHECK(x, (state == WORKER_GONE) == (w->process[i] == NONE));
+        EXPLORE_CHECK(x, (state == WORKER_SERVING) == w->active[i]);
+        EXPLORE_CHECK(x, state != WORKER_SERVING || s->wanted);
+        EXPLORE_CHECK(x, state != WORKER_DRAINING || !s->wanted);
+        EXPLORE_CHECK(
+            x, !(s->wanted && state == WORKER_GONE) || s->restart.next_at != USEC_INFINITY);
+        EXPLORE_CHECK(x, s->wanted || s->restart.next_at == USEC_INFINITY);
+        EXPLORE_CHECK(x, i < f->n_slots || state == WORKER_GONE);
+    }
+    EXPLORE_CHECK(x, lives <= scope->workers + scope->standby + FLEET_SURGE);
+    /* Never fewer than asked for while a healthy one is idle. */
+    EXPLORE_CHECK(x, f->stopping || fleet_serving(f) == f->n_workers || idle == 0);
+    EXPLORE_CHECK(x, f->stopping || fleet_serving(f) <= f->n_workers);
+    EXPLORE_CHECK(x, w->verb == f->rollout.owed);
+    EXPLORE_CHECK(x, fleet_deadline(f) > now);
+}
+
+/* What is paused or spare is ended for nobody's sake but a replacement that serves. */
+static void check_stops(struct explore *x, const struct overlap_node *before)
+{
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct worker *was = &before->slots[i].slot.worker;
+        const struct worker *is = &fleet.slots[i].worker;
+        bool verified = was->state == WORKER_STANDBY || was->state == WORKER_DRAINING;
+        bool well = before->slots[i].slot.prober.state == PROBER_HEALTHY;
+        if (verified && is->state == WORKER_STOPPING && well && is->cause != WORKER_CAUSE_HANG)
+            EXPLORE_CHECK(x, fleet.stopping || fleet_serving(&fleet) >= fleet.n_workers);
+    }
+}
+
+static void step(struct explore *x, const struct overlap_node *before,
+    const struct overlap_world *world, struct fleet_event ev, const char *label, bool certain)
+{
+    struct overlap_node to;
+    struct overlap_world w = *world;
+    explore_try(x, label);
+    if (ev.now == 0)
+        ev.now = NOW;
+    ev.life = ev.slot + 1;
+    ev.seq = SEQ;
+    overlap_unpack(&fleet, before);
+    fleet.rollout.deadline = rollout_deadline_at;
+    fleet_step(&conf, &fleet, &ev, &update);
+    for (unsigned i = 0; i < update.n_actions; i++)
+        check_action(x, &w, &update.actions[i]);
+    for (unsigned i = 0; i < PLACES; i++)
+        w.killed[i] = w.killed[i] && fleet.slots[i].worker.state != WORKER_GONE;
+    check_state(x, &w, ev.now);
+    check_stops(x, before);
+    overlap_pack(&to, &fleet, &w, ev.now);
+    explore_edge(x, &to, certain);
+}
+
+/* Scopes with many processes lose one at a time. */
+static bool all_run(const struct overlap_node *n)
+{
+    bool all = true;
+    for (unsigned i = 0; i < PLACES; i++)
+        all = all && (n->slots[i].slot.wanted == (n->world.process[i] == RUNNING));
+    return all;
+}
+
+static void process_moves(struct explore *x, const struct overlap_node *n, unsigned i)
+{
+    struct fleet_event ev = {.slot = i};
+    struct overlap_world w = n->world;
+    switch (w.process[i]) {
+    case NONE:
+        break;
+    case EXECUTING:
+        w.process[i] = NONE;
+        ev.type = FLEET_EV_SPAWN_FAILED;
+        if (scope->exec || w.killed[i])
+            step(x, n, &w, ev, "spawn failed", true);
+        w.process[i] = RUNNING;
+        w.killed[i] = false;
+        ev.type = FLEET_EV_SPAWNED;
+        step(x, n, &w, ev, "spawned", true);
+        break;
+    case RUNNING: {
+        enum worker_state state = n->slots[i].slot.worker.state;
+        bool told = state == WORKER_STOPPING || state == WORKER_KILLED;
+        w.process[i] = DEAD;
+        w.active[i] = false;
+        ev.type = FLEET_EV_EXITED;
+        bool verified = state == WORKER_SERVING || state == WORKER_DRAINING;
+        if (scope->crash || (scope->lost && verified && all_run(n)) || told)
+            step(x, n, &w, ev, "exited", n->world.killed[i]);
+        break;
+    }
+    case DEAD:
+        w.process[i] = NONE;
+        ev.type = FLEET_EV_TREE_GONE;
+        step(x, n, &w, ev, "tree gone", true);
+        break;
+    }
+    ev.type = FLEET_EV_DRAINED;
+    if (!scope->stay && n->slots[i].slot.worker.state == WORKER_DRAINING)
+        step(x, n, &n->world, ev, "drained", false);
+}
+
+static void probe_moves(struct explore *x, const struct overlap_node *n, unsigned i)
+{
+    static const struct {
+        enum probe_outcome outcome;
+        const char *label;
+    } answers[] = {{PROBE_PASS, "pass"}, {PROBE_FAIL, "fail"}, {PROBE_HUNG, "hung"},
+        {PROBE_DEPENDENCY, "dependency"}};
+    const bool possible[] = {true, scope->fail, scope->hung, scope->dependency};
+    if (!n->slots[i].slot.prober.in_flight)
+        return;
+    for (unsigned k = 0; k < 4; k++) {
+        struct fleet_event ev = {.type = FLEET_EV_PROBED, .slot = i, .outcome = answers[k].outcome};
+        if (possible[k])
+            step(x, n, &n->world, ev, answers[k].label, false);
+    }
+}
+
+static void operator_moves(struct explore *x, const struct overlap_node *n)
+{
+    struct overlap_world w = n->world;
+    struct fleet_event ev = {.type = FLEET_EV_RESTART, .operation = 7};
+    w.verb = true;
+    if (scope->restart && (scope->again || n->state == ROLLOUT_IDLE))
+        step(x, n, &w, ev, "RESTART", false);
+    ev.type = FLEET_EV_CANCEL;
+    w.verb = n->world.verb || n->state == ROLLOUT_WARM;
+    if (scope->cancel)
+        step(x, n, &w, ev, "CANCEL", false);
+    w = n->world;
+    w.stop_owed = true;
+    if (scope->stop) {
+        step(x, n, &w, (struct fleet_event){.type = FLEET_EV_STOP}, "STOP", false);
+        step(x, n, &w, (struct fleet_event){.type = FLEET_EV_KILL}, "KILL", false);
+    }
+    w.stop_owed = false;
+    ev = (struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = 1};
+    if (scope->resize)
+        step(x, n, &w, ev, "RESIZE 1", false);
+    ev.n_workers = scope->workers;
+    if (scope->resize || scope->stop || n->n_workers == 0)
+        step(x, n, &w, ev, "RESIZE", false);
+}
+
+/* One that was verified without its dependency is probed anew; no answer is certain here. */
+static bool awaits_answer(const struct overlap_node *n)
+{
+    bool awaits = false;
+    for (unsigned i = 0; i < PLACES; i++)
+        awaits = awaits || n->slots[i].slot.prober.degraded;
+    return awaits;
+}
+
+static void mark(struct explore *x, const struct overlap_node *n)
+{
+    unsigned serving = 0;
+    for (unsigned i = 0; i < PLACES; i++)
+        serving += n->world.active[i];
+    if (!n->world.verb)
+        explore_mark(x, NO_VERB);
+    else if (!n->held)
+        explore_mark(x, VERB);
+    if (n->world.stop_owed)
+        explore_mark(x, STOPS);
+    else if (n->stopping)
+        explore_mark(x, GONE);
+    if (n->state == ROLLOUT_IDLE)
+        explore_mark(x, IDLE);
+    else if (!n->held && !awaits_answer(n))
+        explore_mark(x, ROLLS);
+}
+
+static void expand(struct explore *x, const void *state)
+{
+    struct overlap_node n;
+    memcpy(&n, state, sizeof n);
+    mark(x, &n);
+    for (unsigned i = 0; i < PLACES; i++) {
+        process_moves(x, &n, i);
+        probe_moves(x, &n, i);
+    }
+    operator_moves(x, &n);
+    bool up = n.dependency == DEPENDENCY_UP;
+    struct fleet_event ev = {
+        .type = FLEET_EV_DEPENDENCY, .dependency = up ? DEPENDENCY_DOWN : DEPENDENCY_UP};
+    if (scope->dependency)
+        step(x, &n, &n.world, ev, up ? "redis down" : "redis up", false);
+    bool runs = n.state != ROLLOUT_IDLE && n.state != ROLLOUT_WARM;
+    rollout_deadline_at = NOW;
+    if (runs && !n.held)
+        step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_TICK}, "too late", true);
+    rollout_deadline_at = USEC_INFINITY;
+    overlap_unpack(&fleet, &n);
+    usec_t deadline = fleet_deadline(&fleet);
+    if (deadline != USEC_INFINITY)
+        step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_TICK, .now = deadline}, "TICK",
+            true);
+}
+
+static bool explore_scope(void)
+{
+    struct overlap_node initial;
+    struct overlap_world world;
+    memset(&world, 0, sizeof world);
+    fleet_init(&fleet);
+    overlap_pack(&initial, &fleet, &world, NOW);
+    conf.standby = scope->standby;
+    struct explore *x = explore_new(sizeof initial, 8000000);
+    explore_run(x, &initial, expand);
+    printf(
+        "overlap, %s: %zu states, %zu steps\n", scope->name, explore_states(x), explore_steps(x));
+    bool ok = explore_leads(x, VERB, NO_VERB) && explore_leads(x, STOPS, GONE) &&
+              explore_leads(x, ROLLS, IDLE);
+    explore_free(x);
+    return ok;
+}
+
+/* Without an argument every scope, else the one that is named. */
+int main(int argc, char **argv)
+{
+    bool ok = true;
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+        scope = &scopes[i];
+        if (argc < 2 || strcmp(argv[1], scope->name) == 0)
+            ok = explore_scope() && ok;
+    }
+    return ok ? 0 : 1;
+}

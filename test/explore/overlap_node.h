@@ -1,0 +1,39 @@
+/* A fleet whose lives overlap, and its world, as a state for the exploration. */
+#pragma once
+
+#include "fleet_node.h"
+
+enum { PLACES = 3 }; /* slots; n_workers + standby + FLEET_SURGE must not be more */
+
+/* Generations as far as decisions tell them apart. */
+enum { FROM = 1, NEXT = 2, OTHER = 3, LATEST = 3 };
+
+struct overlap_world {
+    enum process process[PLACES];
+    bool killed[PLACES];
+    bool active[PLACES];
+    bool verb;
+    bool stop_owed;
+};
+
+struct overlap_slot {
+    struct packed_slot slot;
+    uint64_t generation;
+    bool drained, inherited;
+};
+
+struct overlap_node {
+    unsigned n_slots, n_workers;
+    bool stopping, gone_told;
+    enum dependency dependency;
+    enum rollout_state state;
+    bool owed, held;
+    unsigned warm; /* slot + 1 */
+    usec_t until;
+    struct overlap_slot slots[PLACES];
+    struct overlap_world world;
+};
+
+void overlap_pack(
+    struct overlap_node *to, const struct fleet *f, const struct overlap_world *world, usec_t now);
+void overlap_unpack(struct fleet *f, const struct overlap_node *from);
