@@ -25,8 +25,9 @@ void fleet_init(struct fleet *f)
 static void resize(struct fleet_ctx *c, unsigned n)
 {
     struct fleet *f = c->f;
-    if (n > LIMIT_WORKERS)
-        n = LIMIT_WORKERS;
+    unsigned beside = c->conf->overlap ? c->conf->standby + FLEET_SURGE : 0;
+    if (n > LIMIT_WORKERS - beside)
+        n = LIMIT_WORKERS - beside;
     f->n_workers = n;
     f->stopping = false;
     if (c->conf->overlap)

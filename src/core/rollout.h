@@ -23,7 +23,7 @@
  * lost canary is begun once more). When the dependency returns, and when we ourselves stalled,
  * deadlines and Bake begin anew. A zombie is excused in any case: an outage made it.
  *
- * Invariants (test/explore/rollout.c, test/explore/overlap.c):
+ * Invariants (test/unit/rollout.c, test/explore/overlap.c):
  * - Each BEGIN is answered by exactly one of DONE, FAILED, ROLLED_BACK, SUPERSEDED.
  * - Every state but idle has a deadline unless it is held; warm's may wait for a stand-in to end.
  * - A generation number is used once.

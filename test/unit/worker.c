@@ -69,6 +69,7 @@ static const struct row {
     {WORKER_SERVING, WORKER_EV_EXITED, 0, WORKER_KILLED, "PROBE_STOP KILL_TREE", WORKER_CAUSE_CRASH,
         UNTIL(100)},
 
+    {WORKER_DRAINING, WORKER_EV_ACTIVATE, 0, WORKER_SERVING, "ACTIVATED", WORKER_CAUSE_NONE, NONE},
     {WORKER_DRAINING, WORKER_EV_DRAINED, 0, WORKER_STOPPING, "PROBE_STOP SIGNAL_STOP",
         WORKER_CAUSE_STOP, UNTIL(300)},
     {WORKER_DRAINING, WORKER_EV_STOP, WORKER_CAUSE_RESTART, WORKER_STOPPING,
@@ -266,6 +267,19 @@ static void writes_how_a_process_ended(void **state)
         assert_string_equal(exit_status_text(texts[i].status, buf), texts[i].text);
 }
 
+static void a_paused_worker_that_serves_again_is_not_to_blame(void **state)
+{
+    (void)state;
+    struct worker w = {.state = WORKER_SERVING, .alive = true, .deadline = USEC_INFINITY};
+    struct worker_event drain = {.type = WORKER_EV_DRAIN, .cause = WORKER_CAUSE_RESTART};
+    w = worker_step(&conf, w, drain).next;
+    assert_int_equal(w.cause, WORKER_CAUSE_RESTART);
+    w = worker_step(&conf, w, (struct worker_event){.type = WORKER_EV_ACTIVATE}).next;
+    assert_int_equal(w.cause, WORKER_CAUSE_NONE);
+    struct worker_event hang = {.type = WORKER_EV_FAILED, .cause = WORKER_CAUSE_HANG};
+    assert_int_equal(worker_step(&conf, w, hang).next.cause, WORKER_CAUSE_HANG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +290,7 @@ int main(void)
         cmocka_unit_test(memory_is_a_cause_of_its_own_but_not_over_a_wish),
         cmocka_unit_test(a_new_life_knows_nothing_of_the_last),
         cmocka_unit_test(writes_how_a_process_ended),
+        cmocka_unit_test(a_paused_worker_that_serves_again_is_not_to_blame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,189 @@
+/* core/fleet with overlapping lives: what traces and exploration do not say as plainly. */
+#include "core/fleet.h"
+
+#include "base/strbuf.h"
+#include "cmocka_all.h"
+
+static struct fleet_conf conf;
+static struct fleet fleet;
+static struct fleet_update update;
+static struct strbuf actions = STRBUF_INIT;
+
+/* Steps and returns the actions as "slot ACTION, ..", without those about probing. */
+static const char *step(struct fleet_event ev)
+{
+    fleet_step(&conf, &fleet, &ev, &update);
+    strbuf_reset(&actions);
+    for (unsigned i = 0; i < update.n_actions; i++) {
+        const struct fleet_action *a = &update.actions[i];
+        if (a->type != FLEET_DO_PROBE && a->type != FLEET_DO_PROBE_STOP)
+            strbuf_addf(
+                &actions, "%s%u %s", actions.len ? ", " : "", a->slot, fleet_action_name(a->type));
+    }
+    return strbuf_text(&actions);
+}
+
+static struct fleet_event about(unsigned slot, usec_t now, enum fleet_event_type type)
+{
+    return (struct fleet_event){.type = type,
+        .now = now,
+        .slot = slot,
+        .life = fleet.slots[slot].life,
+        .seq = fleet.slots[slot].prober.seq};
+}
+
+static const char *plain(usec_t now, enum fleet_event_type type)
+{
+    return step((struct fleet_event){.type = type, .now = now, .operation = 9});
+}
+
+static const char *resize(usec_t now, unsigned n)
+{
+    return step((struct fleet_event){.type = FLEET_EV_RESIZE, .now = now, .n_workers = n});
+}
+
+/* A fleet of n workers that serve and their spares, at time 100. */
+static void serve(unsigned n, unsigned standby)
+{
+    conf = (struct fleet_conf){.worker = {.start_timeout = 500,
+                                   .drain_timeout = 400,
+                                   .stop_timeout = 300,
+                                   .abort_timeout = 200,
+                                   .kill_timeout = 100},
+        .restart = {.delay = 50,
+            .multiplier = 2,
+            .max_delay = 1000,
+            .stable_after = 1000,
+            .loop_after = 3},
+        .prober =
+            {.interval = 100, .start_interval = 10, .fast_interval = 20, .rise = 1, .fall = 1},
+        .rollout = {.bake = 70, .keep_warm = 700},
+        .overlap = true,
+        .standby = standby};
+    fleet_init(&fleet);
+    resize(100, n);
+    for (unsigned i = 0; i < fleet.n_slots; i++) {
+        step(about(i, 100, FLEET_EV_SPAWNED));
+        step(about(i, 100, FLEET_EV_PROBED));
+    }
+    assert_int_equal(fleet_serving(&fleet), fleet.n_workers);
+}
+
+static void spares_are_not_counted_as_workers(void **state)
+{
+    (void)state;
+    serve(2, 2);
+    assert_int_equal(fleet.n_slots, 4);
+    assert_int_equal(fleet_wanted(&fleet), 2);
+    assert_int_equal(fleet.slots[3].worker.state, WORKER_STANDBY);
+    plain(101, FLEET_EV_STOP);
+    assert_int_equal(fleet_wanted(&fleet), 0);
+}
+
+static void the_largest_fleet_still_has_room_to_roll(void **state)
+{
+    (void)state;
+    serve(LIMIT_WORKERS, 2);
+    assert_int_equal(fleet_wanted(&fleet), LIMIT_WORKERS - 2 - FLEET_SURGE);
+    plain(101, FLEET_EV_RESTART);
+    assert_int_equal(fleet.slots[LIMIT_WORKERS - 1].worker.state, WORKER_SPAWNING);
+    assert_int_equal(fleet.n_slots, LIMIT_WORKERS);
+    plain(102, FLEET_EV_KILL);
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
+        bool executing = i == LIMIT_WORKERS - 1;
+        step(about(i, 103, executing ? FLEET_EV_SPAWN_FAILED : FLEET_EV_EXITED));
+        step(about(i, 103, FLEET_EV_TREE_GONE));
+    }
+    assert_int_equal(fleet.n_slots, 0);
+}
+
+static void generations_go_with_lives(void **state)
+{
+    (void)state;
+    serve(1, 0);
+    assert_int_equal(fleet.slots[0].generation, 1);
+    assert_string_equal(
+        plain(101, FLEET_EV_RESTART), "0 TELL_ROLLOUT, 1 TELL_RESTART_STEP, 1 EXEC");
+    assert_int_equal(update.actions[2].generation, 2);
+    /* What crashes before the new one is proven comes back as it was. */
+    step(about(0, 102, FLEET_EV_EXITED));
+    step(about(0, 102, FLEET_EV_TREE_GONE));
+    assert_int_equal(fleet.slots[0].generation, 1);
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_SPAWNING);
+    /* In place, too, each restart counts. */
+    serve(1, 0);
+    conf.overlap = false;
+    plain(101, FLEET_EV_RESTART);
+    step(about(0, 102, FLEET_EV_EXITED));
+    step(about(0, 102, FLEET_EV_TREE_GONE));
+    assert_int_equal(fleet.slots[0].generation, 2);
+}
+
+static void a_drained_event_counts_for_the_paused_life_only(void **state)
+{
+    (void)state;
+    serve(1, 1);
+    assert_string_equal(step(about(0, 101, FLEET_EV_DRAINED)), "");
+    assert_false(fleet.slots[0].drained);
+    resize(102, 2);
+    step(about(2, 102, FLEET_EV_SPAWNED));
+    step(about(2, 103, FLEET_EV_PROBED));
+    assert_string_equal(resize(103, 1), "1 PAUSE"); /* 2 was the spare and stays it */
+    struct fleet_event stale = about(1, 104, FLEET_EV_DRAINED);
+    stale.life++;
+    assert_string_equal(step(stale), "");
+    assert_string_equal(step(about(1, 104, FLEET_EV_DRAINED)), "1 SIGNAL_STOP");
+}
+
+static void a_restart_while_stopping_is_refused(void **state)
+{
+    (void)state;
+    serve(1, 0);
+    plain(101, FLEET_EV_STOP);
+    assert_string_equal(plain(102, FLEET_EV_RESTART), "0 TELL_RESTART_REFUSED");
+    assert_string_equal(plain(102, FLEET_EV_CANCEL), "");
+}
+
+static void a_restart_of_nothing_is_done(void **state)
+{
+    (void)state;
+    serve(1, 0);
+    resize(101, 0);
+    assert_string_equal(
+        plain(102, FLEET_EV_RESTART), "0 TELL_ROLLOUT, 0 TELL_RESTARTED, 0 TELL_ROLLOUT");
+}
+
+static void the_next_deadline_includes_the_rollout(void **state)
+{
+    (void)state;
+    serve(1, 0);
+    plain(101, FLEET_EV_RESTART);
+    step(about(1, 102, FLEET_EV_SPAWNED));
+    step(about(1, 103, FLEET_EV_PROBED));
+    assert_int_equal(fleet.rollout.state, ROLLOUT_BAKING);
+    fleet.slots[0].prober.next_at = USEC_INFINITY;
+    fleet.slots[1].prober.next_at = USEC_INFINITY;
+    assert_int_equal(fleet_deadline(&fleet), 103 + 70);
+    /* One kept warm has no deadline while Bake lasts, and goes once it is over and drained. */
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_DRAINING);
+    conf.rollout.keep_warm = 0;
+    assert_string_equal(step(about(0, 110, FLEET_EV_DRAINED)), "");
+    assert_string_equal(plain(173, FLEET_EV_TICK),
+        "0 TELL_ROLLOUT, 0 TELL_RESTARTED, 0 TELL_ROLLOUT, 0 SIGNAL_STOP");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(spares_are_not_counted_as_workers),
+        cmocka_unit_test(the_largest_fleet_still_has_room_to_roll),
+        cmocka_unit_test(generations_go_with_lives),
+        cmocka_unit_test(a_drained_event_counts_for_the_paused_life_only),
+        cmocka_unit_test(a_restart_while_stopping_is_refused),
+        cmocka_unit_test(a_restart_of_nothing_is_done),
+        cmocka_unit_test(the_next_deadline_includes_the_rollout),
+    };
+    int r = cmocka_run_group_tests(tests, NULL, NULL);
+    strbuf_fini(&actions);
+    return r;
+}
