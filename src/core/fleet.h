@@ -59,7 +59,7 @@ struct fleet_conf {
     struct prober_conf prober;
     struct rollout_conf rollout; /* overlap only */
     bool overlap;                /* lives can be verified and paused privately (Handover=) */
-    unsigned standby;            /* verified spares that are kept; overlap only */
+    unsigned standby; /* verified spares that are kept; overlap only, live at the next event */
 };
 
 /* Lives that a replacement may have beside n_workers + standby. */

@@ -120,7 +120,9 @@ static void on_told(const struct fleet_action *told, void *arg)
         verb_worker_verified(d);
     }
     if (told->type == FLEET_DO_TELL_RESTARTED || told->type == FLEET_DO_TELL_RESTART_FAILED ||
-        told->type == FLEET_DO_TELL_RESTART_REFUSED)
+        told->type == FLEET_DO_TELL_RESTART_REFUSED ||
+        told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK ||
+        told->type == FLEET_DO_TELL_RESTART_SUPERSEDED)
         on_restart_verdict(d, told);
     if (told->type == FLEET_DO_TELL_ALL_GONE)
         drainer_all_gone(d->drainer);

@@ -187,7 +187,8 @@ void reload_restart_verdict(struct daemon *d, const struct fleet_action *told)
         end_rollback(d, told->type == FLEET_DO_TELL_RESTARTED);
     else if (told->type == FLEET_DO_TELL_RESTARTED)
         accept(d, "the new configuration is in force, every worker is verified with it");
-    else if (told->type == FLEET_DO_TELL_RESTART_FAILED && !stopped)
+    else if ((told->type == FLEET_DO_TELL_RESTART_FAILED && !stopped) ||
+             told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK)
         roll_back(d, told);
     else
         accept(d, "the new configuration is in force; workers see it at their next start");

@@ -55,6 +55,35 @@ struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker,
     return op;
 }
 
+static const char *failure_reason(
+    const struct daemon *d, const struct fleet_action *told, const char *otherwise)
+{
+    const struct slot *slot = supervisor_slot(d->supervisor, told->slot);
+    if (!slot)
+        return "out of memory";
+    if (told->cause == WORKER_CAUSE_SPAWN)
+        return slot_spawn_error(slot);
+    return slot_probe_reason(slot)[0] ? slot_probe_reason(slot) : otherwise;
+}
+
+static void restart_rolled_back(
+    struct daemon *d, struct operation *op, const struct fleet_action *told)
+{
+    if (told->cause == WORKER_CAUSE_RESTART)
+        operation_end(op, OPERATION_ROLLED_BACK,
+            "restart rolled back: cancelled; the workers from before it serve");
+    else if (told->cause == WORKER_CAUSE_NONE)
+        operation_end(op, OPERATION_ROLLED_BACK,
+            "restart rolled back: it took too long; the workers from before it serve");
+    else
+        operation_end(op, OPERATION_ROLLED_BACK,
+            "restart rolled back: the new worker %u failed (%s): %s; the workers from before it "
+            "serve",
+            told->slot + 1, worker_cause_name(told->cause),
+            failure_reason(d, told, "it answered, and then ended"));
+    tell(op, EVENT_RESTART_FAILED, "restart rolled back", told->took);
+}
+
 static void restart_failed(struct daemon *d, struct operation *op, const struct fleet_action *told)
 {
     if (told->cause == WORKER_CAUSE_STOP) {
@@ -62,11 +91,7 @@ static void restart_failed(struct daemon *d, struct operation *op, const struct 
         tell(op, EVENT_RESTART_FAILED, "restart failed: the workers are stopped", told->took);
         return;
     }
-    const struct slot *slot = supervisor_slot(d->supervisor, told->slot);
-    const char *reason = !slot                               ? "out of memory"
-                         : told->cause == WORKER_CAUSE_SPAWN ? slot_spawn_error(slot)
-                         : slot_probe_reason(slot)[0]        ? slot_probe_reason(slot)
-                                                             : "it ended before it was verified";
+    const char *reason = failure_reason(d, told, "it ended before it was verified");
     operation_end(op, OPERATION_FAILED,
         "restart failed: worker %u does not come up (%s): %s; voxkeeper goes on trying",
         told->slot + 1, worker_cause_name(told->cause), reason);
@@ -87,6 +112,10 @@ void verb_restart_verdict(struct daemon *d, const struct fleet_action *told)
         tell(op, EVENT_RESTART_DONE, "restart done", told->took);
     } else if (told->type == FLEET_DO_TELL_RESTART_FAILED) {
         restart_failed(d, op, told);
+    } else if (told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK) {
+        restart_rolled_back(d, op, told);
+    } else if (told->type == FLEET_DO_TELL_RESTART_SUPERSEDED) {
+        operation_end(op, OPERATION_FAILED, "restart superseded by a newer one");
     } else {
         operation_end(op, OPERATION_FAILED,
             "restart refused: another is under way, or voxkeeper is stopping");
