@@ -386,8 +386,12 @@ bool world_crash(struct world *w, unsigned slot, struct exit_status how)
     return true;
 }
 
-static void answered(const struct world *w, struct world_slot *s, enum probe_outcome outcome)
+static void answered(const struct world *w, struct world_slot *s, const struct fleet_event *ev)
 {
+    const struct prober *p = &w->fleet.slots[ev->slot].prober;
+    enum probe_outcome outcome = ev->outcome;
+    if (ev->seq <= p->void_to || (outcome == PROBE_DEPENDENCY && ev->seq <= p->void_dependency_to))
+        return; /* asked before a stall or an outage ended: it says nothing */
     bool excused = outcome == PROBE_DEPENDENCY && w->fleet.dependency != DEPENDENCY_UP;
     if (outcome == PROBE_PASS || excused) {
         s->good++;
@@ -426,7 +430,7 @@ static void happen(struct world *w, struct happening h)
         s->process = WORLD_NONE;
         break;
     case FLEET_EV_PROBED:
-        answered(w, s, h.fleet.outcome);
+        answered(w, s, &h.fleet);
         break;
     case FLEET_EV_RESIZE:
     case FLEET_EV_STOP:
