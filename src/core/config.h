@@ -33,15 +33,14 @@ struct config_agent {
     char *working_directory;
     struct strlist environment;       /* NAME=value, later ones win */
     struct strlist environment_files; /* a leading '-' makes a missing one no error */
-    char *user;
-    char *group;
+    char *user, *group;
     uint64_t limit_nofile; /* 0: unchanged */
     int kill_signal;
     usec_t timeout_start, timeout_stop, timeout_abort;
     struct endpoint listen[LIMIT_LISTEN];
     unsigned n_listen;
     enum config_handover handover;
-    unsigned workers;
+    unsigned workers, standby; /* standby: verified spares beside them; needs a handover */
     char *release; /* file, or command behind '|', that names the running release; or NULL */
 };
 
@@ -97,6 +96,7 @@ struct config {
     unsigned n_probes;
     struct prober_conf prober;
     struct restart_conf restart;
+    struct rollout_conf rollout;
     struct drain_conf drain;
     usec_t active_window;
     struct config_redis redis;

@@ -29,6 +29,18 @@ static void check_agent(struct config_build *b)
     if (a->handover == HANDOVER_LISTEN_FDS)
         config_report_at(b, config_place_of(b, "Agent", "Handover", 0),
             "refuse Handover=listen-fds: not available in this version, preload and none are");
+    else if (a->handover == HANDOVER_PRELOAD && a->n_listen == 0)
+        config_report_at(b, config_place_of(b, "Agent", "Handover", 0),
+            "refuse Handover=preload: without Listen= there is nothing to hand over");
+    else if (a->standby > 0 && a->handover == HANDOVER_NONE)
+        config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
+            "refuse Standby=%u: only a worker that gets its listeners from us can stand by, want "
+            "Handover=preload",
+            a->standby);
+    else if (a->workers + a->standby + FLEET_SURGE > LIMIT_WORKERS && a->standby > 0)
+        config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
+            "refuse Standby=%u: with Workers=%u more than %d workers", a->standby, a->workers,
+            LIMIT_WORKERS - FLEET_SURGE);
     else if (a->handover == HANDOVER_NONE && a->workers > 1 && a->n_listen > 0)
         config_report_at(b, config_place_of(b, "Agent", "Workers", 0),
             "refuse Workers=%u: with Handover=none every worker binds Listen= itself, and only one "

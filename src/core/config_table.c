@@ -11,6 +11,7 @@ const struct config_section config_sections[] = {
         "The health probe, and the pace of all probes. A worker serves only after Rise= passes."},
     {"Probe", true, "A further probe; every probe takes part in every round."},
     {"Restart", false, "When the next life of a worker begins that failed. It is never given up."},
+    {"Rollout", false, "How workers are replaced by new ones while callers are served."},
     {"Drain", false, "Waiting for callers before workers are stopped."},
     {"Redis", false, "The Redis that the agent uses; without Url= nothing of it is watched."},
     {"Keyspace", true,
@@ -121,7 +122,7 @@ const struct config_key config_keys[] = {
         .doc = "Where callers reach the agent: `3004` (all addresses), `ADDRESS:PORT`, "
                "`[ADDRESS]:PORT`."},
     {"Agent", "Handover", &config_type_choice, ROOT(agent.handover), .preset = "none",
-        .choices = handovers, WORKERS,
+        .choices = handovers, DAEMON,
         .doc = "How a worker gets the public listener. `none`: it binds the port itself. `preload`: "
                "voxkeeperd holds the port, a worker gets it by a preloaded library once it is "
                "verified, and callers wait instead of being refused. `listen-fds` is not available in "
@@ -129,6 +130,10 @@ const struct config_key config_keys[] = {
     {"Agent", "Workers", &config_type_unsigned, ROOT(agent.workers), .preset = "1",
         .min = 1, .max = LIMIT_WORKERS, LIVE,
         .doc = "How many workers run."},
+    {"Agent", "Standby", &config_type_unsigned, ROOT(agent.standby), .preset = "0",
+        .max = LIMIT_WORKERS - 2, LIVE,
+        .doc = "So many verified spares are kept, which take over at once from a worker that dies; "
+               "with Handover=preload."},
     {"Agent", "Release", &config_type_string, ROOT(agent.release),
         .check = config_check_release, LIVE,
         .doc = "A file whose first line names the running release; read at each start of a worker."},
@@ -208,6 +213,11 @@ const struct config_key config_keys[] = {
     {"Restart", "LoopAfter", &config_type_unsigned, ROOT(restart.loop_after), .preset = "5",
         .min = 2, .max = 1000, LIVE,
         .doc = "So many failures in a row are reported as a crash loop."},
+
+    {"Rollout", "Bake", &config_type_span, ROOT(rollout.bake), .preset = "5s",
+        .min = 0, .max = HOURS(24), LIVE,
+        .doc = "So long the first new worker serves beside the old ones before the others follow; "
+               "with Handover=preload."},
 
     {"Drain", "Linger", &config_type_span, ROOT(drain.linger), .preset = "2s",
         .min = 0, .max = HOURS(1), LIVE,

@@ -34,6 +34,7 @@ static void tell(struct daemon *d, enum event_id id, const char *what, const cha
 /* The reload is over, with whatever verdict. */
 static void finish(struct daemon *d)
 {
+    supervisor_keep_previous(d->supervisor, NULL);
     config_free(d->reload.previous);
     strbuf_fini(&d->reload.changes);
     d->reload.previous = NULL;
@@ -114,6 +115,7 @@ static void begin_with(struct daemon *d, struct config *config)
         accept(d, "the new configuration is in force; workers see it at their next start");
     } else {
         operation_progress(waiting(d), "the new configuration is in force, restarting the workers");
+        supervisor_keep_previous(d->supervisor, d->reload.previous);
         restart_workers(d);
     }
 }
@@ -150,8 +152,8 @@ struct operation *reload_begin(struct daemon *d, const struct verb_asker *asker,
     return op;
 }
 
-/* The workers fail with the new configuration: everything goes back. */
-static void roll_back(struct daemon *d, const struct fleet_action *told)
+/* The workers fail with the new configuration: the one before is in force again. */
+static void take_back(struct daemon *d, const struct fleet_action *told)
 {
     struct err e = {0};
     struct config *failed = swap(d, d->reload.previous);
@@ -162,11 +164,10 @@ static void roll_back(struct daemon *d, const struct fleet_action *told)
         slot && slot_probe_reason(slot)[0] ? slot_probe_reason(slot)
                                            : worker_cause_name(told->cause));
     d->reload.previous = NULL;
-    d->reload.rolling_back = true;
+    supervisor_keep_previous(d->supervisor, NULL);
     if (daemon_apply(d, d->config, &e) < 0)
         log_printf(LOG_LEVEL_ERR, "going back to the configuration before: %s", e.msg);
     config_free(failed);
-    restart_workers(d);
 }
 
 static void end_rollback(struct daemon *d, bool restarted)
@@ -183,13 +184,19 @@ void reload_restart_verdict(struct daemon *d, const struct fleet_action *told)
 {
     /* Stopped in the middle: that says nothing against the configuration. */
     bool stopped = told->type == FLEET_DO_TELL_RESTART_FAILED && told->cause == WORKER_CAUSE_STOP;
-    if (d->reload.rolling_back)
+    if (d->reload.rolling_back) {
         end_rollback(d, told->type == FLEET_DO_TELL_RESTARTED);
-    else if (told->type == FLEET_DO_TELL_RESTARTED)
+    } else if (told->type == FLEET_DO_TELL_RESTARTED) {
         accept(d, "the new configuration is in force, every worker is verified with it");
-    else if ((told->type == FLEET_DO_TELL_RESTART_FAILED && !stopped) ||
-             told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK)
-        roll_back(d, told);
-    else
+    } else if (told->type == FLEET_DO_TELL_RESTART_FAILED && !stopped) {
+        take_back(d, told);
+        d->reload.rolling_back = true;
+        restart_workers(d);
+    } else if (told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK) {
+        /* The workers from before it never went. */
+        take_back(d, told);
+        end_rollback(d, true);
+    } else {
         accept(d, "the new configuration is in force; workers see it at their next start");
+    }
 }

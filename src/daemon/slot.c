@@ -10,6 +10,7 @@
 #include "io/handover.h"
 #include "io/output.h"
 #include "io/procinfo.h"
+#include "io/sock_diag.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -300,6 +301,25 @@ void slot_collect_evidence(struct slot *s)
 {
     strbuf_reset(&s->evidence);
     procinfo_evidence(s->pid, &s->evidence);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+size_t slot_connections(const struct slot *s, const struct sock_connections *connections)
+{
+    size_t n_sockets = 0;
+    size_t n = 0;
+    uint64_t *sockets = procinfo_sockets(s->pid, &n_sockets);
+    for (size_t i = 0; sockets && i < connections->n; i++)
+        n += bsearch(&connections->items[i].inode, sockets, n_sockets, sizeof *sockets,
+                 by_number) != NULL;
+    free(sockets);
+    return n;
 }
 
 pid_t slot_pid(const struct slot *s)

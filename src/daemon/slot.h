@@ -51,6 +51,10 @@ void slot_kill_tree(struct slot *s);
 /* Collects what explains a hang into slot_evidence(). */
 void slot_collect_evidence(struct slot *s);
 
+/* How many of these connections its process holds. */
+struct sock_connections;
+size_t slot_connections(const struct slot *s, const struct sock_connections *connections);
+
 pid_t slot_pid(const struct slot *s); /* of the present or last life; 0: none yet */
 uint64_t slot_life(const struct slot *s);
 uint64_t slot_generation(const struct slot *s);

@@ -132,6 +132,9 @@ struct cJSON *status_workers_json(const struct daemon *d)
     bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
     for (unsigned i = 0; i < fleet->n_slots; i++) {
         const struct slot *slot = supervisor_slot(d->supervisor, i);
+        /* With overlap a slot is no seat: an empty one says nothing. */
+        if (!fleet->slots[i].wanted && fleet->slots[i].worker.state == WORKER_GONE)
+            continue;
         cJSON_AddItemToArray(
             list, worker_json(&fleet->slots[i], slot, i, known ? &connections : NULL));
     }

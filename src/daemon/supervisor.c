@@ -1,6 +1,8 @@
 /* The shell of the fleet. */
 #include "daemon/supervisor.h"
 
+#include "io/sock_diag.h"
+
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,12 +10,17 @@
 
 enum { QUEUE_MAX = 4 * LIMIT_WORKERS };
 
+#define DRAIN_LOOK (USEC_PER_SEC / 2)
+
 struct supervisor {
     struct supervisor_spec spec;
     struct fleet_conf conf;
     struct fleet fleet;
     struct fleet_update update;
     struct timer *timer;
+    const struct config *previous; /* of the generations before the latest; NULL: as the latest */
+    struct timer *drain_timer;     /* looks whether paused workers still have callers */
+    bool watching_drains;          /* it is armed */
     struct slot *slots[LIMIT_WORKERS];
     bool stepping;
     struct fleet_event queue[QUEUE_MAX];
@@ -21,6 +28,7 @@ struct supervisor {
 };
 
 static void feed(struct supervisor *s, const struct fleet_event *ev);
+static void watch_drains(struct supervisor *s);
 
 static void on_slot_report(const struct fleet_event *ev, void *arg)
 {
@@ -36,6 +44,41 @@ static void on_timer(void *arg)
     feed(arg, &(struct fleet_event){.type = FLEET_EV_TICK});
 }
 
+/*
+ * A paused worker that has no connection left may go. The kernel is asked twice a second, and only
+ * while somebody is paused.
+ */
+static void on_drain_timer(void *arg)
+{
+    struct supervisor *s = arg;
+    struct sock_connections connections = {0};
+    const struct config_agent *agent = &s->spec.config->agent;
+    s->watching_drains = false;
+    bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
+    for (unsigned i = 0; known && i < s->fleet.n_slots; i++) {
+        if (s->fleet.slots[i].worker.state == WORKER_DRAINING &&
+            slot_connections(s->slots[i], &connections) == 0)
+            feed(s, &(struct fleet_event){
+                        .type = FLEET_EV_DRAINED, .slot = i, .life = s->fleet.slots[i].life});
+    }
+    sock_connections_fini(&connections);
+    watch_drains(s);
+}
+
+static void watch_drains(struct supervisor *s)
+{
+    if (s->watching_drains)
+        return; /* events come more often than it is worth looking */
+    for (unsigned i = 0; i < s->fleet.n_slots; i++) {
+        const struct fleet_slot *slot = &s->fleet.slots[i];
+        if (slot->worker.state == WORKER_DRAINING && !slot->drained) {
+            timer_arm(s->drain_timer, usec_add(loop_now(), DRAIN_LOOK));
+            s->watching_drains = true;
+            return;
+        }
+    }
+}
+
 static struct fleet_conf conf_of(const struct config *c)
 {
     return (struct fleet_conf){
@@ -46,6 +89,9 @@ static struct fleet_conf conf_of(const struct config *c)
             .kill_timeout = 5 * USEC_PER_SEC},
         .restart = c->restart,
         .prober = c->prober,
+        .rollout = c->rollout,
+        .overlap = c->agent.handover == HANDOVER_PRELOAD,
+        .standby = c->agent.standby,
     };
 }
 
@@ -58,6 +104,7 @@ struct supervisor *supervisor_new(const struct supervisor_spec *spec)
     s->conf = conf_of(spec->config);
     fleet_init(&s->fleet);
     s->timer = timer_new(spec->loop, on_timer, s);
+    s->drain_timer = timer_new(spec->loop, on_drain_timer, s);
     return s;
 }
 
@@ -68,6 +115,7 @@ void supervisor_free(struct supervisor *s)
     for (unsigned i = 0; i < LIMIT_WORKERS; i++)
         slot_free(s->slots[i]);
     timer_free(s->timer);
+    timer_free(s->drain_timer);
     free(s);
 }
 
@@ -89,7 +137,9 @@ static void exec(struct supervisor *s, const struct fleet_action *a)
 {
     struct err e = {0};
     struct slot *slot = slot_at(s, a->slot);
-    if (slot && slot_exec(slot, s->spec.config, a->generation, a->life, &e) == 0)
+    bool older = s->previous && a->generation < s->fleet.rollout.latest;
+    const struct config *config = older ? s->previous : s->spec.config;
+    if (slot && slot_exec(slot, config, a->generation, a->life, &e) == 0)
         return;
     feed(s, &(struct fleet_event){.type = FLEET_EV_SPAWN_FAILED, .slot = a->slot, .life = a->life});
 }
@@ -198,6 +248,7 @@ static void feed(struct supervisor *s, const struct fleet_event *ev)
     while (s->n_queued > 0)
         step(s);
     s->stepping = false;
+    watch_drains(s);
     usec_t next = fleet_deadline(&s->fleet);
     if (next == USEC_INFINITY)
         timer_disarm(s->timer);
@@ -209,6 +260,11 @@ void supervisor_configure(struct supervisor *s, const struct config *config)
 {
     s->spec.config = config;
     s->conf = conf_of(config);
+}
+
+void supervisor_keep_previous(struct supervisor *s, const struct config *previous)
+{
+    s->previous = previous;
 }
 
 void supervisor_start(struct supervisor *s)

@@ -32,6 +32,12 @@ void supervisor_free(struct supervisor *s);
 /* From now on decisions and new lives follow `config`. */
 void supervisor_configure(struct supervisor *s, const struct config *config);
 
+/*
+ * While a restart with a new configuration has no verdict, lives of the generation before it begin
+ * by `previous` (borrowed until the next call; NULL ends that).
+ */
+void supervisor_keep_previous(struct supervisor *s, const struct config *previous);
+
 /* Starts as many workers as the configuration asks for, or adjusts to it. */
 void supervisor_start(struct supervisor *s);
 void supervisor_stop(struct supervisor *s);

@@ -3,10 +3,8 @@
 
 #include "io/loop.h"
 #include "io/procinfo.h"
-#include "io/sock_diag.h"
 
 #include <cjson/cJSON.h>
-#include <stdlib.h>
 
 static void add_process(struct cJSON *o, const struct fleet_slot *state, const struct slot *slot)
 {
@@ -27,28 +25,13 @@ static void add_process(struct cJSON *o, const struct fleet_slot *state, const s
     cJSON_AddNumberToObject(o, "descriptors", info.descriptors);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void add_connections(
     struct cJSON *o, const struct slot *slot, const struct sock_connections *connections)
 {
-    size_t n_sockets = 0;
-    size_t n = 0;
-    if (!connections || !slot || slot_pid(slot) <= 0) {
+    if (connections && slot && slot_pid(slot) > 0)
+        cJSON_AddNumberToObject(o, "connections", (double)slot_connections(slot, connections));
+    else
         cJSON_AddNullToObject(o, "connections");
-        return;
-    }
-    uint64_t *sockets = procinfo_sockets(slot_pid(slot), &n_sockets);
-    for (size_t i = 0; sockets && i < connections->n; i++)
-        n += bsearch(&connections->items[i].inode, sockets, n_sockets, sizeof *sockets,
-                 by_number) != NULL;
-    free(sockets);
-    cJSON_AddNumberToObject(o, "connections", (double)n);
 }
 
 static void add_health(struct cJSON *o, const struct fleet_slot *state, const struct slot *slot)

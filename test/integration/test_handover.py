@@ -7,10 +7,12 @@ import socket
 import pytest
 from agent import fault, request
 from load import Load
+from ports import free_port
 from waiting import wait_for
 
 PRELOAD = {"Handover": "preload"}
 FAULTS = {"FAULT_ROUTES": "1"}
+QUICK = {"Bake": "200ms"}
 
 
 def workers(daemon):
@@ -23,7 +25,7 @@ def last_reason(daemon):
 
 
 def test_restarts_under_load_lose_no_request(make_daemon, agent_config, port):
-    daemon = make_daemon(agent_config(Agent={**PRELOAD, "Workers": "2"}))
+    daemon = make_daemon(agent_config(Agent={**PRELOAD, "Workers": "2"}, Rollout=QUICK))
     daemon.wait_event("worker-verified", count=2)
     with Load(port) as load:
         for _ in range(3):
@@ -32,14 +34,57 @@ def test_restarts_under_load_lose_no_request(make_daemon, agent_config, port):
     assert load.failed == {} and load.done > 500
 
 
-def test_a_single_worker_restarts_while_callers_queue(make_daemon, agent_config, port):
-    daemon = make_daemon(agent_config(Agent=PRELOAD))
-    daemon.wait_event("worker-verified")
+def test_a_single_worker_restarts_without_a_gap(make_daemon, agent_config, port):
+    daemon = make_daemon(agent_config(Agent=PRELOAD, Rollout=QUICK))
+    first = daemon.wait_event("worker-verified")["worker_pid"]
+    with Load(port) as load, Load(port, clients=2, keep_alive=True) as regulars:
+        done = daemon.cli("restart", check=True)
+        wait_for(lambda: load.done > 100 and regulars.done > 100)
+    assert load.failed == {} and regulars.failed == {}
+    assert "beside the others" in done.stderr
+    # The new one served before the old one went.
+    assert int(daemon.wait_event("worker-exited")["worker_pid"]) == int(first)
+    assert daemon.events("worker-verified")[1]["ts"] < daemon.events("worker-exited")[0]["ts"]
+
+
+def test_a_bad_release_goes_back_and_nobody_notices(make_daemon, agent_config, port):
+    config = {"Agent": {**PRELOAD, "Workers": "2", "TimeoutStartSec": "3s"}, "Rollout": QUICK}
+    daemon = make_daemon(agent_config(**config))
+    daemon.wait_event("worker-verified", count=2)
+    before = {worker["pid"] for worker in workers(daemon)}
     with Load(port) as load:
-        daemon.cli("restart", check=True)
+        for fault_of_release in {"FAULT_HEALTH": "wrong"}, {"FAULT_CRASH": "1"}, {"FAULT_EXIT_CODE": "3"}:
+            daemon.configure(agent_config(fault_of_release, **config))
+            back = daemon.cli("reload")
+            assert back.returncode == 4 and "rolled back" in back.stderr
         done = load.done
         wait_for(lambda: load.done > done + 50)
     assert load.failed == {}
+    wait_for(lambda: {worker["pid"] for worker in workers(daemon)} == before)
+
+
+def test_a_release_that_fails_under_callers_goes_back(make_daemon, agent_config, port):
+    config = {"Agent": {**PRELOAD, "Workers": "2"}, "Rollout": {"Bake": "30s"}}
+    daemon = make_daemon(agent_config(**config))
+    daemon.wait_event("worker-verified", count=2)
+    daemon.configure(agent_config({"FAULT_HEALTH_AFTER_MS": "1500", "FAULT_HEALTH": "wrong"}, **config))
+    back = daemon.cli("reload")
+    assert back.returncode == 4 and "take over again" in back.stderr
+    assert request(port, "GET", "/health")[1]["status"] == "ok"
+
+
+def test_a_standby_takes_over_at_once(make_daemon, agent_config, port):
+    daemon = make_daemon(agent_config(Agent={**PRELOAD, "Standby": "1"}))
+    daemon.wait_event("worker-verified", count=2)
+    serving = next(worker for worker in workers(daemon) if worker["state"] == "serving")
+    assert [worker["state"] for worker in workers(daemon)].count("standby") == 1
+    os.kill(serving["pid"], signal.SIGKILL)
+    assert request(port, "GET", "/health")[0] == 200
+    # Answered by the spare: the one that was started for the dead is not verified yet.
+    assert len(daemon.events("worker-verified")) == 2
+    daemon.wait_event("worker-verified", count=3)
+    states = sorted(worker["state"] for worker in workers(daemon))
+    assert states == ["serving", "standby"]
 
 
 def test_a_crash_costs_only_what_was_in_flight(make_daemon, agent_config, port):
@@ -52,7 +97,7 @@ def test_a_crash_costs_only_what_was_in_flight(make_daemon, agent_config, port):
         done = load.done
         wait_for(lambda: load.done > done + 100)
     # Nobody is refused; who was being answered by the worker that died is cut.
-    assert set(load.failed) <= {"ConnectionResetError", "RemoteDisconnected", "IncompleteRead"}
+    assert "ConnectionRefusedError" not in load.failed and "TimeoutError" not in load.failed
     assert sum(load.failed.values()) <= 4
 
 
@@ -88,8 +133,8 @@ def test_a_program_that_drops_the_shim_is_told_precisely(make_daemon, agent_conf
     wait_for(lambda: "bound no port" in last_reason(daemon))
 
 
-def test_a_worker_on_another_port_is_told_precisely(make_daemon, agent_config, port):
-    daemon = make_daemon(agent_config({"PORT": str(port + 1 if port < 65535 else port - 1)},
+def test_a_worker_on_another_port_is_told_precisely(make_daemon, agent_config):
+    daemon = make_daemon(agent_config({"PORT": str(free_port())},
                                       Agent=PRELOAD, Health={"Timeout": "300ms"}))
     daemon.wait_event("worker-started")
     wait_for(lambda: "listens on port" in last_reason(daemon))
