@@ -197,6 +197,11 @@ static void post(const struct exchange *x, verb_fn *verb)
         api_body_fini(&body);
         return;
     }
+    if (body.asks_sweep && verb != do_sweep) {
+        answer_error(x, 400, "bad-request", "only a sweep takes dry_run, keyspace and older_than");
+        api_body_fini(&body);
+        return;
+    }
     api_author(x->request->peer, author);
     const struct verb_asker asker = {.author = author, .reason = body.reason};
     const struct operation *op = verb(x->daemon, &asker, &body, &e);

@@ -68,6 +68,7 @@ static int read_member(const struct cJSON *member, struct api_body *out, struct 
 {
     if (strcmp(member->string, "reason") == 0)
         return read_text(member, VK_REASON_MAX, &out->reason, e);
+    out->asks_sweep = true;
     if (strcmp(member->string, "dry_run") == 0)
         return read_bool(member, &out->sweep.dry_run, e);
     if (strcmp(member->string, "keyspace") == 0)

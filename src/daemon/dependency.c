@@ -91,6 +91,7 @@ static int open_link(struct daemon *d, const struct config *config, struct err *
         on_state, d, e);
     if (!d->redis)
         return e->code;
+    d->redis_conf = &config->redis;
     d->sweeper = sweeper_new(d->loop, d->redis);
     d->sweeps = sweeps_new(d->loop, d->sweeper, config);
     if (!d->sweeps)

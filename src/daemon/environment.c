@@ -66,8 +66,7 @@ static int put_lines(struct strlist *env, const char *path, char *text, struct e
         if (strncmp(line, "export ", 7) == 0)
             line = text_trim(line + 7);
         if (name_length(line) == 0)
-            return err_set(
-                e, -EINVAL, "reading %s:%u: \"%.40s\" is not NAME=value", path, line_no, line);
+            return err_set(e, -EINVAL, "reading %s:%u: this line is not NAME=value", path, line_no);
         unquote(line);
         if (put(env, line) < 0)
             return err_sys(e, -ENOMEM, "reading %s", path);

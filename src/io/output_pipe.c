@@ -5,7 +5,6 @@
 #include "core/limits.h"
 #include "io/loop_uv.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -75,11 +74,15 @@ void output_pipe_start(struct output_pipe *p, struct loop *l)
     close(p->write_fd);
     p->write_fd = -1;
     int r = uv_poll_init(loop_uv(l), &p->poll, p->read_fd);
-    assert(r == 0);
+    if (r < 0) {
+        /* Unread, but open: a worker whose output nobody can take must not die of that. */
+        log_printf(
+            LOG_LEVEL_WARNING, "watching a worker's output, which is lost: %s", uv_strerror(r));
+        return;
+    }
     p->poll.data = p;
     p->started = true;
-    r = uv_poll_start(&p->poll, UV_READABLE, on_poll);
-    assert(r == 0);
+    uv_poll_start(&p->poll, UV_READABLE, on_poll);
 }
 
 void output_pipe_drain(struct output_pipe *p)

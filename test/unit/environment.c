@@ -145,8 +145,9 @@ static void a_bad_line_is_named(void **state)
         snprintf(content, sizeof content, "GOOD=1\n\n%s\n", bad[i]);
         strlist_fini(&agent.environment_files);
         a_file("bad", content);
-        snprintf(said, sizeof said, "reading %s:3: \"%s\" is not NAME=value",
-            scratch_path(&scratch, "bad"), bad[i]);
+        /* Not quoted: it may be half of a secret. */
+        snprintf(said, sizeof said, "reading %s:3: this line is not NAME=value",
+            scratch_path(&scratch, "bad"));
         assert_int_equal(build(), -EINVAL);
         assert_string_equal(e.msg, said);
         assert_null(env.items); /* nothing was written */
