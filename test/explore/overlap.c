@@ -305,9 +305,6 @@ static bool awaits_answer(const struct overlap_node *n)
 
 static void mark(struct explore *x, const struct overlap_node *n)
 {
-    unsigned serving = 0;
-    for (unsigned i = 0; i < PLACES; i++)
-        serving += n->world.active[i];
     if (!n->world.verb)
         explore_mark(x, NO_VERB);
     else if (!n->held)
