@@ -1,15 +1,27 @@
 """Ports for programs that cannot say which one they chose themselves."""
 
+import random
 import socket
+from pathlib import Path
+
+# Below what the kernel gives to connections on their way out: there, any caller's socket may take
+# a port between our look and the program's bind.
+FIRST = 15000
 
 
-def free_port(host="127.0.0.1"):
-    """A TCP port that nobody listens on. The kernel hands such ports out in turn, so another
-    program is unlikely to get the same one before ours has bound it."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+def free_port(host="127.0.0.1", tries=200):
+    """A TCP port that nobody has bound."""
+    end = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(tries):
+        port = random.randrange(FIRST, end)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"no free port between {FIRST} and {end} in {tries} tries")
 
 
 def is_listening(port, host="127.0.0.1"):

@@ -1,4 +1,6 @@
 // Waiting for conditions under a deadline, and for nothing to happen.
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 
 const POLL_MS = 20;
@@ -27,14 +29,23 @@ export async function watch(ms, check) {
     }
 }
 
-// A port that was free a moment ago; the kernel hands them out in turn, so it stays free a while.
-export async function freePort() {
-    const server = net.createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve, reject) => {
-        server.once('listening', resolve);
-        server.once('error', reject);
+function canBind(port) {
+    return new Promise((resolve) => {
+        const server = net.createServer();
+        server.once('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-    const { port } = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+}
+
+// A port that was free a moment ago, below those that the kernel gives to connections on their way
+// out: there, any of them may take it before our program does.
+export async function freePort() {
+    const first = 15000;
+    const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+    const end = Number.parseInt(range, 10);
+    for (let tries = 0; tries < 200; tries++) {
+        const port = randomInt(first, end);
+        if (await canBind(port)) return port;
+    }
+    throw new Error(`find a free port: none between ${first} and ${end}`);
 }

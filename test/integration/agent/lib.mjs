@@ -4,10 +4,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { freePort } from '../../../examples/quickstart/lib/waiting.mjs';
+
+export { freePort };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const AGENT_DIR = join(ROOT, 'examples/elevenlabs-agent');
@@ -39,15 +42,6 @@ export async function holds(what, condition, ms) {
         if (!(await condition())) throw new Error(`watching ${what}: did not hold for ${ms} ms`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-}
-
-// A port that was free a moment ago, for programs that cannot say which one they chose.
-export async function freePort() {
-    const server = net.createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return port;
 }
 
 function childEnv(extra) {
