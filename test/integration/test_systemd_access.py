@@ -91,7 +91,10 @@ def test_files_are_where_debian_wants_them(installed):
              if not path.is_dir()}
     units = "lib/systemd/system" if "lib/systemd/system/voxkeeper.service" in files \
         else "usr/lib/systemd/system"
+    (library,) = (name for name in files if name.endswith("/voxkeeper/libvoxkeeper-listen.so"))
+    assert library.startswith("usr/lib/")
     assert files == {
+        library, library.replace("libvoxkeeper-listen.so", "drain.cjs"),
         "usr/bin/voxkeeper", "usr/bin/voxkeeperd", f"{units}/voxkeeper.service",
         "usr/lib/sysusers.d/voxkeeper.conf", "usr/lib/tmpfiles.d/voxkeeper.conf",
         "usr/lib/systemd/catalog/voxkeeper.catalog", "usr/share/doc/voxkeeper/config.md",
