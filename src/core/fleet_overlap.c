@@ -353,7 +353,7 @@ static void blame(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
     bool canary = c->f->rollout.state == ROLLOUT_CANARY || c->f->rollout.state == ROLLOUT_BAKING;
     if (c->f->slots[i].generation != c->f->rollout.generation)
         return;
-    if (canary && !seat_is_live(c->f->slots[i].worker.state))
+    if (canary && !worker_is_live(c->f->slots[i].worker.state))
         fleet_slot_release(c, i);
     fleet_overlap_rollout(
         c, (struct rollout_event){.type = ROLLOUT_EV_FAILED, .slot = i, .cause = cause});
@@ -362,7 +362,7 @@ static void blame(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned i, enum worker_state before)
 {
     const struct fleet_slot *s = &c->f->slots[i];
-    if (c->f->stopping || !seat_is_live(before) || seat_is_live(s->worker.state))
+    if (c->f->stopping || !worker_is_live(before) || worker_is_live(s->worker.state))
         return;
     if (before == WORKER_SERVING)
         serve(c);

@@ -1,23 +1,6 @@
 /* What the slots of overlapping lives are for each other, and who is the best for what. */
 #include "core/fleet_seat.h"
 
-bool seat_is_live(enum worker_state state)
-{
-    switch (state) {
-    case WORKER_SPAWNING:
-    case WORKER_STARTING:
-    case WORKER_STANDBY:
-    case WORKER_SERVING:
-    case WORKER_DRAINING:
-        return true;
-    case WORKER_GONE:
-    case WORKER_STOPPING:
-    case WORKER_KILLED:
-        break;
-    }
-    return false;
-}
-
 bool seat_is_sick(const struct fleet_slot *s)
 {
     return s->prober.state == PROBER_FAILED;
@@ -26,7 +9,7 @@ bool seat_is_sick(const struct fleet_slot *s)
 /* A slot whose life has ended gets one of the right generation next. */
 bool seat_is_wrong(const struct fleet *f, const struct fleet_slot *s)
 {
-    return seat_is_live(s->worker.state) && rollout_is_wrong(f->rollout, s->generation);
+    return worker_is_live(s->worker.state) && rollout_is_wrong(f->rollout, s->generation);
 }
 
 /* For its generation's sake, but not before a canary has proven the next. */
@@ -65,7 +48,7 @@ bool seat_is_held(const struct fleet *f, const struct fleet_slot *s)
 bool seat_is_canary(const struct fleet *f, const struct fleet_slot *s)
 {
     return (f->rollout.state == ROLLOUT_CANARY || f->rollout.state == ROLLOUT_BAKING) &&
-           s->wanted && seat_is_live(s->worker.state) && s->generation == f->rollout.generation &&
+           s->wanted && worker_is_live(s->worker.state) && s->generation == f->rollout.generation &&
            !seat_is_sick(s);
 }
 
@@ -212,7 +195,7 @@ unsigned seat_parent(const struct fleet *f)
         const struct fleet_slot *s = &f->slots[i];
         bool left = !s->wanted && (s->worker.cause == WORKER_CAUSE_UNHEALTHY ||
                                       s->worker.cause == WORKER_CAUSE_ZOMBIE);
-        if (!s->inherited && seat_is_live(s->worker.state) &&
+        if (!s->inherited && worker_is_live(s->worker.state) &&
             (left || fleet_pending(f, i) != WORKER_CAUSE_NONE))
             return i;
     }

@@ -15,7 +15,6 @@ enum { SEAT_NOBODY = LIMIT_WORKERS };
 
 typedef bool seat_question(const struct fleet *f, const struct fleet_slot *s);
 
-bool seat_is_live(enum worker_state state); /* nothing ends it yet */
 bool seat_is_sick(const struct fleet_slot *s);
 bool seat_is_sound(const struct fleet *f, const struct fleet_slot *s);
 bool seat_is_wrong(const struct fleet *f, const struct fleet_slot *s); /* in its generation */

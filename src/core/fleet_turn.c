@@ -50,20 +50,9 @@ static bool restart_is_due(const struct fleet *f, unsigned i)
 {
     if (f->restart.state != FLEET_RESTART_STOPPING || f->restart.slot != i)
         return false;
-    switch (f->slots[i].worker.state) {
-    case WORKER_SPAWNING:
-        return !f->slots[i].worker.stop_wanted;
-    case WORKER_STARTING:
-    case WORKER_STANDBY:
-    case WORKER_SERVING:
-    case WORKER_DRAINING:
-        return true;
-    case WORKER_GONE:
-    case WORKER_STOPPING:
-    case WORKER_KILLED:
-        break;
-    }
-    return false;
+    const struct worker *w = &f->slots[i].worker;
+    bool ending = w->state == WORKER_SPAWNING && w->stop_wanted;
+    return worker_is_live(w->state) && !ending;
 }
 
 /* Derived, not stored: a verdict that the prober takes back, or a verb that ends, leaves nothing.

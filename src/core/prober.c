@@ -12,7 +12,7 @@ static void enter(struct prober *p, enum prober_state state)
     }
 }
 
-static unsigned severity(enum probe_outcome outcome)
+unsigned probe_outcome_severity(enum probe_outcome outcome)
 {
     switch (outcome) {
     case PROBE_PASS:
@@ -95,7 +95,7 @@ static enum prober_verdict passed(struct prober *p, const struct prober_conf *co
 static enum prober_verdict failed(
     struct prober *p, const struct prober_conf *conf, enum probe_outcome outcome)
 {
-    bool worse = severity(outcome) > severity(p->worst);
+    bool worse = probe_outcome_severity(outcome) > probe_outcome_severity(p->worst);
     p->passes = 0;
     if (p->failures < conf->fall)
         p->failures++;

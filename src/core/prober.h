@@ -125,3 +125,6 @@ usec_t prober_deadline(struct prober p);
 const char *prober_state_name(enum prober_state state);
 const char *prober_verdict_name(enum prober_verdict verdict);
 const char *probe_outcome_name(enum probe_outcome outcome);
+
+/* From harmless to grave: what nobody answered outweighs a bad answer. */
+unsigned probe_outcome_severity(enum probe_outcome outcome);

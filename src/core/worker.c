@@ -327,6 +327,23 @@ struct worker_update worker_step(
     return u;
 }
 
+bool worker_is_live(enum worker_state state)
+{
+    switch (state) {
+    case WORKER_SPAWNING:
+    case WORKER_STARTING:
+    case WORKER_STANDBY:
+    case WORKER_SERVING:
+    case WORKER_DRAINING:
+        return true;
+    case WORKER_GONE:
+    case WORKER_STOPPING:
+    case WORKER_KILLED:
+        break;
+    }
+    return false;
+}
+
 usec_t worker_deadline(struct worker w)
 {
     return w.deadline;

@@ -149,6 +149,9 @@ struct worker worker_initial(void);
 struct worker_update worker_step(
     const struct worker_conf *conf, struct worker w, struct worker_event ev);
 
+/* Whether a life in this state goes on: it has begun, and nothing ends it yet. */
+bool worker_is_live(enum worker_state state);
+
 /* When a TICK is due; USEC_INFINITY if never. */
 usec_t worker_deadline(struct worker w);
 

@@ -35,22 +35,6 @@ struct probe_round {
     struct probe probes[LIMIT_PROBES + 1];
 };
 
-/* From harmless to grave: what nobody answered outweighs a bad answer. */
-static unsigned gravity(enum probe_outcome outcome)
-{
-    switch (outcome) {
-    case PROBE_PASS:
-        return 0;
-    case PROBE_DEPENDENCY:
-        return 1;
-    case PROBE_FAIL:
-        return 2;
-    case PROBE_HUNG:
-        return 3;
-    }
-    return 0;
-}
-
 static void on_report_due(void *arg)
 {
     struct probe_round *round = arg;
@@ -65,7 +49,7 @@ static void settle(struct probe *p, enum probe_outcome outcome, const char *reas
     const char *body, size_t body_len)
 {
     struct probe_round *round = p->round;
-    if (gravity(outcome) > gravity(round->outcome)) {
+    if (probe_outcome_severity(outcome) > probe_outcome_severity(round->outcome)) {
         round->outcome = outcome;
         snprintf(round->reason, sizeof round->reason, "%s: %s", p->name, reason);
         strbuf_reset(&round->body);

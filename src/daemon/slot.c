@@ -167,18 +167,13 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
     return s->child ? 0 : e->code;
 }
 
-/* What the shim tells is asked for when a probe fails; nothing follows from it by itself. */
-static void on_handover_change(void *arg)
-{
-    (void)arg;
-}
-
 static int prepare_handover(struct slot *s, struct err *e)
 {
     if (!front_is_open(s->spec.front))
         return 0;
     struct handover_spec spec = front_spec(s->spec.front);
-    s->handover = handover_new(s->spec.loop, &spec, on_handover_change, s, e);
+    /* What the shim tells is looked at when a probe fails. */
+    s->handover = handover_new(s->spec.loop, &spec, NULL, NULL, e);
     if (!s->handover)
         return e->code;
     if (handover_add_environment(s->handover, &s->environment, &s->pid_text) < 0)

@@ -80,7 +80,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     /* Its end is closed: there is nobody to listen to any more. */
     if (n == 0 || (errno != EAGAIN && errno != EINTR))
         uv_poll_stop(&h->poll);
-    h->on_change(h->arg);
+    if (h->on_change)
+        h->on_change(h->arg);
 }
 
 static int open_private(struct handover *h, unsigned i, struct err *e)

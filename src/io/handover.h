@@ -34,7 +34,8 @@ struct handover_spec {
     const char *node_helper; /* path of drain.cjs; NULL: none */
 };
 
-/* `on_change` comes from the loop whenever the state changed. Returns owned, or NULL with *e set.
+/* `on_change` (may be NULL) comes from the loop whenever the state changed. Returns owned, or NULL
+ * with *e set.
  */
 struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
     void (*on_change)(void *arg), void *arg, struct err *e);
