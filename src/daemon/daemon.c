@@ -284,17 +284,20 @@ void daemon_fini(struct daemon *d)
     config_free(d->reload.previous);
     strbuf_fini(&d->reload.changes);
     config_free(d->config);
+    inherited_fini(&d->inherited);
     journal_detach();
     if (d->loop)
         loop_free(d->loop);
     *d = (struct daemon){0};
 }
 
-int daemon_init(struct daemon *d, const char *config_path, struct config *config, struct err *e)
+int daemon_init(struct daemon *d, const char *config_path, struct config *config,
+    struct inherited inherited, struct err *e)
 {
     *d = (struct daemon){
         .config_path = config_path,
         .config = config,
+        .inherited = inherited,
         .config_loaded_wall = loop_wall_now(),
         .started_at = loop_now(),
         .started_wall = loop_wall_now(),

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/drain.h"
 #include "core/fleet.h"
+#include "io/inherited.h"
 
 #include <stdbool.h>
 
@@ -33,6 +34,7 @@ struct daemon {
     const char *config_path;
     struct config *config; /* in force */
     usec_t config_loaded_wall;
+    struct inherited inherited; /* what nobody has taken */
     struct loop *loop;
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
@@ -64,10 +66,12 @@ struct daemon {
 };
 
 /*
- * Builds every part by `config` (taken); no worker is started yet. `config_path` is borrowed until
- * daemon_fini(). Returns 0, or a negative errno with *e set, and then there is nothing to fini.
+ * Builds every part by `config` (taken) with what we inherited (taken as well); no worker is
+ * started yet. `config_path` is borrowed until daemon_fini(). Returns 0, or a negative errno with
+ * *e set, and then there is nothing to fini.
  */
-int daemon_init(struct daemon *d, const char *config_path, struct config *config, struct err *e);
+int daemon_init(struct daemon *d, const char *config_path, struct config *config,
+    struct inherited inherited, struct err *e);
 
 /* Takes the parts apart in the reverse order of building; half-built is fine. */
 void daemon_fini(struct daemon *d);

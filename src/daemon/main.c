@@ -6,6 +6,7 @@
 #include "core/config.h"
 #include "daemon/daemon.h"
 #include "daemon/load.h"
+#include "io/inherited.h"
 #include "io/journal.h"
 #include "io/notify.h"
 #include "voxkeeper/exit_codes.h"
@@ -92,10 +93,16 @@ int main(int argc, char **argv)
     const struct options o = read_options(argc, argv);
     if (o.exit_code >= 0)
         return o.exit_code;
+    /* First of all, before a descriptor of ours could take one of their numbers. */
+    struct inherited inherited;
+    struct err not_inherited = {0};
+    int r = inherited_read(&inherited, &not_inherited);
     journal_install("voxkeeperd", false);
+    if (r < 0)
+        log_printf(LOG_LEVEL_WARNING, "%s; going on without", not_inherited.msg);
     struct config *config = NULL;
     struct strbuf diagnostics = STRBUF_INIT;
-    int r = load_config(o.config_path, &config, &diagnostics);
+    r = load_config(o.config_path, &config, &diagnostics);
     complain(r < 0 ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING, strbuf_text(&diagnostics));
     strbuf_fini(&diagnostics);
     if (r < 0) {
@@ -109,7 +116,7 @@ int main(int argc, char **argv)
     }
     struct daemon d;
     struct err e = {0};
-    r = daemon_init(&d, o.config_path, config, &e);
+    r = daemon_init(&d, o.config_path, config, inherited, &e);
     if (r < 0) {
         strbuf_addf(&diagnostics, "voxkeeperd: %s\n", e.msg);
         complain(LOG_LEVEL_ERR, strbuf_text(&diagnostics));
