@@ -67,7 +67,32 @@ int child_become_subreaper(struct loop *l, struct err *e);
 struct child *child_spawn(struct loop *l, const struct child_spec *spec,
     const struct child_callbacks *callbacks, void *arg, struct err *e);
 
+/*
+ * A process that a former instance of us spawned: `pidfd` (owned from now on) is of the process
+ * `pid`. `name` and `cgroup` as it was spawned with. on_started does not come; on_exited does from
+ * the loop, also when it has ended already: by waitid() if it is our child still (after an exec in
+ * place), else with what PIDFD_GET_INFO tells, `known` = false on kernels without that.
+ * Returns owned, or NULL with *e set.
+ */
+struct child_adoption {
+    pid_t pid;
+    int pidfd;
+    const char *name;
+    struct cgroup *cgroup; /* NULL: none */
+};
+struct child *child_adopt(struct loop *l, const struct child_adoption *adoption,
+    const struct child_callbacks *callbacks, void *arg, struct err *e);
+
+/*
+ * SIGKILL to every process whose VOXKEEPER_INSTANCE is `name` (and to that cgroup's): what a former
+ * instance spawned and had no time to write down. Returns how many there were.
+ */
+unsigned child_kill_instance(struct cgroup *cgroup, const char *name);
+
 pid_t child_pid(const struct child *c);
+
+/* From child_spawn() or child_adopt() on; borrowed. */
+int child_pidfd(const struct child *c);
 
 /* To the main process, by its pidfd. Returns 0, -ESRCH once it ended, or -errno. */
 int child_signal(struct child *c, int signum);

@@ -40,6 +40,17 @@ struct handover_spec {
 struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
     void (*on_change)(void *arg), void *arg, struct err *e);
 
+/*
+ * Our end in a worker that a former instance started: its control socket (owned from now on), its
+ * private addresses, one for each of spec->endpoints, and what its shim had told.
+ */
+struct handover *handover_adopt(struct loop *l, const struct handover_spec *spec, int control,
+    const struct endpoint *privates, const struct handover_state *state,
+    void (*on_change)(void *arg), void *arg, struct err *e);
+
+/* Our end of its control socket. Borrowed. */
+int handover_control_fd(const struct handover *h);
+
 /* Descriptors for the worker: at most HANDOVER_FDS_MAX entries are added at *io_n. */
 enum { HANDOVER_FDS_MAX = 2 * LIMIT_LISTEN + 1 };
 void handover_add_fds(const struct handover *h, struct child_fd *fds, unsigned *io_n);
@@ -56,7 +67,7 @@ void handover_started(struct handover *h);
 void handover_activate(struct handover *h);
 void handover_pause(struct handover *h);
 
-/* Where this worker alone answers. */
+/* Where this worker alone answers; the array has spec.n, the first is probed. */
 const struct endpoint *handover_private(const struct handover *h);
 const struct handover_state *handover_state(const struct handover *h);
 

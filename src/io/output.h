@@ -26,6 +26,15 @@ struct output_conf {
 /* Makes the pipes. Returns owned, or NULL with *e set. */
 struct output *output_new(struct loop *l, const struct output_conf *conf, struct err *e);
 
+/* The pipes of a worker that a former instance started (the two are owned from now on): what waits
+ * in them is read from the loop. */
+struct output *output_adopt(struct loop *l, const struct output_conf *conf, pid_t pid,
+    int stdout_fd, int stderr_fd, struct err *e);
+
+/* The ends that we read, -1 once closed. Borrowed. */
+int output_stdout_read_fd(const struct output *o);
+int output_stderr_read_fd(const struct output *o);
+
 /* The ends for the worker; valid until output_started(). Borrowed. */
 int output_stdout_fd(const struct output *o);
 int output_stderr_fd(const struct output *o);

@@ -1,0 +1,67 @@
+/*
+ * What the next instance of the daemon has to know to go on where this one ended: the machines as
+ * they are, and which process stands behind which life. One JSON document.
+ *
+ * Times are of CLOCK_BOOTTIME and mean something within one boot only, see `boot_id`.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "core/drain.h"
+#include "core/endpoint.h"
+#include "core/fleet.h"
+#include "core/limits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SAVED_VERSION = 1, SAVED_BOOT_ID_MAX = 40, SAVED_NAME_MAX = 64, SAVED_RELEASE_MAX = 64 };
+
+/* The process of a slot's present life, beside struct fleet_slot. */
+struct saved_process {
+    int64_t pid;               /* 0: there was none yet */
+    uint64_t start_time;       /* /proc/PID/stat, field 22: with the pid it names a process */
+    char name[SAVED_NAME_MAX]; /* VOXKEEPER_INSTANCE of its tree, and its cgroup */
+    char release[SAVED_RELEASE_MAX];
+    bool handover; /* the rest counts */
+    struct endpoint privates[LIMIT_LISTEN];
+    unsigned n_privates;
+    struct {
+        bool loaded;
+        bool active;
+        unsigned taken;
+        unsigned closed;
+        int refused;
+        uint16_t other_port;
+    } shim;
+};
+
+struct saved {
+    char boot_id[SAVED_BOOT_ID_MAX];
+    usec_t saved_at;
+    usec_t started_wall; /* of the first instance in this chain */
+    uint64_t resumes;    /* instances before this one */
+    bool ready_told;
+    uint64_t operations; /* the highest number given to an asker */
+    uint64_t restart_op; /* whose restart is under way; 0: nobody's */
+    uint64_t reload_op;  /* whose reload is; `previous` goes back into force if it fails */
+    struct fleet fleet;
+    struct drain drain;
+    struct saved_process processes[LIMIT_WORKERS];
+    struct endpoint listeners[LIMIT_LISTEN]; /* kept as listen-1 .. */
+    unsigned n_listeners;
+    char *config;   /* the text in force, secrets included. Owned */
+    char *previous; /* NULL: none. Owned */
+};
+
+/* Appends the document; out->failed when memory is out. */
+void saved_write(const struct saved *s, struct strbuf *out);
+
+/*
+ * Reads a document of this or an older version. Returns 0, or with the offending member in *e
+ * -EINVAL (not such a document, a member missing or beyond its limits), -EPROTO (of a version that
+ * we do not know), -ENOMEM. Whatever the text is, a document that was read breaks no machine.
+ */
+int saved_read(const char *text, size_t len, struct saved *out, struct err *e);
+void saved_fini(struct saved *s);
