@@ -1,0 +1,152 @@
+/* How a slot's life begins: what its process is made of. */
+#include "daemon/slot_parts.h"
+
+#include "daemon/environment.h"
+#include "daemon/front.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { OOM_SCORE_OF_WORKERS = 200 };
+
+static void on_started(struct child *c, void *arg)
+{
+    struct slot *s = arg;
+    s->pid = child_pid(c);
+    output_started(s->output, s->pid);
+    if (s->handover)
+        handover_started(s->handover);
+    slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWNED});
+}
+
+static void on_failed(struct child *c, const struct err *why, void *arg)
+{
+    struct slot *s = arg;
+    (void)c;
+    s->spawn_error = *why;
+    slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWN_FAILED});
+}
+
+static void on_exited(struct child *c, struct exit_status status, void *arg)
+{
+    struct slot *s = arg;
+    (void)c;
+    output_drain(s->output);
+    slot_report(s, (struct fleet_event){.type = FLEET_EV_EXITED, .exit = status});
+}
+
+static void on_tree_gone(struct child *c, void *arg)
+{
+    (void)c;
+    slot_report(arg, (struct fleet_event){.type = FLEET_EV_TREE_GONE});
+}
+
+/* Takes the remains of the last life away, so that its output could be read until now. */
+static void forget_last_life(struct slot *s)
+{
+    child_free(s->child);
+    s->child = NULL;
+    output_free(s->output);
+    s->output = NULL;
+    handover_free(s->handover);
+    s->handover = NULL;
+    s->pid_text = NULL;
+    strlist_fini(&s->environment);
+    strbuf_reset(&s->evidence);
+    s->probe.outcome = PROBE_PASS;
+    s->probe.reason[0] = '\0';
+    strbuf_reset(&s->probe.body);
+    s->probe.took = 0;
+    s->pid = 0;
+}
+
+void slot_instance_name(const struct slot *s, char *buf, size_t size)
+{
+    snprintf(
+        buf, size, "worker-%u.%llu.%d", s->spec.index + 1, (unsigned long long)s->life, getpid());
+}
+
+static int spawn(struct slot *s, const struct config_agent *agent, struct err *e)
+{
+    static const struct child_callbacks callbacks = {
+        .on_started = on_started,
+        .on_failed = on_failed,
+        .on_exited = on_exited,
+        .on_tree_gone = on_tree_gone,
+    };
+    char name[64];
+    slot_instance_name(s, name, sizeof name);
+    struct child_fd fds[2 + HANDOVER_FDS_MAX] = {
+        {output_stdout_fd(s->output), STDOUT_FILENO},
+        {output_stderr_fd(s->output), STDERR_FILENO},
+    };
+    unsigned n_fds = 2;
+    if (s->handover)
+        handover_add_fds(s->handover, fds, &n_fds);
+    struct child_spec spec = {
+        .path = agent->exec_start.items[0],
+        .argv = agent->exec_start.items,
+        .envp = s->environment.items,
+        .pid_text = s->pid_text,
+        .working_directory = agent->working_directory,
+        .user = agent->user,
+        .group = agent->group,
+        .limit_nofile = agent->limit_nofile,
+        .oom_score_adj = OOM_SCORE_OF_WORKERS,
+        .fds = fds,
+        .n_fds = n_fds,
+        .cgroup = s->spec.cgroup,
+        .name = name,
+    };
+    s->child = child_spawn(s->spec.loop, &spec, &callbacks, s, e);
+    return s->child ? 0 : e->code;
+}
+
+static int prepare_handover(struct slot *s, struct err *e)
+{
+    if (!front_is_open(s->spec.front))
+        return 0;
+    struct handover_spec spec = front_spec(s->spec.front);
+    /* What the shim tells is looked at when a probe fails. */
+    s->handover = handover_new(s->spec.loop, &spec, NULL, NULL, e);
+    if (!s->handover)
+        return e->code;
+    if (handover_add_environment(s->handover, &s->environment, &s->pid_text) < 0)
+        return err_sys(e, -ENOMEM, "building the environment");
+    return 0;
+}
+
+static int prepare(struct slot *s, const struct config_agent *agent, struct err *e)
+{
+    int r = environment_build(agent, s->spec.index, s->life, &s->environment, e);
+    if (r < 0)
+        return r;
+    r = prepare_handover(s, e);
+    if (r < 0)
+        return r;
+    release_read(agent->release, s->release);
+    s->output = output_new(s->spec.loop,
+        &(struct output_conf){.identifier = agent->name,
+            .worker = s->spec.index + 1,
+            .generation = s->generation,
+            .life = s->life,
+            .release = s->release,
+            .rate = LIMIT_OUTPUT_RATE},
+        e);
+    return s->output ? 0 : e->code;
+}
+
+int slot_exec(
+    struct slot *s, const struct config *config, uint64_t generation, uint64_t life, struct err *e)
+{
+    forget_last_life(s);
+    s->life = life;
+    s->generation = generation;
+    int r = prepare(s, &config->agent, e);
+    if (r == 0)
+        r = spawn(s, &config->agent, e);
+    if (r < 0)
+        s->spawn_error = *e;
+    return r;
+}

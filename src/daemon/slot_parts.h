@@ -1,0 +1,39 @@
+/* The insides of `struct slot`, shared by slot.c, slot_begin.c and slot_view.c. */
+#pragma once
+
+#include "base/strlist.h"
+#include "daemon/release.h"
+#include "daemon/slot.h"
+#include "io/child.h"
+#include "io/handover.h"
+#include "io/output.h"
+
+struct slot {
+    struct slot_spec spec;
+    uint64_t life;
+    uint64_t generation;
+    pid_t pid;
+    char release[RELEASE_MAX];
+    struct child *child;       /* of the present life, until the next begins */
+    struct output *output;     /* the same */
+    struct handover *handover; /* the same; NULL: it binds its own port */
+    char *pid_text;            /* in `environment`; NULL: nobody asks */
+    struct strlist environment;
+    struct err spawn_error;
+    struct strbuf evidence;
+    struct {
+        struct probe_round *round;
+        uint64_t seq;
+        uint64_t life;
+        enum probe_outcome outcome;
+        char reason[PROBE_REASON_MAX];
+        struct strbuf body;
+        usec_t took;
+    } probe;
+};
+
+/* Tells the supervisor; slot and life are filled in. */
+void slot_report(struct slot *s, struct fleet_event ev);
+
+/* Unique among all processes that live: the slot, the life, and whose they are. */
+void slot_instance_name(const struct slot *s, char *buf, size_t size);

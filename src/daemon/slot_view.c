@@ -1,0 +1,97 @@
+/* What others want to know of a slot. */
+#include "daemon/slot_parts.h"
+
+#include "io/procinfo.h"
+#include "io/sock_diag.h"
+
+#include <stdlib.h>
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+size_t slot_connections(const struct slot *s, const struct sock_connections *connections)
+{
+    size_t n_sockets = 0;
+    size_t n = 0;
+    uint64_t *sockets = procinfo_sockets(s->pid, &n_sockets);
+    for (size_t i = 0; sockets && i < connections->n; i++)
+        n += bsearch(&connections->items[i].inode, sockets, n_sockets, sizeof *sockets,
+                 by_number) != NULL;
+    free(sockets);
+    return n;
+}
+
+pid_t slot_pid(const struct slot *s)
+{
+    return s->pid;
+}
+
+uint64_t slot_life(const struct slot *s)
+{
+    return s->life;
+}
+
+uint64_t slot_generation(const struct slot *s)
+{
+    return s->generation;
+}
+
+const char *slot_release(const struct slot *s)
+{
+    return s->release;
+}
+
+const char *slot_spawn_error(const struct slot *s)
+{
+    return s->spawn_error.msg;
+}
+
+const char *slot_evidence(const struct slot *s)
+{
+    return strbuf_text(&s->evidence);
+}
+
+unsigned slot_leftovers(const struct slot *s)
+{
+    return s->child ? child_leftovers(s->child) : 0;
+}
+
+enum probe_outcome slot_probe_outcome(const struct slot *s)
+{
+    return s->probe.outcome;
+}
+
+const char *slot_probe_reason(const struct slot *s)
+{
+    return s->probe.reason;
+}
+
+const char *slot_probe_body(const struct slot *s)
+{
+    return strbuf_text(&s->probe.body);
+}
+
+usec_t slot_probe_took(const struct slot *s)
+{
+    return s->probe.took;
+}
+
+void slot_last_lines(const struct slot *s, struct strbuf *out)
+{
+    if (s->output)
+        output_last_lines(s->output, out);
+}
+
+uint64_t slot_lines(const struct slot *s)
+{
+    return s->output ? output_lines(s->output) : 0;
+}
+
+uint64_t slot_lines_dropped(const struct slot *s)
+{
+    return s->output ? output_dropped(s->output) : 0;
+}
