@@ -12,6 +12,7 @@ const struct config_section config_sections[] = {
     {"Probe", true, "A further probe; every probe takes part in every round."},
     {"Restart", false, "When the next life of a worker begins that failed. It is never given up."},
     {"Rollout", false, "How workers are replaced by new ones while callers are served."},
+    {"Rollback", false, "What else is done when a rollout went back."},
     {"Drain", false, "Waiting for callers before workers are stopped."},
     {"Redis", false, "The Redis that the agent uses; without Url= nothing of it is watched."},
     {"Keyspace", true,
@@ -218,6 +219,24 @@ const struct config_key config_keys[] = {
         .min = 0, .max = HOURS(24), LIVE,
         .doc = "So long the first new worker serves beside the old ones before the others follow; "
                "with Handover=preload."},
+
+    {"Rollout", "MaxErrorRate", &config_type_factor, ROOT(bake.max_error_rate), .preset = "3",
+        .min = 0, .max = 1000, LIVE,
+        .doc = "While it bakes, the new worker may write so many times the error lines of those "
+               "before it, counted for the same time; more, and the rollout goes back. 0: errors "
+               "in the log do not count."},
+    {"Rollout", "MinErrors", &config_type_unsigned, ROOT(bake.min_errors), .preset = "10",
+        .min = 1, .max = 1000000, LIVE,
+        .doc = "Fewer error lines than this never lead back."},
+
+    {"Rollback", "ExecRollback", &config_type_command, ROOT(rollback.exec), LIVE,
+        .doc = "Run once a rollout has gone back: to put a link to the release back, to call "
+               "somebody. Its environment is the agent's, and says what happened: "
+               "VOXKEEPER_GENERATION, VOXKEEPER_RELEASE_FROM, VOXKEEPER_RELEASE_TO, "
+               "VOXKEEPER_REASON, VOXKEEPER_CAUSE, VOXKEEPER_AUTHOR."},
+    {"Rollback", "Timeout", &config_type_span, ROOT(rollback.timeout), .preset = "30s",
+        .min = MS(100), .max = HOURS(1), LIVE,
+        .doc = "Then ExecRollback= is killed, with all that it started."},
 
     {"Drain", "Linger", &config_type_span, ROOT(drain.linger), .preset = "2s",
         .min = 0, .max = HOURS(1), LIVE,

@@ -4,7 +4,7 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "core/expect.h"
-#include "daemon/probe_exec.h"
+#include "daemon/command.h"
 #include "io/http_client.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct probe {
     char name[LIMIT_NAME];
     struct http_request *request;
     bool connect_only; /* a tcp probe: that the connection stands is all that is asked */
-    struct probe_exec *exec;
+    struct command *command;
     struct expect expect;
 };
 
@@ -30,6 +30,7 @@ struct probe_round {
     unsigned n_waiting;
     unsigned n_probes;
     enum probe_outcome outcome;
+    bool server_error;
     char reason[PROBE_REASON_MAX];
     struct strbuf body;
     struct probe probes[LIMIT_PROBES + 1];
@@ -41,6 +42,7 @@ static void on_report_due(void *arg)
     round->on_report(&(struct probe_report){.outcome = round->outcome,
                          .reason = round->reason,
                          .body = strbuf_text(&round->body),
+                         .server_error = round->server_error,
                          .took = usec_sub(loop_now(), round->began_at)},
         round->arg);
 }
@@ -70,6 +72,8 @@ static void on_http_answer(const struct http_answer *answer, void *arg)
         outcome = p->connect_only ? PROBE_PASS
                                   : expect_judge(&p->expect, answer->status, answer->body,
                                         answer->body_len, answer->truncated, reason);
+        if (answer->status >= 500 && outcome == PROBE_FAIL)
+            p->round->server_error = true;
         settle(p, outcome, reason, answer->body, answer->body_len);
         return;
     case HTTP_TIMED_OUT:
@@ -82,9 +86,14 @@ static void on_http_answer(const struct http_answer *answer, void *arg)
     settle(p, outcome, answer->what, "", 0);
 }
 
-static void on_exec_report(enum probe_outcome outcome, const char *reason, void *arg)
+static void on_command_ended(enum command_result result, const char *how, void *arg)
 {
-    settle(arg, outcome, reason, "", 0);
+    static const enum probe_outcome outcomes[] = {
+        [COMMAND_DONE] = PROBE_PASS,
+        [COMMAND_FAILED] = PROBE_FAIL,
+        [COMMAND_LATE] = PROBE_HUNG,
+    };
+    settle(arg, outcomes[result], how, "", 0);
 }
 
 /* Where `address` is reached from this machine: a wildcard by the loopback. */
@@ -149,13 +158,13 @@ static void start(struct probe *p, const struct config_probe *conf, const struct
     if (conf->type == CONFIG_PROBE_EXEC) {
         char instance[128];
         snprintf(instance, sizeof instance, "%s-%s", spec->instance, conf->name);
-        p->exec = probe_exec_new(l,
-            &(struct probe_exec_spec){.command = &conf->command,
+        p->command = command_new(l,
+            &(struct command_spec){.argv = &conf->command,
                 .environment = spec->environment,
                 .timeout = conf->timeout,
                 .instance = instance},
-            on_exec_report, p, &e);
-        started = p->exec != NULL;
+            on_command_ended, p, &e);
+        started = p->command != NULL;
     } else if (expect_init(&p->expect, conf->expect_status, &conf->expect_json,
                    &conf->dependency_json, &e) == 0) {
         started = start_http(p, conf, spec, client, &e) == 0;
@@ -198,7 +207,7 @@ void probe_round_free(struct probe_round *round)
         struct probe *p = &round->probes[i];
         if (p->request)
             http_request_cancel(p->request);
-        probe_exec_free(p->exec);
+        command_free(p->command);
         expect_fini(&p->expect);
     }
     timer_free(round->report_timer);

@@ -20,6 +20,7 @@ struct probe_report {
     enum probe_outcome outcome;
     const char *reason; /* one line naming the probe that decided; "" when all passed */
     const char *body;   /* of the HTTP answer that decided, escaped and cut; "" if none */
+    bool server_error;  /* an answer that failed was a 5xx */
     usec_t took;
 };
 

@@ -36,6 +36,7 @@ struct output {
     char *release;
     unsigned rate;
     usec_t report_period;
+    bool is_worker;
     char worker[NUMBER_MAX];
     char life[NUMBER_MAX];
     char generation[NUMBER_MAX];
@@ -44,6 +45,7 @@ struct output {
     struct token_bucket bucket;
     struct logline line;
     struct last_lines last;
+    struct error_meter errors;
     uint64_t lines;
     uint64_t dropped;
     uint64_t told; /* of `dropped` */
@@ -86,9 +88,11 @@ static void pass_on(const struct stream *s, unsigned part)
     number(part_text, part);
     size_t n = 0;
     fields[n++] = text_field("SYSLOG_IDENTIFIER", o->identifier);
-    fields[n++] = text_field("VOXKEEPER_WORKER", o->worker);
-    fields[n++] = text_field("VOXKEEPER_GENERATION", o->generation);
-    fields[n++] = text_field("VOXKEEPER_LIFE", o->life);
+    if (o->is_worker) {
+        fields[n++] = text_field("VOXKEEPER_WORKER", o->worker);
+        fields[n++] = text_field("VOXKEEPER_GENERATION", o->generation);
+        fields[n++] = text_field("VOXKEEPER_LIFE", o->life);
+    }
     fields[n++] = text_field("VOXKEEPER_STREAM", s->name);
     fields[n++] = text_field("WORKER_PID", o->pid);
     fields[n++] = text_field("OBJECT_PID", o->pid);
@@ -132,6 +136,8 @@ static void on_line(const char *bytes, size_t len, unsigned part, void *arg)
     /* Words in the middle of a long line say nothing of its level. */
     if (part > 1)
         o->line.level = s->level;
+    else if (o->line.level <= LOG_LEVEL_ERR)
+        error_meter_add(&o->errors, loop_now());
     s->level = o->line.level;
     pass_on(s, part);
 }
@@ -195,6 +201,8 @@ struct output *output_new(struct loop *l, const struct output_conf *conf, struct
     o->report_period = conf->report_period ? conf->report_period : DEFAULT_REPORT_PERIOD;
     o->bucket = token_bucket_initial(conf->rate, conf->rate * BURST, loop_now());
     logline_init(&o->line);
+    o->errors = error_meter_initial(loop_now());
+    o->is_worker = conf->worker > 0;
     number(o->worker, conf->worker);
     number(o->life, conf->life);
     number(o->generation, conf->generation);
@@ -234,6 +242,11 @@ void output_drain(struct output *o)
 void output_last_lines(const struct output *o, struct strbuf *out)
 {
     last_lines_write(&o->last, out);
+}
+
+const struct error_meter *output_errors(const struct output *o)
+{
+    return &o->errors;
 }
 
 uint64_t output_lines(const struct output *o)

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/strbuf.h"
+#include "core/error_meter.h"
 #include "io/loop.h"
 
 #include <stdint.h>
@@ -15,8 +16,8 @@ struct output;
 
 struct output_conf {
     const char *identifier; /* SYSLOG_IDENTIFIER; copied */
-    unsigned worker;        /* slot number as people see it */
-    uint64_t life;
+    unsigned worker;        /* slot number as people see it; 0: it is no worker */
+    uint64_t life;          /* of a worker, as is the next */
     uint64_t generation;
     const char *release;  /* copied; "" if unknown */
     unsigned rate;        /* lines a second passed on (bursts of ten times that); 0: all */
@@ -51,6 +52,9 @@ void output_drain(struct output *o);
 /* Appends the last lines, oldest first, each followed by a newline: whole, readable, without
  * escape sequences; those that the rate limit suppressed among them. */
 void output_last_lines(const struct output *o, struct strbuf *out);
+
+/* Lines of level err among those that the rate limit let pass. Borrowed. */
+const struct error_meter *output_errors(const struct output *o);
 
 uint64_t output_lines(const struct output *o);   /* that said something */
 uint64_t output_dropped(const struct output *o); /* lines suppressed by the rate limit */

@@ -123,6 +123,19 @@ static void passes_lines_on_with_their_fields(void **state)
     end(&s);
 }
 
+static void counts_errors(void **state)
+{
+    (void)state;
+    struct setup s = begin(0);
+    put(s.out, "error: one\n<2>two\n{\"level\":\"error\",\"msg\":\"three\"}\nwarn: no\nno error\n");
+    hear(&s, 5);
+    put(s.err, "an error, but it does not say so\n");
+    hear(&s, 6);
+    assert_int_equal(output_errors(s.output)->total, 3);
+    hang_up(&s);
+    end(&s);
+}
+
 static void tells_a_partial_line_at_the_end(void **state)
 {
     (void)state;
@@ -275,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_lines_on_with_their_fields),
+        cmocka_unit_test(counts_errors),
         cmocka_unit_test(tells_a_partial_line_at_the_end),
         cmocka_unit_test(marks_the_parts_of_a_long_line),
         cmocka_unit_test(drains_what_is_left_at_once),

@@ -21,6 +21,7 @@ struct rig {
     struct probe_round *round;
     unsigned n_reports;
     enum probe_outcome outcome;
+    bool server_error;
     char reason[PROBE_REASON_MAX];
     char body[4096];
     usec_t took;
@@ -122,6 +123,7 @@ static void on_report(const struct probe_report *report, void *arg)
     r->n_reports++;
     r->outcome = report->outcome;
     r->took = report->took;
+    r->server_error = report->server_error;
     snprintf(r->reason, sizeof r->reason, "%s", report->reason);
     snprintf(r->body, sizeof r->body, "%s", report->body);
 }
@@ -177,6 +179,26 @@ static void a_bad_one_is_shown(void **state)
     starts_with(r->reason, "first: ");
     assert_non_null(strstr(r->reason, "500"));
     assert_string_equal(r->body, "\\x1b[31mbroken\\n");
+    assert_true(r->server_error);
+}
+
+/* Whatever decides the round: a 5xx that was asked for is none. */
+static void a_server_error_is_told_apart(void **state)
+{
+    struct rig *r = *state;
+    add_http(r, zombie.url);
+    outcome_of_round(r);
+    assert_false(r->server_error);
+    add_http(r, broken.url);
+    add_http(r, mute.url);
+    assert_int_equal(outcome_of_round(r), PROBE_HUNG);
+    assert_true(r->server_error);
+    add_http(r, broken.url);
+    r->config.probes[0].expect_status = (char *)"500";
+    r->config.probes[0].expect_json = (struct strlist){0};
+    r->config.probes[0].dependency_json = (struct strlist){0};
+    assert_int_equal(outcome_of_round(r), PROBE_PASS);
+    assert_false(r->server_error);
 }
 
 static void the_dependency_is_told_apart(void **state)
@@ -332,6 +354,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
         T(a_good_answer_passes),
         T(a_bad_one_is_shown),
+        T(a_server_error_is_told_apart),
         T(the_dependency_is_told_apart),
         T(no_answer_is_a_hang_and_no_listener_is_not),
         T(a_path_is_asked_of_the_worker_itself),

@@ -1,0 +1,83 @@
+/* What each section of the configuration holds, as far as no machine has a structure for it. */
+#pragma once
+
+#include "base/span.h"
+#include "base/strlist.h"
+#include "core/endpoint.h"
+#include "core/limits.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum config_handover { HANDOVER_NONE, HANDOVER_LISTEN_FDS, HANDOVER_PRELOAD };
+enum config_probe_type { CONFIG_PROBE_HTTP, CONFIG_PROBE_TCP, CONFIG_PROBE_EXEC };
+enum config_probe_kind { CONFIG_KIND_READINESS, CONFIG_KIND_STARTUP, CONFIG_KIND_LIVENESS };
+enum config_keyspace_kind { CONFIG_KEYSPACE_SESSION, CONFIG_KEYSPACE_TASK, CONFIG_KEYSPACE_OTHER };
+
+struct config_agent {
+    char *name;                /* default elevenlabs-agent */
+    struct strlist exec_start; /* argv; exec_start.items[0] is an absolute path or found in PATH */
+    char *working_directory;
+    struct strlist environment;       /* NAME=value, later ones win */
+    struct strlist environment_files; /* a leading '-' makes a missing one no error */
+    char *user, *group;
+    uint64_t limit_nofile; /* 0: unchanged */
+    int kill_signal;
+    usec_t timeout_start, timeout_stop, timeout_abort;
+    struct endpoint listen[LIMIT_LISTEN];
+    unsigned n_listen;
+    enum config_handover handover;
+    unsigned workers, standby; /* standby: verified spares beside them; needs a handover */
+    char *release; /* file, or command behind '|', that names the running release; or NULL */
+};
+
+/* One probe: [Health], or a [Probe NAME]. */
+struct config_probe {
+    char *name; /* "health" for [Health] */
+    enum config_probe_type type;
+    enum config_probe_kind kind;
+    char *url;               /* http: absolute, or a path on the worker's own address */
+    struct endpoint address; /* tcp; port 0: the worker's own address */
+    struct strlist command;  /* exec */
+    char *expect_status;     /* "200" or "200-299" */
+    struct strlist expect_json;
+    struct strlist dependency_json;
+    usec_t timeout;
+};
+
+struct config_rollback {
+    struct strlist exec; /* argv; empty: nothing is run */
+    usec_t timeout;
+};
+
+struct config_redis {
+    /* NULL: no Redis; redis://[user[:password]@]host[:port][/db] or unix:///path[?db=n] */
+    char *url;
+    char *username;
+    char *password_credential; /* file whose first line is the password */
+    usec_t connect_timeout;
+    usec_t command_timeout;
+};
+
+struct config_keyspace {
+    char *name;
+    char *pattern; /* a prefix followed by `*`; other globs are refused */
+    enum config_keyspace_kind kind;
+    usec_t expect_ttl;         /* USEC_INFINITY: no TTL is expected */
+    usec_t max_age;            /* USEC_INFINITY only with report_only */
+    struct strlist age_fields; /* JSON members that tell when the key was last alive, best first */
+    bool report_only;          /* Action=report */
+};
+
+struct config_sweep {
+    usec_t interval;        /* USEC_INFINITY: only when asked */
+    struct strlist protect; /* globs; CONFIG_PROTECTED of config_table.h is always one of them */
+};
+
+struct config_admin {
+    struct endpoint listen[LIMIT_LISTEN]; /* TCP, reading only */
+    unsigned n_listen;
+    char *control_socket;
+    char *control_group; /* members may change things, beside root and our own user */
+    char *state_directory;
+};

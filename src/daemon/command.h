@@ -1,0 +1,37 @@
+/*
+ * A command of the operator's that is run with a time limit: a probe, or what follows a rollback.
+ * Exit code 0 is well.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "io/loop.h"
+
+#include <stdbool.h>
+
+struct command;
+
+struct command_spec {
+    const struct strlist *argv;
+    char *const *environment;
+    usec_t timeout;
+    const char *instance;   /* marks its processes; unique among all that live */
+    const char *identifier; /* of its output in the log; NULL: its output goes nowhere */
+};
+
+enum command_result { COMMAND_DONE, COMMAND_FAILED, COMMAND_LATE };
+
+/* `how` is one line, also for COMMAND_DONE. */
+typedef void command_ended_fn(enum command_result result, const char *how, void *arg);
+
+/*
+ * Starts the command; `on_ended` comes once, from the loop. Returns owned, or NULL with *e set.
+ * The spec is borrowed for the time of the call. The command and all it started are killed when it
+ * is late or when the object is freed.
+ */
+struct command *command_new(struct loop *l, const struct command_spec *spec,
+    command_ended_fn *on_ended, void *arg, struct err *e);
+
+/* No callback comes after this. NULL is fine. */
+void command_free(struct command *c);
