@@ -19,6 +19,7 @@ bool config_was_refused(
 static void check_agent(struct config_build *b)
 {
     const struct config_agent *a = &b->config->agent;
+    unsigned surge = rollout_surge(&b->config->rollout, a->workers);
     if (a->exec_start.n == 0 && !config_was_refused(b, "Agent", "ExecStart", 0))
         config_report_at(b, NULL, "no ExecStart= in [Agent]: there is nothing to run");
     else if (a->exec_start.n > 0 && a->exec_start.items[0][0] != '/' &&
@@ -37,10 +38,10 @@ static void check_agent(struct config_build *b)
             "refuse Standby=%u: only a worker that gets its listeners from us can stand by, want "
             "Handover=preload",
             a->standby);
-    else if (a->workers + a->standby + FLEET_SURGE > LIMIT_WORKERS && a->standby > 0)
+    else if (a->workers + a->standby + surge > LIMIT_WORKERS && a->standby > 0)
         config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
             "refuse Standby=%u: with Workers=%u more than %d workers", a->standby, a->workers,
-            LIMIT_WORKERS - FLEET_SURGE);
+            (int)(LIMIT_WORKERS - surge));
     else if (a->handover == HANDOVER_NONE && a->workers > 1 && a->n_listen > 0)
         config_report_at(b, config_place_of(b, "Agent", "Workers", 0),
             "refuse Workers=%u: with Handover=none every worker binds Listen= itself, and only one "

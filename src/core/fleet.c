@@ -25,9 +25,10 @@ void fleet_init(struct fleet *f)
 static void resize(struct fleet_ctx *c, unsigned n)
 {
     struct fleet *f = c->f;
-    unsigned beside = c->conf->overlap ? c->conf->standby + FLEET_SURGE : 0;
-    if (n > LIMIT_WORKERS - beside)
-        n = LIMIT_WORKERS - beside;
+    unsigned beside = c->conf->overlap ? c->conf->standby : 0;
+    while (
+        n + beside + (c->conf->overlap ? rollout_surge(&c->conf->rollout, n) : 0) > LIMIT_WORKERS)
+        n--;
     f->n_workers = n;
     f->stopping = false;
     if (c->conf->overlap)
@@ -91,13 +92,18 @@ static void tell_probers(struct fleet_ctx *c, struct prober_event ev)
         fleet_slot_prober(c, i, ev);
 }
 
+static void tell_rollout_of_outage(struct fleet_ctx *c)
+{
+    bool down = c->f->dependency == DEPENDENCY_DOWN || c->f->provider_down;
+    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY, .down = down});
+}
+
 static void on_dependency(struct fleet_ctx *c, enum dependency dependency)
 {
     bool came_back = c->f->dependency == DEPENDENCY_DOWN && dependency == DEPENDENCY_UP;
     c->f->dependency = dependency;
     tell_probers(c, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency});
-    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY,
-                                 .down = dependency == DEPENDENCY_DOWN});
+    tell_rollout_of_outage(c);
     if (came_back)
         postpone_starts(c);
 }
@@ -130,6 +136,14 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         fleet_overlap_rollout(
             c, (struct rollout_event){.type = ROLLOUT_EV_CANCEL, .operation = ev->operation});
         break;
+    case FLEET_EV_PROMOTE:
+        fleet_overlap_rollout(
+            c, (struct rollout_event){.type = ROLLOUT_EV_PROMOTE, .operation = ev->operation});
+        break;
+    case FLEET_EV_ERRORS:
+        if (is_current(c->f, ev))
+            fleet_overlap_on_errors(c, ev->slot);
+        break;
     case FLEET_EV_SPAWNED:
         on_spawned(c, ev);
         break;
@@ -154,6 +168,10 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         break;
     case FLEET_EV_DEPENDENCY:
         on_dependency(c, ev->dependency);
+        break;
+    case FLEET_EV_PROVIDER:
+        c->f->provider_down = ev->down;
+        tell_rollout_of_outage(c);
         break;
     case FLEET_EV_STALLED:
         tell_probers(c, (struct prober_event){.type = PROBER_EV_STALLED});
@@ -223,6 +241,11 @@ unsigned fleet_serving(const struct fleet *f)
 unsigned fleet_wanted(const struct fleet *f)
 {
     return f->stopping ? 0 : f->n_workers;
+}
+
+unsigned fleet_surge(const struct fleet_conf *conf, const struct fleet *f)
+{
+    return rollout_surge(&conf->rollout, f->n_workers);
 }
 
 const char *fleet_event_name(enum fleet_event_type type)

@@ -24,20 +24,20 @@
  *
  * RESIZE ends `stopping`: workers that are still on their way out are followed by new ones.
  *
- * With conf.overlap workers are replaced by overlap instead, see fleet_overlap.c: there are no
- * turns and `restart` stays idle. Slots are seats no more: any slot may serve, be a spare or be
- * paused; a life that goes for good frees its slot, and a new life takes the lowest free one.
- * `overlap` may change only while no worker exists.
+ * With conf.overlap workers are replaced by overlap instead, see rollout.h and fleet_overlap.c:
+ * there are no turns and `restart` stays idle. Slots are seats no more: any slot may serve, be a
+ * spare or be paused; a life that goes for good frees its slot, and a new life takes the lowest
+ * free one. `overlap` may change only while no worker exists.
  *
  * Invariants (test/explore/fleet.c, test/explore/overlap.c, test/sim):
  * - A slot has at most one life; EXEC only while its worker is gone and the slot is wanted.
  * - Of the workers that still answer at most one at a time is being replaced (without overlap).
  * - With overlap: while fewer than n_workers serve no verified, healthy one is idle; the last that
  *   serves is paused only after another serves; there are at most n_workers + standby +
- *   FLEET_SURGE lives.
+ *   fleet_surge() lives.
  * - While the dependency is down nothing is stopped for its sake.
  * - A restart verb that was not refused ends with one verdict, by `restart.deadline` of each slot
- *   (`rollout.deadline` with overlap).
+ *   (`rollout.deadline` with overlap, unless it is held for a person).
  * - Each STOP is answered by one TELL_ALL_GONE (one for several that overlap), unless a RESIZE
  *   came in between.
  */
@@ -62,13 +62,11 @@ struct fleet_conf {
     unsigned standby; /* verified spares that are kept; overlap only, live at the next event */
 };
 
-/* Lives that a replacement may have beside n_workers + standby. */
-enum { FLEET_SURGE = 1 };
-
 struct fleet_slot {
     bool wanted;                  /* a worker shall exist here */
     bool drained;                 /* (draining) its last caller is gone */
     bool inherited;               /* its restart policy went on to the slot that replaces it */
+    bool errors;                  /* ERRORS was reported of the present life */
     enum worker_cause last_cause; /* why the life before the present one ended */
     uint64_t life;       /* number of the present or last life, unique over the fleet, from 1 */
     uint64_t generation; /* of that life, from 1; one more for each operator's restart */
@@ -86,6 +84,7 @@ struct fleet {
     bool stopping;      /* every worker is to go and none to come */
     bool gone_told;     /* (stopping) TELL_ALL_GONE was said */
     enum dependency dependency;
+    bool provider_down;
     uint64_t next_life;
     struct {
         enum fleet_restart_state state;
@@ -104,7 +103,10 @@ struct fleet {
     X(KILL)    /* and at once */                                                                   \
     X(RESTART) /* an operator's restart: `operation`; REFUSED while stopping, and without overlap  \
                   if one runs (with overlap that one is superseded) */                             \
-    X(CANCEL)  /* roll back what runs or is kept warm; `operation`: see core/rollout.h */          \
+    X(CANCEL)  /* roll back what runs, is held or is kept warm; `operation`: see core/rollout.h */ \
+    X(PROMOTE) /* end Bake or KeepWarm now, or go on from hold; `operation` likewise */            \
+    X(ERRORS)  /* slot, life: it shows errors that probes do not show. A rollout's new life fails  \
+                  (cause ERRORS); of any other life, and in an outage, it means nothing */         \
     X(SPAWNED) /* slot, life */                                                                    \
     X(SPAWN_FAILED) /* slot, life */                                                               \
     X(EXITED)       /* slot, life, exit */                                                         \
@@ -112,6 +114,7 @@ struct fleet {
     X(PROBED)       /* slot, life, seq, outcome */                                                 \
     X(DRAINED)      /* slot, life: a paused worker has no connection left */                       \
     X(DEPENDENCY)   /* dependency */                                                               \
+    X(PROVIDER)     /* down: a rollout stands still meanwhile */                                   \
     X(STALLED)      /* we did not run for a while, until `now` */                                  \
     X(TICK)
 
@@ -132,6 +135,7 @@ struct fleet_event {
     uint64_t seq;
     enum probe_outcome outcome;
     enum dependency dependency;
+    bool down; /* PROVIDER */
 };
 
 /* What the shell does (EXEC .. KILL_TREE), and what it tells the operator (TELL_*). */
@@ -160,8 +164,10 @@ struct fleet_event {
     X(TELL_RESTART_STEP)    /* progress: slot is next; operation */                                \
     X(TELL_RESTART_ROLLED_BACK) /* the verb's verdict: the old generation serves; slot, cause */   \
     X(TELL_RESTART_SUPERSEDED)  /* the verb's verdict: a newer one took over; operation */         \
-    X(TELL_ROLLOUT)             /* progress: rollout; cause and slot of what led back */           \
-    X(TELL_ALL_GONE)            /* after STOP: no process is left */
+    X(TELL_ROLLOUT) /* rollout changed (rollout_before): operation, steering, generation, from,    \
+                       took; cause and slot of hold and back */                                    \
+    X(TELL_ROLLOUT_REFUSED) /* PROMOTE's or CANCEL's only answer: operation; rollout says why */   \
+    X(TELL_ALL_GONE)        /* after STOP: no process is left */
 
 #define X(symbol) FLEET_DO_##symbol,
 enum fleet_action_type { FLEET_ACTIONS(X) };
@@ -177,10 +183,13 @@ struct fleet_action {
     enum worker_cause cause;     /* TELL_ENDED, TELL_LOOP_BEGAN, TELL_RESTART_FAILED */
     enum prober_verdict verdict; /* TELL_VERDICT */
     struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN */
-    uint64_t operation;          /* TELL_RESTART*, TELL_ROLLOUT (0: nobody waits) */
-    uint64_t generation;         /* EXEC, and of the slot's life otherwise */
-    enum rollout_state rollout;  /* TELL_ROLLOUT */
-    unsigned failures;           /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
+    uint64_t operation;          /* TELL_RESTART*, TELL_ROLLOUT* (0: nobody waits) */
+    uint64_t steering;           /* TELL_ROLLOUT, TELL_RESTART_STEP: waits as well (0: nobody) */
+    uint64_t generation;         /* EXEC, TELL_ROLLOUT; of the slot's life otherwise */
+    uint64_t from;               /* TELL_ROLLOUT: the generation that hold and back stand for */
+    enum rollout_state rollout;  /* TELL_ROLLOUT* */
+    enum rollout_state rollout_before;
+    unsigned failures; /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
 };
 
 /* More than any event can cause: a few for every slot. */
@@ -208,6 +217,9 @@ enum worker_cause fleet_pending(const struct fleet *f, unsigned slot);
 
 /* Workers that shall serve: none while stopping. */
 unsigned fleet_wanted(const struct fleet *f);
+
+/* Lives that there may be beside n_workers + standby. */
+unsigned fleet_surge(const struct fleet_conf *conf, const struct fleet *f);
 
 const char *fleet_event_name(enum fleet_event_type type);
 const char *fleet_action_name(enum fleet_action_type type);

@@ -52,5 +52,7 @@ void fleet_overlap_rollout(struct fleet_ctx *c, struct rollout_event ev);
 /* The worker has just left `before`; called before anything else is done about it. */
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned slot, enum worker_state before);
 void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
+/* The shell saw errors of this life that its probes do not show. */
+void fleet_overlap_on_errors(struct fleet_ctx *c, unsigned slot);
 /* A paused life that a rollback would need at once. */
 bool fleet_overlap_is_warm(const struct fleet *f, unsigned slot);

@@ -39,13 +39,17 @@ static void tell(struct fleet_ctx *c, const struct rollout_action *told)
         [ROLLOUT_TELL_FAILED] = FLEET_DO_TELL_RESTART_FAILED,
         [ROLLOUT_TELL_ROLLED_BACK] = FLEET_DO_TELL_RESTART_ROLLED_BACK,
         [ROLLOUT_TELL_SUPERSEDED] = FLEET_DO_TELL_RESTART_SUPERSEDED,
+        [ROLLOUT_TELL_REFUSED] = FLEET_DO_TELL_ROLLOUT_REFUSED,
     };
     struct fleet_action *a = fleet_act(c, types[told->type], told->slot);
     a->operation = told->operation;
+    a->steering = told->steering;
     a->took = told->took;
     a->cause = told->cause;
     a->rollout = told->state;
+    a->rollout_before = told->before;
     a->generation = c->f->rollout.generation;
+    a->from = c->f->rollout.from;
 }
 
 /* From the start of a life until another has made room for it, for every seat and one more. */
@@ -147,9 +151,9 @@ static void switch_over(struct fleet_ctx *c)
     struct fleet *f = c->f;
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *s = &f->slots[i];
-        bool superseded = !seat_is_to_replace(f, s) && seat_is_wrong(f, s) && !f->rollout.held;
+        bool superseded = !seat_is_to_replace(f, s) && seat_is_wrong(f, s) && !f->rollout.outage;
         if (s->worker.state == WORKER_STANDBY && seat_is_canary(f, s) && seat_is_sound(f, s) &&
-            !f->rollout.held) {
+            !f->rollout.outage) {
             activate(c, i);
             pause_surplus(c);
         } else if (s->worker.state == WORKER_SERVING && (seat_is_due(f, s) || superseded)) {
@@ -185,7 +189,7 @@ static void trim(struct fleet_ctx *c)
 
 static unsigned find_free(const struct fleet_ctx *c)
 {
-    if (seat_count(c->f, seat_is_occupied) >= seats(c) + FLEET_SURGE)
+    if (seat_count(c->f, seat_is_occupied) >= seats(c) + fleet_surge(c->conf, c->f))
         return SEAT_NOBODY;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
         if (!seat_is_occupied(c->f, &c->f->slots[i]))
@@ -217,12 +221,12 @@ static void begin_lives(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     unsigned i = find_free(c);
-    bool canary = f->rollout.state == ROLLOUT_CANARY && !f->rollout.held && seats(c) > 0;
+    bool canary = f->rollout.state == ROLLOUT_CANARY && !f->rollout.outage && seats(c) > 0;
     if (i != SEAT_NOBODY && canary && seat_count(f, seat_is_canary) == 0)
         claim(c, i, true);
     unsigned taken = seat_filled(f) + seat_count(f, seat_is_held);
     if (f->rollout.state == ROLLOUT_WARM && taken < seats(c) &&
-        seat_count(f, seat_is_occupied) > taken + FLEET_SURGE) {
+        seat_count(f, seat_is_occupied) > taken + fleet_surge(c->conf, f)) {
         rollout(c, ROLLOUT_EV_SETTLED); /* the place of the warm one is needed */
         return;
     }
@@ -305,6 +309,7 @@ static void judge(struct fleet_ctx *c)
     case ROLLOUT_CANARY:
     case ROLLOUT_BAKING:
     case ROLLOUT_WARM:
+    case ROLLOUT_HOLD:
         break;
     }
     if (done)
@@ -374,4 +379,15 @@ void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned i, enum worker_cause
 {
     if (cause != WORKER_CAUSE_NONE)
         blame(c, i, cause);
+}
+
+void fleet_overlap_on_errors(struct fleet_ctx *c, unsigned i)
+{
+    struct fleet_slot *s = &c->f->slots[i];
+    enum rollout_state state = c->f->rollout.state;
+    bool concerned = state != ROLLOUT_IDLE && state != ROLLOUT_BACK && !c->f->rollout.outage;
+    if (!concerned || !worker_is_live(s->worker.state) || s->generation != c->f->rollout.generation)
+        return;
+    s->errors = true;
+    blame(c, i, WORKER_CAUSE_ERRORS);
 }

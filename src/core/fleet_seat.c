@@ -19,6 +19,7 @@ static bool is_outdated(const struct fleet *f, const struct fleet_slot *s)
     case ROLLOUT_IDLE:
     case ROLLOUT_CANARY:
     case ROLLOUT_BAKING:
+    case ROLLOUT_HOLD:
         return false;
     case ROLLOUT_ROLLING:
     case ROLLOUT_WARM:
@@ -36,7 +37,7 @@ bool seat_is_to_replace(const struct fleet *f, const struct fleet_slot *s)
 /* Nobody is replaced by a new generation while the dependency is down. */
 bool seat_is_due(const struct fleet *f, const struct fleet_slot *s)
 {
-    bool held = f->rollout.held && f->rollout.state != ROLLOUT_BACK;
+    bool held = f->rollout.outage && f->rollout.state != ROLLOUT_BACK;
     return seat_is_to_replace(f, s) && (seat_is_sick(s) || !held);
 }
 

@@ -159,6 +159,7 @@ void fleet_slot_start(struct fleet_ctx *c, unsigned i, uint64_t generation)
     slot->generation = generation;
     slot->drained = false;
     slot->inherited = false;
+    slot->errors = false;
     fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_SPAWN});
 }
 

@@ -23,6 +23,7 @@ static bool is_wish(enum worker_cause cause)
     case WORKER_CAUSE_OOM:
     case WORKER_CAUSE_HANG:
     case WORKER_CAUSE_UNHEALTHY:
+    case WORKER_CAUSE_ERRORS:
     case WORKER_CAUSE_ZOMBIE:
     case WORKER_CAUSE_COUNT:
         break;

@@ -11,6 +11,7 @@ static struct rollout_action *tell(
     *a = (struct rollout_action){.type = type,
         .state = u->next.state,
         .operation = u->next.owed ? u->next.operation : 0,
+        .steering = u->next.steered ? u->next.steering : 0,
         .took = usec_sub(now, u->next.began_at),
         .cause = u->next.cause,
         .slot = u->next.slot};
@@ -20,17 +21,26 @@ static struct rollout_action *tell(
 /* The only writer of `state`. */
 static void enter(struct rollout_update *u, enum rollout_state state, usec_t now)
 {
+    enum rollout_state before = u->next.state;
     u->next.state = state;
     u->next.until = USEC_INFINITY;
-    tell(u, ROLLOUT_TELL_STATE, now);
+    tell(u, ROLLOUT_TELL_STATE, now)->before = before;
 }
 
-/* Who asked is told once; a rollout that goes back after its verdict has nobody to tell. */
+static void end_steering(struct rollout_update *u, enum rollout_action_type type, usec_t now)
+{
+    if (u->next.steered)
+        tell(u, type, now)->operation = u->next.steering;
+    u->next.steered = false;
+}
+
+/* Who asked is told once; a rollout that goes back after its verdict may have nobody to tell. */
 static void verdict(struct rollout_update *u, enum rollout_action_type type, usec_t now)
 {
     if (u->next.owed)
         tell(u, type, now);
     u->next.owed = false;
+    end_steering(u, type, now);
 }
 
 static void finish(struct rollout_update *u, uint64_t generation, usec_t now)
@@ -50,6 +60,26 @@ static void go_back(
     enter(u, ROLLOUT_BACK, ev->now);
 }
 
+/* The new generation is not good enough: whoever is configured to decides what comes of it. */
+static void fail(struct rollout_update *u, const struct rollout_conf *conf,
+    const struct rollout_event *ev, enum worker_cause cause)
+{
+    if (!conf->hold) {
+        go_back(u, ev, cause);
+        return;
+    }
+    u->next.failed_in = u->next.state;
+    u->next.cause = cause;
+    u->next.slot = ev->slot;
+    u->next.deadline = USEC_INFINITY;
+    enter(u, ROLLOUT_HOLD, ev->now);
+}
+
+static usec_t last_moment(const struct rollout_conf *conf, const struct rollout_event *ev)
+{
+    return usec_add(ev->now, usec_add(conf->bake, ev->patience));
+}
+
 static void begin(
     struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
 {
@@ -64,7 +94,7 @@ static void begin(
     r->slot = 0;
     r->warm_life = 0;
     r->began_at = ev->now;
-    r->deadline = usec_add(ev->now, usec_add(conf->bake, ev->patience));
+    r->deadline = last_moment(conf, ev);
     enter(u, ROLLOUT_CANARY, ev->now);
 }
 
@@ -91,13 +121,15 @@ static void complete(
         break;
     case ROLLOUT_IDLE:
     case ROLLOUT_WARM:
+    case ROLLOUT_HOLD:
         break;
     }
 }
 
-static void failed(struct rollout_update *u, const struct rollout_event *ev)
+static void failed(
+    struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
 {
-    bool excused = u->next.held || ev->cause == WORKER_CAUSE_ZOMBIE;
+    bool excused = u->next.outage || ev->cause == WORKER_CAUSE_ZOMBIE;
     switch (u->next.state) {
     case ROLLOUT_BAKING:
         if (excused)
@@ -108,29 +140,70 @@ static void failed(struct rollout_update *u, const struct rollout_event *ev)
     case ROLLOUT_WARM:
         break;
     case ROLLOUT_IDLE:
+    case ROLLOUT_HOLD:
     case ROLLOUT_BACK:
         return;
     }
     if (!excused)
-        go_back(u, ev, ev->cause);
+        fail(u, conf, ev, ev->cause);
+}
+
+/* Whoever steered before is superseded; BEGIN's asker goes on waiting. */
+static void steer(struct rollout_update *u, const struct rollout_event *ev)
+{
+    end_steering(u, ROLLOUT_TELL_SUPERSEDED, ev->now);
+    u->next.steered = true;
+    u->next.steering = ev->operation;
+}
+
+static void refuse(struct rollout_update *u, const struct rollout_event *ev)
+{
+    tell(u, ROLLOUT_TELL_REFUSED, ev->now)->operation = ev->operation;
 }
 
 static void cancel(struct rollout_update *u, const struct rollout_event *ev)
 {
     switch (u->next.state) {
-    case ROLLOUT_WARM:
-        u->next.operation = ev->operation;
-        u->next.owed = true;
-        u->next.began_at = ev->now;
-        go_back(u, ev, WORKER_CAUSE_RESTART);
-        break;
     case ROLLOUT_CANARY:
     case ROLLOUT_BAKING:
     case ROLLOUT_ROLLING:
+    case ROLLOUT_WARM:
+    case ROLLOUT_HOLD:
+        steer(u, ev);
         go_back(u, ev, WORKER_CAUSE_RESTART);
         break;
     case ROLLOUT_IDLE:
     case ROLLOUT_BACK:
+        refuse(u, ev);
+        break;
+    }
+}
+
+static void promote(
+    struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
+{
+    struct rollout *r = &u->next;
+    bool proven = r->failed_in == ROLLOUT_ROLLING || r->failed_in == ROLLOUT_WARM;
+    switch (r->state) {
+    case ROLLOUT_BAKING:
+        steer(u, ev);
+        enter(u, ROLLOUT_ROLLING, ev->now);
+        break;
+    case ROLLOUT_WARM:
+        steer(u, ev);
+        r->until = USEC_INFINITY;
+        break;
+    case ROLLOUT_HOLD:
+        steer(u, ev);
+        r->cause = WORKER_CAUSE_NONE;
+        r->deadline = last_moment(conf, ev);
+        enter(u, proven ? ROLLOUT_ROLLING : ROLLOUT_CANARY, ev->now);
+        break;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_CANARY:
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_BACK:
+        refuse(u, ev);
         break;
     }
 }
@@ -142,25 +215,27 @@ static void renew(
     switch (r->state) {
     case ROLLOUT_BAKING:
         r->until = usec_add(ev->now, conf->bake);
-        r->deadline = usec_add(r->until, ev->patience);
+        r->deadline = last_moment(conf, ev);
         break;
     case ROLLOUT_CANARY:
     case ROLLOUT_ROLLING:
-        r->deadline = usec_add(ev->now, usec_add(conf->bake, ev->patience));
+        r->deadline = last_moment(conf, ev);
         break;
     case ROLLOUT_BACK:
         r->deadline = usec_add(ev->now, ev->patience);
         break;
     case ROLLOUT_IDLE:
     case ROLLOUT_WARM:
+    case ROLLOUT_HOLD:
         break;
     }
 }
 
-static void tick(struct rollout_update *u, const struct rollout_event *ev)
+static void tick(
+    struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
 {
     struct rollout *r = &u->next;
-    if (r->held)
+    if (r->outage)
         return;
     if (ev->now >= r->until)
         r->until = USEC_INFINITY;
@@ -170,7 +245,7 @@ static void tick(struct rollout_update *u, const struct rollout_event *ev)
         verdict(u, ROLLOUT_TELL_FAILED, ev->now);
         finish(u, r->from, ev->now);
     } else {
-        go_back(u, ev, WORKER_CAUSE_NONE);
+        fail(u, conf, ev, WORKER_CAUSE_NONE);
     }
 }
 
@@ -185,10 +260,12 @@ static void stop(struct rollout_update *u, usec_t now)
 
 static void settled(struct rollout_update *u, usec_t now)
 {
-    if (u->next.state == ROLLOUT_BAKING)
+    if (u->next.state == ROLLOUT_BAKING) {
         enter(u, ROLLOUT_ROLLING, now);
-    else if (u->next.state == ROLLOUT_WARM)
+    } else if (u->next.state == ROLLOUT_WARM) {
+        verdict(u, ROLLOUT_TELL_DONE, now);
         finish(u, u->next.generation, now);
+    }
 }
 
 struct rollout rollout_initial(void)
@@ -222,7 +299,10 @@ struct rollout_update rollout_step(
         complete(&u, conf, &ev);
         break;
     case ROLLOUT_EV_FAILED:
-        failed(&u, &ev);
+        failed(&u, conf, &ev);
+        break;
+    case ROLLOUT_EV_PROMOTE:
+        promote(&u, conf, &ev);
         break;
     case ROLLOUT_EV_CANCEL:
         cancel(&u, &ev);
@@ -231,15 +311,15 @@ struct rollout_update rollout_step(
         stop(&u, ev.now);
         break;
     case ROLLOUT_EV_DEPENDENCY:
-        u.next.held = ev.down;
-        if (r.held && !ev.down)
+        u.next.outage = ev.down;
+        if (r.outage && !ev.down)
             renew(&u.next, conf, &ev);
         break;
     case ROLLOUT_EV_STALLED:
         renew(&u.next, conf, &ev);
         break;
     case ROLLOUT_EV_TICK:
-        tick(&u, &ev);
+        tick(&u, conf, &ev);
         break;
     }
     return u;
@@ -247,14 +327,14 @@ struct rollout_update rollout_step(
 
 usec_t rollout_deadline(struct rollout r)
 {
-    if (r.held)
+    if (r.outage)
         return USEC_INFINITY;
     return r.until < r.deadline ? r.until : r.deadline;
 }
 
 bool rollout_time_is_up(struct rollout r)
 {
-    return !r.held && r.until == USEC_INFINITY;
+    return !r.outage && r.until == USEC_INFINITY;
 }
 
 uint64_t rollout_proven(struct rollout r)
@@ -262,6 +342,7 @@ uint64_t rollout_proven(struct rollout r)
     switch (r.state) {
     case ROLLOUT_CANARY:
     case ROLLOUT_BAKING:
+    case ROLLOUT_HOLD:
     case ROLLOUT_BACK:
         return r.from;
     case ROLLOUT_IDLE:
@@ -278,7 +359,8 @@ bool rollout_is_wrong(struct rollout r, uint64_t generation)
     case ROLLOUT_IDLE:
         break;
     case ROLLOUT_CANARY:
-    case ROLLOUT_BAKING: /* of a rollout that was superseded */
+    case ROLLOUT_BAKING:
+    case ROLLOUT_HOLD: /* of a rollout that was superseded */
         return generation != r.from && generation != r.generation;
     case ROLLOUT_ROLLING:
     case ROLLOUT_WARM:
@@ -289,11 +371,33 @@ bool rollout_is_wrong(struct rollout r, uint64_t generation)
     return false;
 }
 
+bool rollout_is_held(struct rollout r, uint64_t generation)
+{
+    return r.state == ROLLOUT_HOLD && generation == r.generation;
+}
+
 struct rollout rollout_next_generation(struct rollout r)
 {
     r.generation = ++r.latest;
     r.from = r.generation;
     return r;
+}
+
+unsigned rollout_surge(const struct rollout_conf *conf, unsigned n_workers)
+{
+    unsigned n = conf->max_surge.n;
+    if (conf->max_surge.percent)
+        n = (n_workers * n + 99) / 100;
+    return n > 0 ? n : 1;
+}
+
+unsigned rollout_canaries(const struct rollout_conf *conf, unsigned n_workers)
+{
+    unsigned most = rollout_surge(conf, n_workers);
+    unsigned n = conf->canary < n_workers ? conf->canary : n_workers;
+    if (n > most)
+        n = most;
+    return n > 0 ? n : 1;
 }
 
 const char *rollout_state_name(enum rollout_state state)

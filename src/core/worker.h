@@ -51,6 +51,7 @@
     X(OOM, "oom")            /* killed by the kernel for memory */                                 \
     X(HANG, "hang")          /* did not answer */                                                  \
     X(UNHEALTHY, "unhealthy")                                                                      \
+    X(ERRORS, "errors")   /* showed errors that its probes do not show, in a rollout */            \
     X(ZOMBIE, "zombie")   /* lost a dependency that is there */                                    \
     X(RESTART, "restart") /* an operator's wish */                                                 \
     X(STOP, "stop")       /* drain, shutdown or scaling down */

@@ -207,6 +207,7 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_ROLLED_BACK:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
     case FLEET_DO_TELL_ROLLOUT:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_ALL_GONE:

@@ -279,6 +279,8 @@ static const char *rollout_words(enum rollout_state state)
         return "it serves; the others follow if all goes well for Bake=";
     case ROLLOUT_ROLLING:
         return "the others follow, one at a time";
+    case ROLLOUT_HOLD:
+        return "a new worker failed: held until a person promotes or aborts the rollout";
     case ROLLOUT_BACK:
         return "a new worker failed: the ones from before take over again";
     case ROLLOUT_WARM:
@@ -333,6 +335,7 @@ void tell_worker(
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_ROLLED_BACK:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_ALL_GONE:
     case FLEET_DO_EXEC:

@@ -141,6 +141,7 @@ static void check_action(struct explore *x, const struct node *before, const str
         break;
     case FLEET_DO_TELL_RESTART_ROLLED_BACK: /* with overlap only */
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
     case FLEET_DO_TELL_ROLLOUT:
         EXPLORE_CHECK(x, false);
         break;

@@ -23,6 +23,7 @@ static enum worker_cause cause_class(enum worker_cause cause)
     case WORKER_CAUSE_CRASH:
     case WORKER_CAUSE_HANG:
     case WORKER_CAUSE_UNHEALTHY:
+    case WORKER_CAUSE_ERRORS:
     case WORKER_CAUSE_RESTART:
     case WORKER_CAUSE_STOP:
     case WORKER_CAUSE_COUNT:

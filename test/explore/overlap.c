@@ -59,6 +59,14 @@ static void check_signal(struct explore *x, const struct overlap_world *w, unsig
     EXPLORE_CHECK(x, w->process[i] == RUNNING && !w->active[i]);
 }
 
+/* Once each. */
+static void answered(struct explore *x, struct overlap_world *w, const struct fleet_action *a)
+{
+    unsigned *waits = a->operation == OPERATION ? &w->verb : &w->steered;
+    EXPLORE_CHECK(x, *waits && (a->operation == OPERATION || a->operation == STEERING));
+    (*waits)--;
+}
+
 static void check_action(struct explore *x, struct overlap_world *w, const struct fleet_action *a)
 {
     unsigned i = a->slot;
@@ -100,23 +108,26 @@ static void check_action(struct explore *x, struct overlap_world *w, const struc
         EXPLORE_CHECK(x, w->process[i] == NONE && !w->active[i]);
         break;
     case FLEET_DO_TELL_RESTART_FAILED:
-        EXPLORE_CHECK(x, w->verb);
-        w->verb = false;
+        answered(x, w, a);
         break;
     case FLEET_DO_TELL_RESTARTED:
     case FLEET_DO_TELL_RESTART_ROLLED_BACK:
-        EXPLORE_CHECK(x, w->verb && (fleet_serving(&fleet) > 0 || fleet.n_workers == 0));
-        w->verb = false;
+        EXPLORE_CHECK(x, fleet_serving(&fleet) > 0 || fleet.n_workers == 0);
+        answered(x, w, a);
         break;
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
-        EXPLORE_CHECK(x, w->verb); /* and the newer one is owed */
+        answered(x, w, a);
+        break;
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
+        EXPLORE_CHECK(x, a->operation == STEERING);
+        answered(x, w, a);
         break;
     case FLEET_DO_TELL_RESTART_STEP:
         EXPLORE_CHECK(x, w->verb);
         break;
     case FLEET_DO_TELL_RESTART_REFUSED:
         EXPLORE_CHECK(x, fleet.stopping);
-        w->verb = false;
+        answered(x, w, a);
         break;
     case FLEET_DO_TELL_ALL_GONE:
         EXPLORE_CHECK(x, w->stop_owed);
@@ -159,11 +170,11 @@ static void check_state(struct explore *x, const struct overlap_world *w, usec_t
         EXPLORE_CHECK(x, s->wanted || s->restart.next_at == USEC_INFINITY);
         EXPLORE_CHECK(x, i < f->n_slots || state == WORKER_GONE);
     }
-    EXPLORE_CHECK(x, lives <= scope->workers + scope->standby + FLEET_SURGE);
+    EXPLORE_CHECK(x, lives <= scope->workers + scope->standby + fleet_surge(&conf, f));
     /* Never fewer than asked for while a healthy one is idle. */
     EXPLORE_CHECK(x, f->stopping || fleet_serving(f) == f->n_workers || idle == 0);
     EXPLORE_CHECK(x, f->stopping || fleet_serving(f) <= f->n_workers);
-    EXPLORE_CHECK(x, w->verb == f->rollout.owed);
+    EXPLORE_CHECK(x, w->verb == f->rollout.owed && w->steered == f->rollout.steered);
     EXPLORE_CHECK(x, fleet_deadline(f) > now);
 }
 
@@ -271,12 +282,14 @@ static void probe_moves(struct explore *x, const struct overlap_node *n, unsigne
 static void operator_moves(struct explore *x, const struct overlap_node *n)
 {
     struct overlap_world w = n->world;
-    struct fleet_event ev = {.type = FLEET_EV_RESTART, .operation = 7};
-    w.verb = true;
+    struct fleet_event ev = {.type = FLEET_EV_RESTART, .operation = OPERATION};
+    w.verb++;
     if (scope->restart && (scope->again || n->state == ROLLOUT_IDLE))
         step(x, n, &w, ev, "RESTART", false);
+    w = n->world;
+    w.steered++;
+    ev.operation = STEERING;
     ev.type = FLEET_EV_CANCEL;
-    w.verb = n->world.verb || n->state == ROLLOUT_WARM;
     if (scope->cancel)
         step(x, n, &w, ev, "CANCEL", false);
     w = n->world;
@@ -305,9 +318,9 @@ static bool awaits_answer(const struct overlap_node *n)
 
 static void mark(struct explore *x, const struct overlap_node *n)
 {
-    if (!n->world.verb)
+    if (n->world.verb + n->world.steered == 0)
         explore_mark(x, NO_VERB);
-    else if (!n->held)
+    else if (!n->outage)
         explore_mark(x, VERB);
     if (n->world.stop_owed)
         explore_mark(x, STOPS);
@@ -315,7 +328,7 @@ static void mark(struct explore *x, const struct overlap_node *n)
         explore_mark(x, GONE);
     if (n->state == ROLLOUT_IDLE)
         explore_mark(x, IDLE);
-    else if (!n->held && !awaits_answer(n))
+    else if (!n->outage && !awaits_answer(n))
         explore_mark(x, ROLLS);
 }
 
@@ -336,7 +349,7 @@ static void expand(struct explore *x, const void *state)
         step(x, &n, &n.world, ev, up ? "redis down" : "redis up", false);
     bool runs = n.state != ROLLOUT_IDLE && n.state != ROLLOUT_WARM;
     rollout_deadline_at = NOW;
-    if (runs && !n.held)
+    if (runs && !n.outage)
         step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_TICK}, "too late", true);
     rollout_deadline_at = USEC_INFINITY;
     overlap_unpack(&fleet, &n);

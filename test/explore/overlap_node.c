@@ -30,6 +30,7 @@ static void pack(struct overlap_slot *to, const struct fleet *f, unsigned i, use
     to->generation = generation_class(&f->rollout, s->generation);
     to->drained = s->drained;
     to->inherited = s->inherited;
+    to->errors = s->errors;
 }
 
 /* The deadline of the rollout is left out: the exploration lets it come at any time. */
@@ -45,7 +46,10 @@ void overlap_pack(
     to->dependency = f->dependency;
     to->state = r->state;
     to->owed = r->owed;
-    to->held = r->held;
+    to->steered = r->steered;
+    to->outage = r->outage;
+    if (r->state == ROLLOUT_HOLD)
+        to->failed_in = r->failed_in;
     to->until = not_long_past(node_shift(r->until, now));
     for (unsigned i = 0; i < PLACES; i++) {
         pack(&to->slots[i], f, i, now);
@@ -66,8 +70,11 @@ void overlap_unpack(struct fleet *f, const struct overlap_node *from)
     f->rollout = rollout_initial();
     f->rollout.state = from->state;
     f->rollout.owed = from->owed;
-    f->rollout.held = from->held;
-    f->rollout.operation = 7;
+    f->rollout.steered = from->steered;
+    f->rollout.outage = from->outage;
+    f->rollout.failed_in = from->failed_in;
+    f->rollout.operation = OPERATION;
+    f->rollout.steering = STEERING;
     f->rollout.latest = LATEST;
     f->rollout.from = FROM;
     f->rollout.generation = from->state == ROLLOUT_IDLE ? FROM : NEXT;
@@ -80,5 +87,6 @@ void overlap_unpack(struct fleet *f, const struct overlap_node *from)
         f->slots[i].generation = s->generation;
         f->slots[i].drained = s->drained;
         f->slots[i].inherited = s->inherited;
+        f->slots[i].errors = s->errors;
     }
 }

@@ -3,23 +3,27 @@
 
 #include "fleet_node.h"
 
-enum { PLACES = 3 }; /* slots; n_workers + standby + FLEET_SURGE must not be more */
+enum { PLACES = 3 }; /* slots; n_workers + standby + the surge must not be more */
 
 /* Generations as far as decisions tell them apart. */
 enum { FROM = 1, NEXT = 2, OTHER = 3, LATEST = 3 };
+
+/* Who asked. */
+enum { OPERATION = 7, STEERING = 8 };
 
 struct overlap_world {
     enum process process[PLACES];
     bool killed[PLACES];
     bool active[PLACES];
-    bool verb;
+    unsigned verb;    /* answers owed to those who began a rollout */
+    unsigned steered; /* and to those who promoted or cancelled */
     bool stop_owed;
 };
 
 struct overlap_slot {
     struct packed_slot slot;
     uint64_t generation;
-    bool drained, inherited;
+    bool drained, inherited, errors;
 };
 
 struct overlap_node {
@@ -27,8 +31,9 @@ struct overlap_node {
     bool stopping, gone_told;
     enum dependency dependency;
     enum rollout_state state;
-    bool owed, held;
-    unsigned warm; /* slot + 1 */
+    bool owed, steered, outage;
+    enum rollout_state failed_in; /* hold */
+    unsigned warm;                /* slot + 1 */
     usec_t until;
     struct overlap_slot slots[PLACES];
     struct overlap_world world;

@@ -258,6 +258,7 @@ static void perform(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTARTED:
     case FLEET_DO_TELL_RESTART_FAILED:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
     case FLEET_DO_TELL_RESTART_REFUSED:
         w->verdicts++;
         HOLDS(w, w->verdicts <= w->operations);
@@ -300,8 +301,8 @@ static void check_fleet(struct world *w)
         for (unsigned i = 0; i < w->fleet.n_slots; i++)
             HOLDS(w, w->fleet.slots[i].worker.state != WORKER_STANDBY &&
                          w->fleet.slots[i].worker.state != WORKER_DRAINING);
-    bool verb = w->fleet.restart.state != FLEET_RESTART_IDLE || w->fleet.rollout.owed;
-    HOLDS(w, w->operations - w->verdicts == verb);
+    unsigned asked = w->fleet.restart.state != FLEET_RESTART_IDLE || w->fleet.rollout.owed;
+    HOLDS(w, w->operations - w->verdicts == asked + w->fleet.rollout.steered);
     HOLDS(w, fleet_deadline(&w->fleet) > w->now);
 }
 
@@ -309,8 +310,7 @@ void world_fleet(struct world *w, struct fleet_event ev)
 {
     ev.now = w->now;
     ev.jitter = (unsigned)world_random(w, 1001);
-    bool undo = ev.type == FLEET_EV_CANCEL && w->fleet.rollout.state == ROLLOUT_WARM;
-    if (ev.type == FLEET_EV_RESTART || undo)
+    if (ev.type == FLEET_EV_RESTART || ev.type == FLEET_EV_CANCEL || ev.type == FLEET_EV_PROMOTE)
         w->operations++;
     fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
     w->steps++;
@@ -437,6 +437,9 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_KILL:
     case FLEET_EV_RESTART:
     case FLEET_EV_CANCEL:
+    case FLEET_EV_PROMOTE:
+    case FLEET_EV_ERRORS:
+    case FLEET_EV_PROVIDER:
     case FLEET_EV_DRAINED:
     case FLEET_EV_DEPENDENCY:
     case FLEET_EV_STALLED:

@@ -31,7 +31,7 @@ void world_overlap_check(struct world *w)
     HOLDS(w, f->stopping || fleet_serving(f) >= f->n_workers || idle == 0);
     HOLDS(w, f->stopping || fleet_serving(f) <= f->n_workers);
     /* What there was before a RESIZE to fewer goes in its own time. */
-    unsigned allowed = f->n_workers + w->fleet_conf.standby + FLEET_SURGE;
+    unsigned allowed = f->n_workers + w->fleet_conf.standby + fleet_surge(&w->fleet_conf, f);
     if (taken <= allowed || allowed > w->most_lives)
         w->most_lives = allowed;
     HOLDS(w, f->stopping || lives <= w->most_lives);

@@ -75,6 +75,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
         say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
         break;
     case FLEET_DO_TELL_ALL_GONE:

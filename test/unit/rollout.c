@@ -15,7 +15,8 @@ static const char *step(struct rollout_event ev)
     static const char *const names[] = {[ROLLOUT_TELL_DONE] = "done",
         [ROLLOUT_TELL_FAILED] = "failed",
         [ROLLOUT_TELL_ROLLED_BACK] = "rolled back",
-        [ROLLOUT_TELL_SUPERSEDED] = "superseded"};
+        [ROLLOUT_TELL_SUPERSEDED] = "superseded",
+        [ROLLOUT_TELL_REFUSED] = "refused"};
     ev.patience = 5000;
     struct rollout_update u = rollout_step(&conf, r, ev);
     r = u.next;
@@ -53,7 +54,7 @@ static void reach(enum rollout_state state)
     if (state == ROLLOUT_CANARY)
         return;
     if (state == ROLLOUT_BACK) {
-        step(at(10, ROLLOUT_EV_CANCEL));
+        step(failed(10, WORKER_CAUSE_CRASH));
         return;
     }
     struct rollout_event replaced = at(10, ROLLOUT_EV_REPLACED);
@@ -99,12 +100,12 @@ static void every_cell_decides(void **state)
         {ROLLOUT_ROLLING, ROLLOUT_EV_FAILED, WORKER_CAUSE_ZOMBIE, ""},
         {ROLLOUT_WARM, ROLLOUT_EV_FAILED, WORKER_CAUSE_UNHEALTHY, "back"},
         {ROLLOUT_BACK, ROLLOUT_EV_FAILED, WORKER_CAUSE_CRASH, ""},
-        {ROLLOUT_IDLE, ROLLOUT_EV_CANCEL, 0, ""},
+        {ROLLOUT_IDLE, ROLLOUT_EV_CANCEL, 0, "refused 8"},
         {ROLLOUT_CANARY, ROLLOUT_EV_CANCEL, 0, "back"},
         {ROLLOUT_BAKING, ROLLOUT_EV_CANCEL, 0, "back"},
         {ROLLOUT_ROLLING, ROLLOUT_EV_CANCEL, 0, "back"},
         {ROLLOUT_WARM, ROLLOUT_EV_CANCEL, 0, "back"},
-        {ROLLOUT_BACK, ROLLOUT_EV_CANCEL, 0, ""},
+        {ROLLOUT_BACK, ROLLOUT_EV_CANCEL, 0, "refused 8"},
         {ROLLOUT_IDLE, ROLLOUT_EV_STOP, 0, ""},
         {ROLLOUT_CANARY, ROLLOUT_EV_STOP, 0, "failed 7, idle"},
         {ROLLOUT_ROLLING, ROLLOUT_EV_STOP, 0, "failed 7, idle"},
@@ -155,8 +156,10 @@ static void what_led_back_is_kept(void **state)
     step(failed(20, WORKER_CAUSE_HANG));
     assert_int_equal(r.cause, WORKER_CAUSE_HANG);
     assert_int_equal(r.slot, 3);
-    reach(ROLLOUT_BACK);
+    reach(ROLLOUT_CANARY);
+    step(at(20, ROLLOUT_EV_CANCEL));
     assert_int_equal(r.cause, WORKER_CAUSE_RESTART);
+    reach(ROLLOUT_BACK);
     struct rollout_event nobody = at(20, ROLLOUT_EV_COMPLETE);
     nobody.serving = false;
     assert_string_equal(step(nobody), "failed 7, idle");
@@ -217,9 +220,9 @@ static void nobody_is_told_twice(void **state)
     reach(ROLLOUT_WARM); /* cancelled then: that asker gets the verdict */
     step(at(20, ROLLOUT_EV_CANCEL));
     assert_string_equal(step(at(30, ROLLOUT_EV_COMPLETE)), "rolled back 8, idle");
-    reach(ROLLOUT_BAKING); /* cancelled now: the one who asked for the rollout does */
+    reach(ROLLOUT_BAKING); /* cancelled now: the one who asked for the rollout does, too */
     step(at(20, ROLLOUT_EV_CANCEL));
-    assert_string_equal(step(at(30, ROLLOUT_EV_COMPLETE)), "rolled back 7, idle");
+    assert_string_equal(step(at(30, ROLLOUT_EV_COMPLETE)), "rolled back 7, rolled back 8, idle");
 }
 
 static void nothing_to_keep_warm(void **state)
