@@ -3,18 +3,24 @@
  * systemd with a keeper (io/keeper.h). An exec in place passes them on as well.
  *
  * A name is of letters, digits, '.', '-' and '_', at most KEEP_NAME_MAX - 1 bytes, and stands for
- * one descriptor. What is kept by a crash at any moment is what was added and not removed before.
+ * one descriptor (core/keep_name.h says what the store knows it as). What is kept by a crash at any
+ * moment is what was added and not removed before. Two names must not stand for duplicates of one
+ * descriptor: the manager drops the second.
+ *
+ * Nothing here waits for the manager: what it does not take at once is sent again from the loop.
+ * Nor does anyone have to wait for an answer: it handles what is in its queue before it notices
+ * that we ended. It tells nobody when its store is full (FileDescriptorStoreMax=).
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/strlist.h"
+#include "core/keep_name.h"
+#include "io/inherited.h"
 #include "io/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum { KEEP_NAME_MAX = 64 };
 
 enum keep_where {
     KEEP_NOWHERE, /* the descriptors live as long as we do; only an exec passes them on */
@@ -25,14 +31,21 @@ enum keep_where {
 struct keep;
 
 /*
- * Finds what a former instance kept: what an exec passed on first, else what the manager hands over
- * (io/inherited.h), else what a keeper that listens on `keeper_socket` holds. Without a manager a
- * keeper is started there by the first keep_add(); NULL: none is wanted.
- * Returns owned, or NULL with *e set. A store that cannot be reached is KEEP_NOWHERE with a
- * warning.
+ * Finds what a former instance kept: what an exec passed on, what the manager handed over (ours are
+ * taken out of `in`, which may be NULL), or without a manager what a keeper that listens on
+ * `keeper_socket` holds. Without a manager a keeper is started there by the first keep_add(); NULL:
+ * none is wanted.
+ * Returns owned, or NULL with *e set: -EBUSY (the keeper serves another voxkeeperd), -ETIMEDOUT (it
+ * does not answer, and may hold what we must not start a second time), -ENOMEM. A store that cannot
+ * be reached is KEEP_NOWHERE with a warning.
  */
-struct keep *keep_open(struct loop *l, const char *keeper_socket, struct err *e);
+struct keep *keep_open(
+    struct loop *l, struct inherited *in, const char *keeper_socket, struct err *e);
 enum keep_where keep_where(const struct keep *k);
+
+/* How many names are kept, and for how many of all changes the store was not told yet. */
+unsigned keep_count(const struct keep *k);
+unsigned keep_waiting(const struct keep *k);
 
 /* The former instance's descriptor of that name, close-on-exec, owned by the caller and still kept;
  * -1: there is none. */
@@ -43,7 +56,8 @@ void keep_prune(struct keep *k);
 
 /*
  * Keeps `fd` (borrowed; it stays open until keep_remove() or an exec) in place of what had that
- * name. Returns 0, or a negative errno with *e set: then it dies with us.
+ * name: at each moment one of them is kept. Returns 0, or a negative errno with *e set: then it
+ * dies with us, and what had the name before is kept on.
  */
 int keep_add(struct keep *k, const char *name, int fd, struct err *e);
 void keep_remove(struct keep *k, const char *name);
