@@ -16,6 +16,22 @@ bool config_was_refused(
     return place && place->refused;
 }
 
+/* Who names no address has nothing to hand over; who asks for it all the same is mistaken. */
+static void check_handover(struct config_build *b)
+{
+    struct config_agent *a = &b->config->agent;
+    const struct config_place *asked = config_place_of(b, "Agent", "Handover", 0);
+    if (a->handover == HANDOVER_LISTEN_FDS)
+        config_report_at(b, asked,
+            "refuse Handover=listen-fds: not available in this version, preload and none are");
+    else if (a->handover == HANDOVER_PRELOAD && a->n_listen == 0 && asked &&
+             !config_was_refused(b, "Agent", "Listen", 0))
+        config_report_at(
+            b, asked, "refuse Handover=preload: without Listen= there is nothing to hand over");
+    else if (a->n_listen == 0)
+        a->handover = HANDOVER_NONE;
+}
+
 static void check_agent(struct config_build *b)
 {
     const struct config_agent *a = &b->config->agent;
@@ -27,16 +43,10 @@ static void check_agent(struct config_build *b)
         config_report_at(b, config_place_of(b, "Agent", "ExecStart", 0),
             "refuse ExecStart=%.80s: want an absolute path, or a name to be found in PATH",
             a->exec_start.items[0]);
-    if (a->handover == HANDOVER_LISTEN_FDS)
-        config_report_at(b, config_place_of(b, "Agent", "Handover", 0),
-            "refuse Handover=listen-fds: not available in this version, preload and none are");
-    else if (a->handover == HANDOVER_PRELOAD && a->n_listen == 0)
-        config_report_at(b, config_place_of(b, "Agent", "Handover", 0),
-            "refuse Handover=preload: without Listen= there is nothing to hand over");
-    else if (a->standby > 0 && a->handover == HANDOVER_NONE)
+    if (a->standby > 0 && a->handover == HANDOVER_NONE)
         config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
             "refuse Standby=%u: only a worker that gets its listeners from us can stand by, want "
-            "Handover=preload",
+            "Listen= and Handover=preload",
             a->standby);
     else if (a->workers + a->standby + surge > LIMIT_WORKERS && a->standby > 0)
         config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
@@ -162,6 +172,7 @@ static void check_listen(struct config_build *b)
 void config_check(struct config_build *b)
 {
     struct drain_conf *drain = &b->config->drain;
+    check_handover(b);
     check_agent(b);
     check_listen(b);
     config_check_probes(b);

@@ -122,12 +122,12 @@ const struct config_key config_keys[] = {
         .offset_n = offsetof(struct config, agent.n_listen), WORKERS,
         .doc = "Where callers reach the agent: `3004` (all addresses), `ADDRESS:PORT`, "
                "`[ADDRESS]:PORT`."},
-    {"Agent", "Handover", &config_type_choice, ROOT(agent.handover), .preset = "none",
+    {"Agent", "Handover", &config_type_choice, ROOT(agent.handover), .preset = "preload",
         .choices = handovers, DAEMON,
-        .doc = "How a worker gets the public listener. `none`: it binds the port itself. `preload`: "
-               "voxkeeperd holds the port, a worker gets it by a preloaded library once it is "
-               "verified, and callers wait instead of being refused. `listen-fds` is not available in "
-               "this version."},
+        .doc = "How a worker gets the public listener. `preload`: voxkeeperd holds it, a worker gets "
+               "it by a preloaded library once it is verified, and callers wait instead of being "
+               "refused. `none`: the worker binds it itself; so it is without Listen=. `listen-fds` "
+               "is not available in this version."},
     {"Agent", "Workers", &config_type_unsigned, ROOT(agent.workers), .preset = "1",
         .min = 1, .max = LIMIT_WORKERS, LIVE,
         .doc = "How many workers run."},

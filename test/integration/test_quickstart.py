@@ -155,6 +155,7 @@ def test_a_tour_that_fails_says_what_and_ends_with_1(quickstart, directory, monk
     (build / "src/cli").mkdir(parents=True)
     (build / "src/daemon").mkdir()
     (build / "src/daemon/voxkeeperd").symlink_to(TOP / "build/src/daemon/voxkeeperd")
+    (build / "src/preload").symlink_to(TOP / "build/src/preload")
     (build / "src/cli/voxkeeper").write_text("#!/bin/sh\necho no answer >&2\nexit 3\n")
     (build / "src/cli/voxkeeper").chmod(0o755)
     monkeypatch.setenv("VOXKEEPER_BUILD", str(build))

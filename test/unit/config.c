@@ -11,8 +11,8 @@ static void begins_with_every_default(void **state)
     assert_int_equal(c->agent.exec_start.n, 1);
     assert_int_equal(c->agent.kill_signal, 15);
     assert_int_equal(c->agent.workers, 1);
-    assert_int_equal(c->agent.handover, HANDOVER_NONE);
     assert_int_equal(c->agent.n_listen, 0);
+    assert_int_equal(c->agent.handover, HANDOVER_NONE); /* there is nothing to hand over */
     assert_true(c->agent.timeout_start == 90 * USEC_PER_SEC);
     assert_true(c->agent.timeout_stop == 30 * USEC_PER_SEC);
     assert_true(c->agent.timeout_abort == 10 * USEC_PER_SEC);
@@ -50,10 +50,19 @@ static void begins_with_every_default(void **state)
     config_free(c);
 }
 
+static void who_listens_hands_over(void **state)
+{
+    (void)state;
+    struct config *c = config_must(MINIMAL "[Agent]\nListen=3004\n");
+    assert_int_equal(c->agent.handover, HANDOVER_PRELOAD);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(begins_with_every_default),
+        cmocka_unit_test(who_listens_hands_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

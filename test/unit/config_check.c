@@ -13,13 +13,14 @@ static void refuses_contradictions(void **state)
         const char *text; /* in front of AGENT HEALTH, which end the file */
         const char *said;
     } rows[] = {
-        {"[Agent]\nWorkers=2\nListen=3004\n",
+        {"[Agent]\nWorkers=2\nListen=3004\nHandover=none\n",
             "/etc/v.conf:2: refuse Workers=2: with Handover=none every worker binds Listen= "
             "itself, and only one can\n"},
         {"[Agent]\nHandover=preload\n", "/etc/v.conf:2: refuse Handover=preload: without Listen= "
                                         "there is nothing to hand over\n"},
         {"[Agent]\nStandby=1\n", "/etc/v.conf:2: refuse Standby=1: only a worker that gets its "
-                                 "listeners from us can stand by, want Handover=preload\n"},
+                                 "listeners from us can stand by, want Listen= and "
+                                 "Handover=preload\n"},
         {"[Agent]\nHandover=preload\nListen=3004\nWorkers=62\nStandby=2\n",
             "/etc/v.conf:5: refuse Standby=2: with Workers=62 more than 63 workers\n"},
         {"[Agent]\nHandover=listen-fds\n", "/etc/v.conf:2: refuse Handover=listen-fds: not "

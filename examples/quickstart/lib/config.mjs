@@ -27,6 +27,9 @@ Fall=3
 Delay=200ms
 MaxDelay=5s
 
+[Rollout]
+Bake=1s
+
 [Drain]
 Linger=500ms
 Timeout=15s

@@ -58,9 +58,9 @@ export class World {
         return `http://127.0.0.1:${this.ports.admin}`;
     }
 
-    #start(name, argv) {
+    #start(name, argv, env = {}) {
         if (this.#closing) throw new Error(`start ${name}: we are about to end`);
-        const program = new Program(name, argv, { [MARK]: this.directory });
+        const program = new Program(name, argv, { [MARK]: this.directory, ...env });
         this.#programs.push(program);
         return program;
     }
@@ -76,7 +76,9 @@ export class World {
         const text = configText({ ...facts, ports: this.ports, redisUrl: this.redis.url });
         writeFileSync(config, text);
         const words = [`${BUILD}/src/daemon/voxkeeperd`, '--config', config];
-        this.daemon = this.#start('voxkeeperd', words);
+        // The library that workers get lies in the build tree, not where it is installed to.
+        const env = { VOXKEEPER_PRELOAD_DIR: `${BUILD}/src/preload` };
+        this.daemon = this.#start('voxkeeperd', words, env);
         this.events = new Events(this.daemon, this.log, onEvent);
     }
 
