@@ -33,6 +33,8 @@
     X(WORKER_CRASH_LOOP_ENDED, "worker-crash-loop-ended", "9280ba2e153443fdb35771b237d047c9", NOTICE, "crash-loop") \
     X(WORKER_LEFTOVERS, "worker-leftovers", "6800e67e527f4da696ec4c60da8f3fe2", WARNING, "a-worker-ignores-the-stop-signal") \
     X(WORKER_OUTPUT_DROPPED, "worker-output-dropped", "98daa4bf75594f89b3fb95ee22432045", WARNING, "log-flood") \
+    X(HANDOVER_FALLBACK, "handover-fallback", "40e8d107ee3c4374bf66334eb4a47862", WARNING, "the-listener-is-not-handed-over") \
+    X(HANDOVER_MISSED, "handover-missed", "35199bf717a54db2a0c3cf0357822919", ERR, "the-listener-is-not-handed-over") \
     X(RESTART_BEGAN, "restart-began", "b6d9f6f45cdc48b99a6400c790010259", NOTICE, "restart-elevenlabs-agent") \
     X(RESTART_DONE, "restart-done", "6a015b665e4a429c9be7df00cba497dd", NOTICE, "restart-elevenlabs-agent") \
     X(RESTART_FAILED, "restart-failed", "365bf63a6659455484103017ead492d2", ERR, "restart-elevenlabs-agent") \

@@ -217,6 +217,9 @@ static void write_daemon(const cJSON *status, struct strbuf *out)
         begin_line(out, "Agent");
         add_fact(out, &separator, "release", json_text(status, "agent.release"));
         add_fact(out, &separator, "handover", json_text(status, "agent.handover"));
+        const char *why = json_text(status, "agent.handover_why");
+        if (why && why[0])
+            strbuf_addf(out, " (%s)", why);
         strbuf_addc(out, '\n');
     }
     separator = "";

@@ -7,6 +7,7 @@
 #include "daemon/dependency.h"
 #include "daemon/drain_words.h"
 #include "daemon/drainer.h"
+#include "daemon/fallback.h"
 #include "daemon/front.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
@@ -116,6 +117,7 @@ static void on_told(const struct fleet_action *told, void *arg)
     uint64_t waiting = d->restart_op ? d->restart_op : d->reload.op ? d->reload.op : d->resume_op;
     tell_worker(d->supervisor, told, operation_find(d->operations, waiting));
     if (told->type == FLEET_DO_TELL_VERIFIED) {
+        front_mark_served(d->front);
         become_ready(d);
         verb_worker_verified(d);
     }
@@ -124,7 +126,8 @@ static void on_told(const struct fleet_action *told, void *arg)
         told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK ||
         told->type == FLEET_DO_TELL_RESTART_SUPERSEDED)
         on_restart_verdict(d, told);
-    if (told->type == FLEET_DO_TELL_ALL_GONE)
+    fallback_consider(d, told);
+    if (told->type == FLEET_DO_TELL_ALL_GONE && !fallback_all_gone(d))
         drainer_all_gone(d->drainer);
     daemon_show_status(d);
 }

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/drain.h"
 #include "core/fleet.h"
+#include "io/handover.h"
 #include "io/inherited.h"
 
 #include <stdbool.h>
@@ -52,6 +53,12 @@ struct daemon {
     usec_t started_at;
     usec_t started_wall;
     bool ready_told; /* the first verified worker was announced */
+
+    struct {
+        bool pending; /* the workers go, to be started anew without the listener shim */
+        char why[HANDOVER_WHY_MAX];
+        uint64_t told_life; /* of which it was told that it cannot be */
+    } fallback;
 
     /* What operators wait for; each ends at most once, and is 0 when nobody waits. */
     uint64_t restart_op;

@@ -16,6 +16,9 @@ struct front {
     struct endpoint endpoints[LIMIT_LISTEN];
     int fds[LIMIT_LISTEN];
     unsigned n;
+    enum config_handover mode;
+    bool has_served;
+    char why[HANDOVER_WHY_MAX]; /* of the fallback; "" without one */
     char *library;
     char *node_helper;
 };
@@ -101,18 +104,40 @@ static int open_new(
     return 0;
 }
 
+/* One worker at a time can bind an address. */
+static int check_fallback(const struct front *f, const struct config_agent *agent, struct err *e)
+{
+    if (agent->handover != HANDOVER_PRELOAD || agent->workers == 1)
+        return 0;
+    return err_set(e, -EINVAL,
+        "refuse Workers=%u: voxkeeper could not hand the listener over (%s), so that the worker "
+        "binds Listen= itself, and only one can",
+        agent->workers, f->why);
+}
+
+/* Everything that may fail. Returns 0 with all that is new in *fresh. */
+static int prepare(
+    const struct front *f, const struct config_agent *agent, struct front *fresh, struct err *e)
+{
+    if (f->why[0])
+        return check_fallback(f, agent, e);
+    fresh->mode = agent->handover;
+    if (agent->handover != HANDOVER_PRELOAD)
+        return 0;
+    int r = check_shim(f, e);
+    if (r == 0)
+        r = open_new(f, agent, fresh, e);
+    if (r < 0)
+        close_all(fresh);
+    return r;
+}
+
 int front_configure(struct front *f, const struct config *config, struct err *e)
 {
-    struct front fresh = {0};
-    if (config->agent.handover == HANDOVER_PRELOAD) {
-        int r = check_shim(f, e);
-        if (r == 0)
-            r = open_new(f, &config->agent, &fresh, e);
-        if (r < 0) {
-            close_all(&fresh);
-            return r;
-        }
-    }
+    struct front fresh = {.mode = HANDOVER_NONE};
+    int r = prepare(f, &config->agent, &fresh, e);
+    if (r < 0)
+        return r;
     for (unsigned i = 0; i < fresh.n; i++) {
         int old = fresh.fds[i] < 0 ? index_of(f, &fresh.endpoints[i]) : -1;
         if (old < 0)
@@ -126,12 +151,35 @@ int front_configure(struct front *f, const struct config *config, struct err *e)
         f->fds[i] = fresh.fds[i];
     }
     f->n = fresh.n;
+    f->mode = fresh.mode;
     return 0;
 }
 
-bool front_is_open(const struct front *f)
+enum config_handover front_mode(const struct front *f)
 {
-    return f->n > 0;
+    return f->mode;
+}
+
+const char *front_why(const struct front *f)
+{
+    return f->why;
+}
+
+void front_mark_served(struct front *f)
+{
+    f->has_served = true;
+}
+
+bool front_has_served(const struct front *f)
+{
+    return f->has_served;
+}
+
+void front_fall_back(struct front *f, const char *why)
+{
+    snprintf(f->why, sizeof f->why, "%s", why);
+    close_all(f);
+    f->mode = HANDOVER_NONE;
 }
 
 struct handover_spec front_spec(const struct front *f)

@@ -17,8 +17,21 @@ void front_free(struct front *f);
  */
 int front_configure(struct front *f, const struct config *config, struct err *e);
 
-/* Whether workers get their listeners from us. */
-bool front_is_open(const struct front *f);
+/* How workers get their listeners in fact. */
+enum config_handover front_mode(const struct front *f);
+
+/* Why that is not what Handover= asks for, one line; "" if it is. */
+const char *front_why(const struct front *f);
+
+/* A worker is verified: from now on closing the listeners would cut off who calls. */
+void front_mark_served(struct front *f);
+bool front_has_served(const struct front *f);
+
+/*
+ * Closes the public listeners for good: workers bind Listen= themselves, as with Handover=none.
+ * Only while no worker exists.
+ */
+void front_fall_back(struct front *f, const char *why);
 
 /* What a worker's handover is made of. Borrowed until the next front_configure(). */
 struct handover_spec front_spec(const struct front *f);

@@ -35,21 +35,12 @@ void slot_report(struct slot *s, struct fleet_event ev)
     s->spec.on_report(&ev, s->spec.arg);
 }
 
-/* A worker that the shim did not take hold of fails its probes for that reason and no other. */
-static void explain_handover(struct slot *s)
-{
-    char why[HANDOVER_WHY_MAX];
-    if (handover_why(s->handover, why)[0])
-        snprintf(s->probe.reason, sizeof s->probe.reason, "%s", why);
-}
-
 static void on_probe_report(const struct probe_report *found, void *arg)
 {
     struct slot *s = arg;
     s->probe.outcome = found->outcome;
     snprintf(s->probe.reason, sizeof s->probe.reason, "%s", found->reason);
-    if (s->handover && found->outcome != PROBE_PASS)
-        explain_handover(s);
+    slot_judge_handover(s);
     strbuf_reset(&s->probe.body);
     strbuf_adds(&s->probe.body, found->body);
     s->probe.took = found->took;
@@ -93,18 +84,6 @@ void slot_signal(struct slot *s, int signum)
 {
     /* -ESRCH: it ended meanwhile, and its end is on its way to us. */
     child_signal(s->child, signum);
-}
-
-void slot_activate(struct slot *s)
-{
-    if (s->handover)
-        handover_activate(s->handover);
-}
-
-void slot_pause(struct slot *s)
-{
-    if (s->handover)
-        handover_pause(s->handover);
 }
 
 void slot_kill_tree(struct slot *s)

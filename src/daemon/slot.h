@@ -9,6 +9,7 @@
 #include "core/fleet.h"
 #include "daemon/probe.h"
 #include "io/cgroup.h"
+#include "io/handover.h"
 #include "io/http_client.h"
 #include "io/loop.h"
 
@@ -50,6 +51,13 @@ void slot_kill_tree(struct slot *s);
 
 /* Collects what explains a hang into slot_evidence(). */
 void slot_collect_evidence(struct slot *s);
+
+/*
+ * Whether it is sure that the listener shim has no hold of the worker of this life, which was not
+ * verified in time or has ended (`exit`) before it was; `why` is one line, also if it is not sure.
+ */
+bool slot_missed_handover(
+    const struct slot *s, const struct exit_status *exit, char why[HANDOVER_WHY_MAX]);
 
 /* How many of these connections its process holds. */
 struct sock_connections;

@@ -58,6 +58,7 @@ static void forget_last_life(struct slot *s)
     s->probe.reason[0] = '\0';
     strbuf_reset(&s->probe.body);
     s->probe.took = 0;
+    s->probe.well = false;
     s->pid = 0;
 }
 
@@ -105,7 +106,7 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
 
 static int prepare_handover(struct slot *s, struct err *e)
 {
-    if (!front_is_open(s->spec.front))
+    if (front_mode(s->spec.front) != HANDOVER_PRELOAD)
         return 0;
     struct handover_spec spec = front_spec(s->spec.front);
     /* What the shim tells is looked at when a probe fails. */

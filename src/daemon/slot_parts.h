@@ -29,11 +29,15 @@ struct slot {
         char reason[PROBE_REASON_MAX];
         struct strbuf body;
         usec_t took;
+        bool well; /* what was asked passed, whatever the handover says */
     } probe;
 };
 
 /* Tells the supervisor; slot and life are filled in. */
 void slot_report(struct slot *s, struct fleet_event ev);
+
+/* A round that passed does not count for a worker that the shim has no hold of. */
+void slot_judge_handover(struct slot *s);
 
 /* Unique among all processes that live: the slot, the life, and whose they are. */
 void slot_instance_name(const struct slot *s, char *buf, size_t size);

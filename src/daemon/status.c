@@ -6,6 +6,7 @@
 #include "daemon/callers.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
+#include "daemon/front.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/worker_json.h"
@@ -17,6 +18,20 @@
 #include <cjson/cJSON.h>
 #include <unistd.h>
 
+/* What Handover= has come to. */
+static const char *handover_word(const struct daemon *d)
+{
+    switch (front_mode(d->front)) {
+    case HANDOVER_NONE:
+        return "none";
+    case HANDOVER_LISTEN_FDS:
+        return "listen-fds";
+    case HANDOVER_PRELOAD:
+        return "preload";
+    }
+    return "";
+}
+
 static struct cJSON *agent_json(const struct daemon *d)
 {
     struct cJSON *o = cJSON_CreateObject();
@@ -24,6 +39,8 @@ static struct cJSON *agent_json(const struct daemon *d)
     const struct slot *first = supervisor_slot(d->supervisor, 0);
     cJSON_AddStringToObject(o, "name", d->config->agent.name);
     cJSON_AddStringToObject(o, "release", first ? slot_release(first) : "");
+    cJSON_AddStringToObject(o, "handover", handover_word(d));
+    cJSON_AddStringToObject(o, "handover_why", front_why(d->front));
     for (unsigned i = 0; i < d->config->agent.n_listen; i++) {
         char text[ENDPOINT_TEXT_MAX];
         cJSON_AddItemToArray(

@@ -1,6 +1,7 @@
 /* The shell of the fleet. */
 #include "daemon/supervisor.h"
 
+#include "daemon/front.h"
 #include "io/sock_diag.h"
 
 #include <assert.h>
@@ -79,7 +80,7 @@ static void watch_drains(struct supervisor *s)
     }
 }
 
-static struct fleet_conf conf_of(const struct config *c)
+static struct fleet_conf conf_of(const struct config *c, const struct front *front)
 {
     return (struct fleet_conf){
         .worker = {.start_timeout = c->agent.timeout_start,
@@ -90,7 +91,7 @@ static struct fleet_conf conf_of(const struct config *c)
         .restart = c->restart,
         .prober = c->prober,
         .rollout = c->rollout,
-        .overlap = c->agent.handover == HANDOVER_PRELOAD,
+        .overlap = front_mode(front) == HANDOVER_PRELOAD,
         .standby = c->agent.standby,
     };
 }
@@ -101,7 +102,7 @@ struct supervisor *supervisor_new(const struct supervisor_spec *spec)
     if (!s)
         return NULL;
     s->spec = *spec;
-    s->conf = conf_of(spec->config);
+    s->conf = conf_of(spec->config, spec->front);
     fleet_init(&s->fleet);
     s->timer = timer_new(spec->loop, on_timer, s);
     s->drain_timer = timer_new(spec->loop, on_drain_timer, s);
@@ -260,7 +261,7 @@ static void feed(struct supervisor *s, const struct fleet_event *ev)
 void supervisor_configure(struct supervisor *s, const struct config *config)
 {
     s->spec.config = config;
-    s->conf = conf_of(config);
+    s->conf = conf_of(config, s->spec.front);
 }
 
 void supervisor_keep_previous(struct supervisor *s, const struct config *previous)

@@ -46,7 +46,8 @@ static void take_message(struct handover_state *s, const struct vk_handover_mess
         s->refused = m->value;
         return;
     case VK_HANDOVER_TAKEN:
-        s->taken++;
+        if (m->listener >= 1 && m->listener <= LIMIT_LISTEN)
+            s->taken |= 1U << (m->listener - 1);
         return;
     case VK_HANDOVER_CLOSED:
         s->closed++;
@@ -66,13 +67,10 @@ static void take_message(struct handover_state *s, const struct vk_handover_mess
     }
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void read_messages(struct handover *h)
 {
-    struct handover *h = poll->data;
     struct vk_handover_message m = {0};
     ssize_t n = 0;
-    (void)status;
-    (void)events;
     while ((n = recv(h->control, &m, sizeof m, MSG_DONTWAIT)) > 0) {
         take_message(&h->state, &m);
         m = (struct vk_handover_message){0};
@@ -80,6 +78,14 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     /* Its end is closed: there is nobody to listen to any more. */
     if (n == 0 || (errno != EAGAIN && errno != EINTR))
         uv_poll_stop(&h->poll);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct handover *h = poll->data;
+    (void)status;
+    (void)events;
+    read_messages(h);
     if (h->on_change)
         h->on_change(h->arg);
 }
@@ -263,9 +269,21 @@ const struct handover_state *handover_state(const struct handover *h)
     return &h->state;
 }
 
+/* The first address of Listen= that the worker has not bound; NULL: it has them all. */
+static const struct endpoint *missing(const struct handover *h)
+{
+    for (unsigned i = 0; i < h->spec.n; i++) {
+        if (!(h->state.taken & 1U << i))
+            return &h->spec.endpoints[i];
+    }
+    return NULL;
+}
+
 const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX])
 {
     const struct handover_state *s = &h->state;
+    const struct endpoint *absent = missing(h);
+    char name[ENDPOINT_TEXT_MAX];
     buf[0] = '\0';
     if (s->refused)
         snprintf(
@@ -278,7 +296,16 @@ const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX])
             "it listens on port %u, which is none of Listen=", s->other_port);
     else if (s->taken == 0)
         snprintf(buf, HANDOVER_WHY_MAX, "it has bound no port of Listen=");
+    else if (absent)
+        snprintf(buf, HANDOVER_WHY_MAX,
+            "it has not bound %.110s of Listen=", endpoint_text(absent, name));
     return buf;
+}
+
+void handover_look(struct handover *h)
+{
+    if (h->control >= 0)
+        read_messages(h);
 }
 
 static void on_closed(uv_handle_t *handle)

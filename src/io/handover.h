@@ -20,7 +20,7 @@ struct handover;
 struct handover_state {
     bool loaded;         /* the shim is in the process */
     int refused;         /* errno by which it became inert; 0: it did not */
-    unsigned taken;      /* public listeners that the worker bound */
+    unsigned taken;      /* bit i: the worker bound the public listener i */
     unsigned closed;     /* and closed again */
     uint16_t other_port; /* a port of its own on which it listens; 0: none */
     bool active;         /* it accepts public connections */
@@ -71,7 +71,10 @@ void handover_pause(struct handover *h);
 const struct endpoint *handover_private(const struct handover *h);
 const struct handover_state *handover_state(const struct handover *h);
 
-/* Why it does not answer there, one line; "" if the shim took hold. */
+/* Reads now what the shim has told already; on_change is not called. */
+void handover_look(struct handover *h);
+
+/* Why it does not answer there, one line; "" if the shim took hold of every listener. */
 enum { HANDOVER_WHY_MAX = 160 };
 const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX]);
 

@@ -30,6 +30,17 @@ int procinfo_start_time(pid_t pid, uint64_t *out_ticks)
     return 0;
 }
 
+bool procinfo_has_children(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *list = fopen(path, "re");
+    bool any = list && fgetc(list) != EOF;
+    if (list)
+        fclose(list);
+    return any;
+}
+
 /* NULL with errno; a process that is gone is ESRCH. */
 static DIR *open_descriptors(pid_t pid)
 {

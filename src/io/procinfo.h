@@ -26,5 +26,8 @@ int procinfo_read(pid_t pid, struct procinfo *out);
  */
 void procinfo_evidence(pid_t pid, struct strbuf *out);
 
+/* Whether the first thread of `pid` has a child that was not waited for. */
+bool procinfo_has_children(pid_t pid);
+
 /* Socket inodes among the descriptors of `pid`, sorted. Returns owned (free()), NULL if none. */
 uint64_t *procinfo_sockets(pid_t pid, size_t *out_n);

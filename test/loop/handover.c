@@ -53,12 +53,18 @@ static void close_scene(struct scene *s)
     bench_close(&s->bench);
 }
 
-static void tell(struct scene *s, enum vk_handover_kind kind, uint16_t value)
+static void tell_of(struct scene *s, uint8_t listener, enum vk_handover_kind kind, uint16_t value)
 {
-    const struct vk_handover_message m = {.kind = (uint8_t)kind, .listener = 1, .value = value};
+    const struct vk_handover_message m = {
+        .kind = (uint8_t)kind, .listener = listener, .value = value};
     unsigned before = s->changes;
     assert_int_equal(send(s->control, &m, sizeof m, 0), sizeof m);
     bench_wait(&s->bench, s->changes > before);
+}
+
+static void tell(struct scene *s, enum vk_handover_kind kind, uint16_t value)
+{
+    tell_of(s, 1, kind, value);
 }
 
 static const char *variable(const struct strlist *env, const char *name)
@@ -109,6 +115,9 @@ static void what_the_shim_tells_is_known(void **state)
     tell(&s, VK_HANDOVER_OTHER, 8080);
     assert_non_null(strstr(handover_why(s.handover, why), "port 8080"));
     tell(&s, VK_HANDOVER_TAKEN, 0);
+    assert_non_null(strstr(handover_why(s.handover, why), "not bound /run/agent.sock"));
+    tell_of(&s, 2, VK_HANDOVER_TAKEN, 0);
+    assert_int_equal(handover_state(s.handover)->taken, 3);
     assert_string_equal(handover_why(s.handover, why), "");
     tell(&s, VK_HANDOVER_ACTIVE, 0);
     assert_true(handover_state(s.handover)->active);
@@ -161,11 +170,25 @@ static void each_worker_has_an_address_of_its_own(void **state)
     close_scene(&a);
 }
 
+static void what_is_told_is_known_without_a_turn_of_the_loop(void **state)
+{
+    (void)state;
+    struct scene s;
+    const struct vk_handover_message m = {.kind = VK_HANDOVER_HELLO};
+    open_scene(&s);
+    assert_int_equal(send(s.control, &m, sizeof m, 0), sizeof m);
+    handover_look(s.handover);
+    assert_true(handover_state(s.handover)->loaded);
+    assert_int_equal(s.changes, 0);
+    close_scene(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_gets_numbers_that_agree),
         cmocka_unit_test(what_the_shim_tells_is_known),
+        cmocka_unit_test(what_is_told_is_known_without_a_turn_of_the_loop),
         cmocka_unit_test(a_worker_is_told_to_begin_and_to_pause),
         cmocka_unit_test(a_worker_that_is_gone_is_no_trouble),
         cmocka_unit_test(each_worker_has_an_address_of_its_own),

@@ -152,6 +152,22 @@ static void sockets_of_a_process(void **state)
     assert_int_equal(n, 0);
 }
 
+static void who_has_children(void **state)
+{
+    (void)state;
+    assert_false(procinfo_has_children(getpid()));
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    assert_true(procinfo_has_children(getpid()));
+    assert_false(procinfo_has_children(child));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_false(procinfo_has_children(child));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +176,7 @@ int main(void)
         cmocka_unit_test(names_do_not_mislead),
         cmocka_unit_test(evidence_of_a_hang),
         cmocka_unit_test(sockets_of_a_process),
+        cmocka_unit_test(who_has_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
