@@ -33,8 +33,8 @@ static int set_up(void **state)
     char more[256];
     (void)state;
     listener = caller_listen(&port);
-    snprintf(
-        more, sizeof more, "[Agent]\nListen=127.0.0.1:%u\n[Drain]\nWaitFor=connections\n", port);
+    snprintf(more, sizeof more,
+        "[Agent]\nListen=127.0.0.1:%u\nHandover=none\n[Drain]\nWaitFor=connections\n", port);
     fleet_rig_init(&rig, "/bin/sleep 1000", more);
     rig.on_told = on_fleet_told;
     rig.config->drain.count_interval = 5 * USEC_PER_MSEC;
