@@ -55,6 +55,9 @@ struct saved {
     char *previous; /* NULL: none. Owned */
 };
 
+/* A fleet and a drain that have not begun, no process. */
+void saved_init(struct saved *s);
+
 /* Appends the document; out->failed when memory is out. */
 void saved_write(const struct saved *s, struct strbuf *out);
 
@@ -62,6 +65,8 @@ void saved_write(const struct saved *s, struct strbuf *out);
  * Reads a document of this or an older version. Returns 0, or with the offending member in *e
  * -EINVAL (not such a document, a member missing or beyond its limits), -EPROTO (of a version that
  * we do not know), -ENOMEM. Whatever the text is, a document that was read breaks no machine.
+ * Members that we do not know are passed over; what came with a later version than the document's
+ * is as saved_init() has it.
  */
 int saved_read(const char *text, size_t len, struct saved *out, struct err *e);
 void saved_fini(struct saved *s);
