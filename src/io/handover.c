@@ -251,6 +251,7 @@ static void send_message(struct handover *h, enum vk_handover_kind kind)
 
 void handover_activate(struct handover *h)
 {
+    h->state.active = true;
     send_message(h, VK_HANDOVER_ACTIVATE);
 }
 
