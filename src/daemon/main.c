@@ -8,6 +8,7 @@
 #include "daemon/load.h"
 #include "io/inherited.h"
 #include "io/journal.h"
+#include "io/keeper.h"
 #include "io/notify.h"
 #include "voxkeeper/exit_codes.h"
 
@@ -15,11 +16,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_CONFIG VOXKEEPER_SYSCONFDIR "/voxkeeper/voxkeeper.conf"
 
 struct options {
     const char *config_path;
+    const char *keeper_path; /* NULL: a daemon */
     bool check_config;
     int exit_code; /* >= 0: nothing is left to do */
 };
@@ -33,6 +36,8 @@ static const char usage[] =
     "  -c, --config FILE   the configuration; drop-ins are read from FILE.d/*.conf\n"
     "                      (default: " DEFAULT_CONFIG ")\n"
     "      --check-config  read and check it, say everything that is wrong, and exit\n"
+    "      --keeper PATH   hold what outlives the daemon where there is no service manager; the\n"
+    "                      daemon starts this itself\n"
     "      --version       print the version and exit\n"
     "  -h, --help          print this and exit\n"
     "\n"
@@ -44,6 +49,7 @@ static struct options read_options(int argc, char **argv)
     static const struct option long_options[] = {
         {"config", required_argument, NULL, 'c'},
         {"check-config", no_argument, NULL, 'k'},
+        {"keeper", required_argument, NULL, 'K'},
         {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -55,6 +61,8 @@ static struct options read_options(int argc, char **argv)
             o.config_path = optarg;
         } else if (c == 'k') {
             o.check_config = true;
+        } else if (c == 'K') {
+            o.keeper_path = optarg;
         } else if (c == 'v') {
             puts("voxkeeperd " VOXKEEPER_VERSION);
             o.exit_code = VKD_EXIT_DONE;
@@ -72,6 +80,15 @@ static struct options read_options(int argc, char **argv)
         o.exit_code = VKD_EXIT_USAGE;
     }
     return o;
+}
+
+static int run_keeper(const char *path)
+{
+    struct err e = {0};
+    if (keeper_run(path, STDOUT_FILENO, &e) == 0)
+        return VKD_EXIT_DONE;
+    fprintf(stderr, "%s\n", e.msg);
+    return VKD_EXIT_INTERNAL;
 }
 
 /* One line each. The journal takes what a service writes to stderr for mere information. */
@@ -93,6 +110,8 @@ int main(int argc, char **argv)
     const struct options o = read_options(argc, argv);
     if (o.exit_code >= 0)
         return o.exit_code;
+    if (o.keeper_path)
+        return run_keeper(o.keeper_path);
     /* First of all, before a descriptor of ours could take one of their numbers. */
     struct inherited inherited;
     struct err not_inherited = {0};

@@ -17,6 +17,7 @@ struct family {
     struct loop *loop;
     struct signal_watch *sigchld; /* NULL: not a subreaper, or not in this loop */
     LIST_HEAD(, family_member) members;
+    pid_t lodger; /* 0: none */
 };
 
 static void family_close(struct loop_resident *r)
@@ -71,6 +72,11 @@ static bool is_member(const struct family *f, pid_t pid)
     return false;
 }
 
+void family_lodge(struct family *f, pid_t pid)
+{
+    f->lodger = pid;
+}
+
 void family_reap_orphans(struct family *f)
 {
     for (;;) {
@@ -81,6 +87,8 @@ void family_reap_orphans(struct family *f)
             return;
         if (is_member(f, info.si_pid))
             return;
+        if (info.si_pid == f->lodger)
+            f->lodger = 0;
         if (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG) < 0)
             return;
     }
@@ -120,7 +128,8 @@ bool family_any_stranger(
     pid_t pid;
     /* Nobody but us takes children off the list, so that none is missed while it is read. */
     while (!found && fscanf(list, "%d", &pid) == 1)
-        found = !is_member(f, pid) && is_alive(pid) && (!is_wanted || is_wanted(pid, arg));
+        found = !is_member(f, pid) && pid != f->lodger && is_alive(pid) &&
+                (!is_wanted || is_wanted(pid, arg));
     found = found || ferror(list);
     fclose(list);
     return found;

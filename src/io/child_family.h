@@ -34,6 +34,9 @@ int family_watch_orphans(struct family *f, struct err *e);
  */
 bool family_sees_orphans(const struct family *f);
 
+/* A child that stays with us and is no worker's: it is no stranger. Its end is an orphan's. */
+void family_lodge(struct family *f, pid_t pid);
+
 /* Whether `is_wanted` says so of some live child of ours that is no member; NULL: of any. */
 bool family_any_stranger(
     const struct family *f, bool (*is_wanted)(pid_t pid, const void *arg), const void *arg);
