@@ -195,6 +195,30 @@ bool cgroup_populated(struct cgroup *g, const char *name)
     return read_key(g, path, "populated", &populated) == 0 && populated != 0;
 }
 
+pid_t *cgroup_processes(struct cgroup *g, const char *name, size_t *out_n)
+{
+    char path[NAME_MAX + 64];
+    pid_t *pids = NULL;
+    size_t n = 0;
+    pid_t pid;
+    snprintf(path, sizeof path, "%s/cgroup.procs", name);
+    int fd = openat(g->fd, path, O_RDONLY | O_CLOEXEC);
+    FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+    while (f && fscanf(f, "%d", &pid) == 1) {
+        pid_t *more = reallocarray(pids, n + 1, sizeof *pids);
+        if (!more)
+            break;
+        pids = more;
+        pids[n++] = pid;
+    }
+    if (f)
+        fclose(f);
+    else if (fd >= 0)
+        close(fd);
+    *out_n = n;
+    return pids;
+}
+
 uint64_t cgroup_oom_kills(struct cgroup *g, const char *name)
 {
     char path[NAME_MAX + 64];

@@ -4,7 +4,9 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct cgroup;
 
@@ -24,6 +26,9 @@ int cgroup_kill(struct cgroup *g, const char *name);
 
 /* Whether any process is in it; false when it does not exist. */
 bool cgroup_populated(struct cgroup *g, const char *name);
+
+/* Those in it. Returns owned (free()); NULL with *out_n 0 when there is none. */
+pid_t *cgroup_processes(struct cgroup *g, const char *name, size_t *out_n);
 
 /* memory.events' oom_kill; 0 where that cannot be read. */
 uint64_t cgroup_oom_kills(struct cgroup *g, const char *name);

@@ -98,28 +98,6 @@ static void read_report(struct child *c)
     c->on.on_started(c, c->arg);
 }
 
-/* False when it has not ended. Leaves it to be reaped: until then its pid means nobody else. */
-static bool look_at_end(struct child *c, struct exit_status *out)
-{
-    struct exit_status s = {0};
-    siginfo_t info;
-    memset(&info, 0, sizeof info);
-    if (waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
-        *out = s; /* somebody else reaped it: known stays false */
-        return true;
-    }
-    if (info.si_pid == 0)
-        return false;
-    s.known = true;
-    s.signaled = info.si_code != CLD_EXITED;
-    s.core_dumped = info.si_code == CLD_DUMPED;
-    s.code = info.si_status;
-    s.oom = s.signaled && s.code == SIGKILL && !c->kill_retry && c->cgroup &&
-            cgroup_oom_kills(c->cgroup, c->name) > c->oom_kills_before;
-    *out = s;
-    return true;
-}
-
 static void tell_failure(struct child *c)
 {
     child_kill_cancel(c);
@@ -133,17 +111,16 @@ static void tell_exit(struct child *c, struct exit_status status)
 {
     c->phase = CHILD_EXITED;
     uv_poll_stop(&c->pidfd_poll);
+    timer_free(c->reaper_wait);
+    c->reaper_wait = NULL;
     child_kill_on_exit(c);
     c->on.on_exited(c, status, c->arg);
 }
 
-static void on_pidfd(uv_poll_t *poll, int status, int events)
+void child_hear_end(struct child *c)
 {
-    (void)status;
-    (void)events;
-    struct child *c = poll->data;
     struct exit_status end;
-    if (!look_at_end(c, &end))
+    if (!child_look_at_end(c, &end))
         return;
     child_hold(c);
     if (c->phase == CHILD_STARTING)
@@ -153,6 +130,13 @@ static void on_pidfd(uv_poll_t *poll, int status, int events)
     else if (!c->freed)
         tell_exit(c, end);
     child_release(c);
+}
+
+static void on_pidfd(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    child_hear_end(poll->data);
 }
 
 static void on_report(uv_poll_t *poll, int status, int events)
@@ -174,6 +158,11 @@ static int start_poll(struct child *c, uv_poll_t *poll, int fd, uv_poll_cb on_re
     child_hold(c);
     poll->data = c;
     return uv_poll_start(poll, UV_READABLE, on_readable);
+}
+
+int child_watch_end(struct child *c)
+{
+    return start_poll(c, &c->pidfd_poll, c->pidfd, on_pidfd);
 }
 
 /* Ends what was just started and was not told to anybody. */
@@ -231,7 +220,7 @@ static int start_watched(struct child *c, const struct child_spec *spec, struct 
     close(report[1]);
     if (r < 0)
         return r;
-    r = start_poll(c, &c->pidfd_poll, c->pidfd, on_pidfd);
+    r = child_watch_end(c);
     if (r < 0) {
         undo_clone(c);
         return err_sys(e, r, "starting \"%s\": watching the process", c->plan.path);
@@ -239,12 +228,12 @@ static int start_watched(struct child *c, const struct child_spec *spec, struct 
     return 0;
 }
 
-struct child *child_spawn(struct loop *l, const struct child_spec *spec,
-    const struct child_callbacks *callbacks, void *arg, struct err *e)
+struct child *child_new(struct loop *l, const char *name, const struct child_callbacks *callbacks,
+    void *arg, struct err *e)
 {
     struct child *c = calloc(1, sizeof *c);
     if (!c) {
-        err_sys(e, -ENOMEM, "starting \"%s\"", spec->path);
+        err_sys(e, -ENOMEM, "preparing process \"%s\"", name);
         return NULL;
     }
     c->loop = l;
@@ -253,11 +242,25 @@ struct child *child_spawn(struct loop *l, const struct child_spec *spec,
     c->plan = CHILD_PLAN_NONE;
     c->pidfd = -1;
     c->report_fd = -1;
+    c->number_until = UINT64_MAX;
     c->family = family_of(l, e);
-    c->name = strdup(spec->name);
+    c->name = strdup(name);
     if (c->family && !c->name)
-        err_sys(e, -ENOMEM, "starting \"%s\"", spec->path);
-    if (!c->family || !c->name || start_watched(c, spec, e) < 0) {
+        err_sys(e, -ENOMEM, "preparing process \"%s\"", name);
+    if (!c->family || !c->name) {
+        child_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+struct child *child_spawn(struct loop *l, const struct child_spec *spec,
+    const struct child_callbacks *callbacks, void *arg, struct err *e)
+{
+    struct child *c = child_new(l, spec->name, callbacks, arg, e);
+    if (!c)
+        return NULL;
+    if (start_watched(c, spec, e) < 0) {
         child_free(c);
         return NULL;
     }
@@ -268,6 +271,11 @@ struct child *child_spawn(struct loop *l, const struct child_spec *spec,
 pid_t child_pid(const struct child *c)
 {
     return c->pid;
+}
+
+int child_pidfd(const struct child *c)
+{
+    return c->pidfd;
 }
 
 int child_signal(struct child *c, int signum)
@@ -289,6 +297,8 @@ void child_free(struct child *c)
     child_hold(c);
     c->freed = true;
     child_kill_cancel(c);
+    timer_free(c->reaper_wait);
+    c->reaper_wait = NULL;
     close_polled(&c->report_poll, &c->report_fd);
     if (c->phase == CHILD_EXITED)
         child_reap(c);

@@ -1,11 +1,58 @@
 /* Killing a worker with all that it started, until none of it is left. */
 #include "io/child_parts.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 
 #define KILL_RETRY_MIN (1 * USEC_PER_MSEC)
 #define KILL_RETRY_MAX (250 * USEC_PER_MSEC)
+
+/* Linux 6.9; to the group that the process of the pidfd leads or led, whoever has its number. */
+#ifndef PIDFD_SIGNAL_PROCESS_GROUP
+#define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2)
+#endif
+
+static int signal_group(const struct child *c, int signum)
+{
+    int r = pidfd_send_signal(c->pidfd, signum, NULL, PIDFD_SIGNAL_PROCESS_GROUP);
+    return r < 0 ? -errno : 0;
+}
+
+/* By number only while the number is certain: of a child until it is reaped, of another process
+ * until it ends. */
+static void kill_group(struct child *c)
+{
+    if (!c->foreign)
+        (void)kill(-c->pid, SIGKILL);
+    else if (signal_group(c, SIGKILL) == -EINVAL && !child_has_ended(c))
+        (void)kill(-c->pid, SIGKILL);
+}
+
+static uint64_t number_until(struct child *c)
+{
+    if (!c->foreign || !child_has_ended(c))
+        return UINT64_MAX;
+    /* Its group keeps the number from being given away. */
+    int r = signal_group(c, 0);
+    return r == 0 || r == -EPERM ? UINT64_MAX : c->number_until;
+}
+
+static int find_strays(struct child *c, struct stray_list *out)
+{
+    const struct tree_query q = {
+        .family = c->foreign ? NULL : c->family,
+        .main_pid = c->pid,
+        .main_start = c->start_ticks,
+        .number_until = number_until(c),
+        .instance = c->name,
+        .before = &c->strays,
+    };
+    if (!c->foreign && !child_is_alive(c) && family_sees_orphans(c->family) &&
+        !family_any_stranger(c->family, NULL, NULL))
+        return 0;
+    return child_tree_find(&q, out);
+}
 
 /*
  * One pass: look, count, kill. True when the main process has ended and, of a complete look at the
@@ -14,21 +61,20 @@
 static bool kill_round(struct child *c)
 {
     struct stray_list found = {0};
-    bool look = child_is_alive(c) || !family_sees_orphans(c->family) ||
-                family_any_stranger(c->family, NULL, NULL);
-    int r = look ? child_tree_find(c->family, c->pid, c->name, &c->strays, &found) : 0;
+    int r = find_strays(c, &found);
+    size_t fresh = stray_list_count_new(&found, &c->strays);
     if (r == 0 && !child_is_alive(c))
-        c->leftovers += (unsigned)stray_list_count_new(&found, &c->strays);
+        c->leftovers += (unsigned)fresh;
+    kill_group(c);
     if (child_is_alive(c))
         (void)pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
     if (c->cgroup)
         (void)cgroup_kill(c->cgroup, c->name);
-    /* By number: the main process is not reaped yet, so the number is still that of its group. */
-    (void)kill(-c->pid, SIGKILL);
     child_tree_kill(&found);
-    /* Somebody else's orphan, stuck in its exit, shall not hold us up for ever. */
+    /* Somebody else's, stuck in its exit, shall not hold us up for ever. */
     bool leaving = found.leaving && c->kill_delay < KILL_RETRY_MAX;
-    if (found.newborn)
+    /* What forks as it dies is outrun only by a look that comes soon. */
+    if (found.newborn || fresh > 0)
         c->kill_delay = KILL_RETRY_MIN;
     bool none = r == 0 && found.n == 0 && !leaving && !found.newborn && !child_is_alive(c) &&
                 !(c->cgroup && cgroup_populated(c->cgroup, c->name));

@@ -1,4 +1,4 @@
-/* The insides of `struct child`, shared by child.c and child_kill.c. */
+/* The insides of `struct child`, shared by child*.c. */
 #pragma once
 
 #include "io/cgroup.h"
@@ -29,6 +29,15 @@ struct child {
     int report_fd;
     uv_poll_t pidfd_poll;
     uv_poll_t report_poll;
+    /*
+     * Not our child (any more): who reaps it we do not see, and from then on its number may be
+     * somebody else's.
+     */
+    bool foreign;
+    uint64_t start_ticks;  /* of an adopted one; 0: not known */
+    uint64_t number_until; /* when it was first seen to have ended, ticks; UINT64_MAX: not yet */
+    struct timer *reaper_wait; /* NULL: not waiting for somebody else to reap it */
+    bool reaper_late;
     unsigned holds; /* uv handles not closed yet, and handlers of ours that are running */
     bool freed;
     struct family *family;
@@ -42,8 +51,27 @@ struct child {
     unsigned leftovers;
 };
 
+/* Returns owned, without a process, or NULL with *e set. */
+struct child *child_new(struct loop *l, const char *name, const struct child_callbacks *callbacks,
+    void *arg, struct err *e);
+
+/* Hears of its end from the loop. Returns 0 or -errno; child_free() closes what there is. */
+int child_watch_end(struct child *c);
+
 /* Whether the main process runs, as far as the loop has heard. */
 bool child_is_alive(const struct child *c);
+
+/* Whether it has ended, asked now: of a foreign one, whose number is not its own after that. */
+bool child_has_ended(struct child *c);
+
+/*
+ * How it ended. False when it has not, or when nobody can tell yet: then child_hear_end() will be
+ * called. Leaves it to be reaped: until then its pid means nobody else.
+ */
+bool child_look_at_end(struct child *c, struct exit_status *out);
+
+/* Tells the end if there is one. */
+void child_hear_end(struct child *c);
 
 /* Gives the pid back to the kernel; nothing may be signalled by number after this. */
 void child_reap(struct child *c);

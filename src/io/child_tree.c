@@ -17,8 +17,9 @@
 
 struct entry {
     struct proc_stat stat;
-    bool ours;  /* descends from us */
-    bool stray; /* belongs to the worker */
+    bool ours;    /* descends from us */
+    bool stray;   /* belongs to the worker */
+    bool unclear; /* it was about to end when its environment was asked for */
 };
 
 struct table {
@@ -76,7 +77,7 @@ static struct entry *table_find(const struct table *t, pid_t pid)
 /* The environment at its start holds our mark with exactly this value. */
 static bool has_mark(pid_t pid, const char *mark, size_t mark_size)
 {
-    char path[64];
+    char path[sizeof "/proc//environ" + 12];
     snprintf(path, sizeof path, "/proc/%d/environ", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -100,8 +101,22 @@ static bool has_mark(pid_t pid, const char *mark, size_t mark_size)
     return found;
 }
 
+static bool is_leaving(pid_t pid)
+{
+    char path[sizeof "/proc//stat" + 12];
+    struct proc_stat stat;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    return proc_stat_read(path, &stat) < 0 || stat.exiting || proc_stat_is_dead(&stat);
+}
+
+/* Whether `number`, found in `p`, is the main process. */
+static bool means_main(const struct tree_query *q, const struct entry *p, pid_t number)
+{
+    return number == q->main_pid && number != 0 && p->stat.start_ticks <= q->number_until;
+}
+
 /* Hands `ours` and `stray` down from parents to children until nothing changes. */
-static void inherit(struct table *t, pid_t main_pid)
+static void inherit(struct table *t, const struct tree_query *q)
 {
     pid_t self = getpid();
     bool changed = true;
@@ -111,7 +126,7 @@ static void inherit(struct table *t, pid_t main_pid)
             struct entry *p = &t->items[i];
             const struct entry *parent = table_find(t, p->stat.parent);
             bool ours = p->stat.parent == self || (parent && parent->ours);
-            bool stray = p->stat.parent == main_pid || (parent && parent->stray);
+            bool stray = means_main(q, p, p->stat.parent) || (parent && parent->stray);
             if ((ours && !p->ours) || (stray && !p->stray)) {
                 p->ours |= ours;
                 p->stray |= stray;
@@ -123,7 +138,8 @@ static void inherit(struct table *t, pid_t main_pid)
 
 static struct stray stray_of(const struct entry *p)
 {
-    return (struct stray){.pid = p->stat.pid, .start_ticks = p->stat.start_ticks};
+    return (struct stray){
+        .pid = p->stat.pid, .start_ticks = p->stat.start_ticks, .session = p->stat.session};
 }
 
 static bool stray_list_has(const struct stray_list *l, const struct stray *s)
@@ -135,31 +151,55 @@ static bool stray_list_has(const struct stray_list *l, const struct stray *s)
     return false;
 }
 
-static int classify(
-    struct table *t, pid_t main_pid, const char *instance, const struct stray_list *before)
+/* A session of another PID namespace is 0 here. */
+static bool stray_list_has_session(const struct stray_list *l, pid_t session)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->items[i].session == session)
+            return session != 0 && session != getsid(0);
+    }
+    return false;
+}
+
+/* Whether its mark is worth a look. No process is older than what has started it. */
+static bool may_bear_mark(const struct tree_query *q, const struct entry *p)
+{
+    if (p->stray || proc_stat_is_dead(&p->stat) || p->stat.pid == getpid())
+        return false;
+    return q->family ? p->ours : p->stat.start_ticks >= q->main_start;
+}
+
+static int classify(struct table *t, const struct tree_query *q)
 {
     char *mark = NULL;
-    int len = asprintf(&mark, CHILD_MARK "%s", instance);
+    int len = asprintf(&mark, CHILD_MARK "%s", q->instance);
     if (len < 0)
         return -ENOMEM;
     for (size_t i = 0; i < t->n; i++) {
         struct entry *p = &t->items[i];
         struct stray s = stray_of(p);
-        p->stray =
-            p->stat.session == main_pid || p->stat.group == main_pid || stray_list_has(before, &s);
+        p->stray = means_main(q, p, p->stat.session) || means_main(q, p, p->stat.group) ||
+                   stray_list_has(q->before, &s) || stray_list_has_session(q->before, s.session);
     }
-    inherit(t, main_pid);
+    inherit(t, q);
     for (size_t i = 0; i < t->n; i++) {
         struct entry *p = &t->items[i];
-        if (p->ours && !p->stray && !proc_stat_is_dead(&p->stat))
-            p->stray = has_mark(p->stat.pid, mark, (size_t)len + 1);
+        if (!may_bear_mark(q, p))
+            continue;
+        p->stray = has_mark(p->stat.pid, mark, (size_t)len + 1);
+        p->unclear = !q->family && !p->stray && is_leaving(p->stat.pid);
     }
-    inherit(t, main_pid);
+    inherit(t, q);
     free(mark);
     return 0;
 }
 
-static int collect(const struct table *t, pid_t main_pid, struct stray_list *out)
+static bool is_main(const struct tree_query *q, const struct entry *p)
+{
+    return p->stat.pid == q->main_pid && (q->family || p->stat.start_ticks == q->main_start);
+}
+
+static int collect(const struct table *t, const struct tree_query *q, struct stray_list *out)
 {
     pid_t self = getpid();
     struct stray_list l = {.items = calloc(t->n + 1, sizeof *l.items)};
@@ -167,11 +207,11 @@ static int collect(const struct table *t, pid_t main_pid, struct stray_list *out
         return -ENOMEM;
     for (size_t i = 0; i < t->n; i++) {
         const struct entry *p = &t->items[i];
-        if (p->stat.pid == main_pid || proc_stat_is_dead(&p->stat))
+        if (is_main(q, p) || p->stat.pid == self || proc_stat_is_dead(&p->stat))
             continue;
         if (p->stray)
             l.items[l.n++] = stray_of(p);
-        else if (p->stat.parent == self && p->stat.exiting)
+        else if (p->unclear || (p->stat.parent == self && p->stat.exiting))
             l.leaving = true;
     }
     *out = l;
@@ -183,21 +223,20 @@ static bool is_unknown(pid_t pid, const void *arg)
     return table_find(arg, pid) == NULL;
 }
 
-int child_tree_find(const struct family *family, pid_t main_pid, const char *instance,
-    const struct stray_list *before, struct stray_list *out)
+int child_tree_find(const struct tree_query *q, struct stray_list *out)
 {
     struct table t = {0};
     int r = table_read(&t);
     if (r == 0 && t.n > 0)
         qsort(t.items, t.n, sizeof *t.items, compare_pids);
     if (r == 0)
-        r = classify(&t, main_pid, instance, before);
+        r = classify(&t, q);
     if (r == 0)
-        r = collect(&t, main_pid, out);
+        r = collect(&t, q, out);
     /* What forks and ends while /proc is read is in it neither before nor after; its child is ours.
      */
-    if (r == 0 && family_sees_orphans(family))
-        out->newborn = family_any_stranger(family, is_unknown, &t);
+    if (r == 0 && q->family && family_sees_orphans(q->family))
+        out->newborn = family_any_stranger(q->family, is_unknown, &t);
     free(t.items);
     return r;
 }

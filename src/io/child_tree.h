@@ -6,6 +6,10 @@
  * - or it descends from us and carries the worker's mark in the environment it was started with (a
  *   double fork with setsid() leaves only that).
  * What a process may shed all at once (session, ancestry and environment) only a cgroup holds.
+ *
+ * What a worker that is not our child leaves behind goes to another reaper: there the mark alone
+ * must do, wherever its bearer descends from. Nor does such a worker, once it has been reaped, keep
+ * its number from meaning somebody else.
  */
 #pragma once
 
@@ -19,23 +23,30 @@
 struct stray {
     pid_t pid;
     uint64_t start_ticks; /* with the pid it names a process for ever */
+    pid_t session;        /* nobody enters one from outside: all of it belongs to the worker */
 };
 
 struct stray_list {
     struct stray *items; /* owned */
     size_t n;
-    bool leaving; /* an orphan is in its exit, its environment gone: it cannot be told whose */
+    bool leaving; /* one is in its exit, its environment gone: it cannot be told whose */
     bool newborn; /* an orphan came while we looked: look again */
 };
 
-/*
- * Live processes of the worker but itself. What was found `before` and has not ended belongs to it
- * still, even if that through which it was found has ended by now. `main_pid` must not have been
- * reaped yet: as long as it is there, its number means nobody else. Reads all of /proc. Returns 0
- * or -errno.
- */
-int child_tree_find(const struct family *family, pid_t main_pid, const char *instance,
-    const struct stray_list *before, struct stray_list *out);
+struct tree_query {
+    const struct family *family; /* NULL: its orphans do not come to us */
+    pid_t main_pid;              /* 0: only the mark tells */
+    uint64_t main_start;         /* its start_ticks; 0: not known. Asked for without a family */
+    /* In what started later `main_pid` may mean somebody else; UINT64_MAX: never. */
+    uint64_t number_until;
+    const char *instance;
+    /* What was found in the last look and has not ended belongs to it still, even if that through
+     * which it was found has ended by now; and so does what is in the session of one of those. */
+    const struct stray_list *before;
+};
+
+/* Live processes of the worker but itself. Reads all of /proc. Returns 0 or -errno. */
+int child_tree_find(const struct tree_query *q, struct stray_list *out);
 void stray_list_fini(struct stray_list *l);
 
 /* How many of `l` are not in `before`. */
