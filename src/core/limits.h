@@ -17,6 +17,7 @@ enum {
         16 * 1024,          /* bytes of one line of a worker's output; longer ones are split */
     LIMIT_OUTPUT_LAST = 20, /* last lines of a worker kept for evidence */
     LIMIT_OUTPUT_LAST_LINE = 1024,   /* bytes kept of each of them */
+    LIMIT_OUTPUT_PIPE = 1024 * 1024, /* bytes that one of its pipes holds while nobody reads */
     LIMIT_OUTPUT_TURN = 64 * 1024,   /* bytes read from one pipe before others get their turn */
     LIMIT_OUTPUT_RATE = 500,         /* lines a second of a worker that are logged; bursts of 10x */
     LIMIT_OUTPUT_FIELDS = 32,        /* JSON keys of one line lifted to journal fields */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_REPORT_PERIOD (10 * USEC_PER_SEC)
 
@@ -168,10 +169,15 @@ static void on_report_due(void *arg)
     tell_dropped(arg);
 }
 
-static int open_streams(struct output *o, struct err *e)
+static void prepare_streams(struct output *o)
 {
     o->out = (struct stream){.output = o, .name = "stdout", .fallback = LOG_LEVEL_INFO};
     o->err = (struct stream){.output = o, .name = "stderr", .fallback = LOG_LEVEL_WARNING};
+}
+
+static int open_streams(struct output *o, struct err *e)
+{
+    prepare_streams(o);
     int r = output_pipe_init(&o->out.pipe, on_line, on_pipe_closed, &o->out, e);
     if (r < 0)
         return r;
@@ -181,7 +187,8 @@ static int open_streams(struct output *o, struct err *e)
     return r;
 }
 
-struct output *output_new(struct loop *l, const struct output_conf *conf, struct err *e)
+/* Without pipes: release() frees it. */
+static struct output *prepare(struct loop *l, const struct output_conf *conf, struct err *e)
 {
     struct output *o = calloc(1, sizeof *o);
     if (o) {
@@ -191,11 +198,10 @@ struct output *output_new(struct loop *l, const struct output_conf *conf, struct
     }
     if (!o || !o->identifier || !o->release) {
         err_sys(e, -ENOMEM, "preparing the output of worker %u", conf->worker);
-        goto fail;
+        if (o)
+            release(o);
+        return NULL;
     }
-    if (open_streams(o, e) < 0)
-        goto fail;
-    o->freed = false;
     o->loop = l;
     o->rate = conf->rate;
     o->report_period = conf->report_period ? conf->report_period : DEFAULT_REPORT_PERIOD;
@@ -206,12 +212,51 @@ struct output *output_new(struct loop *l, const struct output_conf *conf, struct
     number(o->worker, conf->worker);
     number(o->life, conf->life);
     number(o->generation, conf->generation);
+    return o;
+}
+
+struct output *output_new(struct loop *l, const struct output_conf *conf, struct err *e)
+{
+    struct output *o = prepare(l, conf, e);
+    if (!o)
+        return NULL;
+    if (open_streams(o, e) < 0) {
+        release(o);
+        return NULL;
+    }
+    o->freed = false;
     o->report = timer_new(l, on_report_due, o);
     return o;
-fail:
-    if (o)
-        release(o);
-    return NULL;
+}
+
+struct output *output_adopt(struct loop *l, const struct output_conf *conf, pid_t pid,
+    int stdout_fd, int stderr_fd, struct err *e)
+{
+    struct output *o = prepare(l, conf, e);
+    if (!o) {
+        if (stdout_fd >= 0)
+            close(stdout_fd);
+        if (stderr_fd >= 0)
+            close(stderr_fd);
+        return NULL;
+    }
+    prepare_streams(o);
+    output_pipe_adopt(&o->out.pipe, stdout_fd, on_line, on_pipe_closed, &o->out);
+    output_pipe_adopt(&o->err.pipe, stderr_fd, on_line, on_pipe_closed, &o->err);
+    o->freed = false;
+    o->report = timer_new(l, on_report_due, o);
+    output_started(o, pid);
+    return o;
+}
+
+int output_stdout_read_fd(const struct output *o)
+{
+    return output_pipe_read_fd(&o->out.pipe);
+}
+
+int output_stderr_read_fd(const struct output *o)
+{
+    return output_pipe_read_fd(&o->err.pipe);
 }
 
 int output_stdout_fd(const struct output *o)
@@ -224,12 +269,17 @@ int output_stderr_fd(const struct output *o)
     return o->err.pipe.write_fd;
 }
 
+static void start(struct stream *s)
+{
+    output_pipe_start(&s->pipe, s->output->loop);
+    s->output->open_handles += s->pipe.started;
+}
+
 void output_started(struct output *o, pid_t pid)
 {
     number(o->pid, (uint64_t)pid);
-    output_pipe_start(&o->out.pipe, o->loop);
-    output_pipe_start(&o->err.pipe, o->loop);
-    o->open_handles = 2;
+    start(&o->out);
+    start(&o->err);
 }
 
 void output_drain(struct output *o)

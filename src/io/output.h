@@ -24,11 +24,18 @@ struct output_conf {
     usec_t report_period; /* suppressed lines are told this often; 0: every ten seconds */
 };
 
-/* Makes the pipes. Returns owned, or NULL with *e set. */
+/*
+ * Makes the pipes, large ones where we may: what a worker writes while no daemon is alive waits in
+ * them, and it blocks once they are full. Returns owned, or NULL with *e set.
+ */
 struct output *output_new(struct loop *l, const struct output_conf *conf, struct err *e);
 
-/* The pipes of a worker that a former instance started (the two are owned from now on): what waits
- * in them is read from the loop. */
+/*
+ * The pipes of a worker that a former instance started (the two are owned from now on, also if this
+ * fails; -1: that one was closed): what waits in them is read from the loop. Of a line that was
+ * unfinished when the former instance ended, at most one of each pipe, what that one had read is
+ * lost; the rest is told as a line of its own. Returns owned, or NULL with *e set.
+ */
 struct output *output_adopt(struct loop *l, const struct output_conf *conf, pid_t pid,
     int stdout_fd, int stderr_fd, struct err *e);
 

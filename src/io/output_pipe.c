@@ -11,6 +11,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/*
+ * What a worker writes while no daemon is alive waits here. A user without privileges may have so
+ * much in all pipes together (pipe-user-pages-soft) and in one (pipe-max-size): the largest that
+ * is granted will do.
+ */
+static void enlarge(int fd)
+{
+    int size = fcntl(fd, F_GETPIPE_SZ);
+    for (int want = LIMIT_OUTPUT_PIPE; want > size; want /= 2) {
+        if (fcntl(fd, F_SETPIPE_SZ, want) >= 0)
+            return;
+    }
+}
+
 int output_pipe_init(struct output_pipe *p, lines_fn *on_line, void (*on_closed)(void *arg),
     void *arg, struct err *e)
 {
@@ -24,12 +38,28 @@ int output_pipe_init(struct output_pipe *p, lines_fn *on_line, void (*on_closed)
         close(fds[1]);
         return err_sys(e, code, "making an output pipe non-blocking");
     }
+    enlarge(fds[0]);
     *p = (struct output_pipe){.read_fd = fds[0],
         .write_fd = fds[1],
         .on_line = on_line,
         .on_closed = on_closed,
         .arg = arg};
     return 0;
+}
+
+void output_pipe_adopt(
+    struct output_pipe *p, int read_fd, lines_fn *on_line, void (*on_closed)(void *arg), void *arg)
+{
+    *p = (struct output_pipe){.read_fd = read_fd,
+        .write_fd = -1,
+        .closed = read_fd < 0,
+        .on_line = on_line,
+        .on_closed = on_closed,
+        .arg = arg};
+    if (read_fd < 0)
+        return;
+    (void)fcntl(read_fd, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(read_fd, F_SETFL, O_NONBLOCK);
 }
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -71,7 +101,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 void output_pipe_start(struct output_pipe *p, struct loop *l)
 {
-    close(p->write_fd);
+    if (p->closed)
+        return;
+    if (p->write_fd >= 0)
+        close(p->write_fd);
     p->write_fd = -1;
     int r = uv_poll_init(loop_uv(l), &p->poll, p->read_fd);
     if (r < 0) {
@@ -106,7 +139,13 @@ void output_pipe_close(struct output_pipe *p)
     if (p->started) {
         uv_close((uv_handle_t *)&p->poll, on_poll_closed);
     } else {
-        close(p->write_fd);
+        if (p->write_fd >= 0)
+            close(p->write_fd);
         close(p->read_fd);
     }
+}
+
+int output_pipe_read_fd(const struct output_pipe *p)
+{
+    return p->closed ? -1 : p->read_fd;
 }
