@@ -47,6 +47,12 @@ enum vk_handover_kind {
      */
     VK_HANDOVER_ACTIVATE = 'A',
     VK_HANDOVER_PAUSE = 'P',
+    /*
+     * Of a supervisor that is new to this worker: answered by HELLO, a TAKEN for each socket that
+     * is taken now, and ACTIVE or PAUSED. Not answered before the worker has bound a public
+     * address; an older shim ignores it, as any kind that it does not know.
+     */
+    VK_HANDOVER_REPORT = 'R',
 
     /* From the worker. */
     VK_HANDOVER_HELLO = 'H', /* the shim was loaded; `value` is its VK_HANDOVER_VERSION */

@@ -40,7 +40,8 @@ static void take_message(struct handover_state *s, const struct vk_handover_mess
 {
     switch ((enum vk_handover_kind)m->kind) {
     case VK_HANDOVER_HELLO:
-        s->loaded = true;
+        /* A worker that replaced itself begins anew; one that reports tells all that follows. */
+        *s = (struct handover_state){.loaded = true, .active = s->active};
         return;
     case VK_HANDOVER_REFUSED:
         s->refused = m->value;
@@ -63,6 +64,7 @@ static void take_message(struct handover_state *s, const struct vk_handover_mess
         return;
     case VK_HANDOVER_ACTIVATE:
     case VK_HANDOVER_PAUSE:
+    case VK_HANDOVER_REPORT:
         return; /* ours to say */
     }
 }
@@ -102,13 +104,15 @@ static int open_private(struct handover *h, unsigned i, struct err *e)
     return 0;
 }
 
-static int open_control(struct handover *h, struct loop *l, struct err *e)
+static void send_message(struct handover *h, enum vk_handover_kind kind)
 {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-        return err_sys(e, -errno, "making the worker's control socket");
-    h->control = pair[0];
-    h->worker_control = pair[1];
+    const struct vk_handover_message m = {.kind = (uint8_t)kind};
+    /* A worker that reads none of its messages hangs, and its probes tell that. */
+    (void)!send(h->control, &m, sizeof m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static int watch_control(struct handover *h, struct loop *l, struct err *e)
+{
     int r = uv_poll_init(loop_uv(l), &h->poll, h->control);
     if (r < 0) {
         close_fd(&h->control);
@@ -119,8 +123,19 @@ static int open_control(struct handover *h, struct loop *l, struct err *e)
     return 0;
 }
 
-struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
-    void (*on_change)(void *arg), void *arg, struct err *e)
+static int open_control(struct handover *h, struct loop *l, struct err *e)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+        return err_sys(e, -errno, "making the worker's control socket");
+    h->control = pair[0];
+    h->worker_control = pair[1];
+    return watch_control(h, l, e);
+}
+
+/* Without a descriptor. */
+static struct handover *prepare(
+    const struct handover_spec *spec, void (*on_change)(void *arg), void *arg, struct err *e)
 {
     struct handover *h = calloc(1, sizeof *h);
     if (!h) {
@@ -134,6 +149,15 @@ struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
     h->worker_control = -1;
     for (unsigned i = 0; i < LIMIT_LISTEN; i++)
         h->private_fds[i] = -1;
+    return h;
+}
+
+struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
+    void (*on_change)(void *arg), void *arg, struct err *e)
+{
+    struct handover *h = prepare(spec, on_change, arg, e);
+    if (!h)
+        return NULL;
     int r = 0;
     for (unsigned i = 0; r == 0 && i < spec->n; i++)
         r = open_private(h, i, e);
@@ -144,6 +168,34 @@ struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
         return NULL;
     }
     return h;
+}
+
+struct handover *handover_adopt(struct loop *l, const struct handover_spec *spec, int control,
+    const struct endpoint *privates, const struct handover_state *state,
+    void (*on_change)(void *arg), void *arg, struct err *e)
+{
+    struct handover *h = prepare(spec, on_change, arg, e);
+    if (!h) {
+        close(control);
+        return NULL;
+    }
+    h->control = control;
+    h->state = *state;
+    for (unsigned i = 0; i < spec->n; i++)
+        h->privates[i] = privates[i];
+    (void)fcntl(control, F_SETFD, FD_CLOEXEC);
+    if (watch_control(h, l, e) < 0) {
+        handover_free(h);
+        return NULL;
+    }
+    /* What was saved may be older than what was told last; what waits to be read comes first. */
+    send_message(h, VK_HANDOVER_REPORT);
+    return h;
+}
+
+int handover_control_fd(const struct handover *h)
+{
+    return h->control;
 }
 
 /* The numbers in the worker: for each listener its public and its private one, then control. */
@@ -240,13 +292,6 @@ void handover_started(struct handover *h)
     close_fd(&h->worker_control);
     for (unsigned i = 0; i < h->spec.n; i++)
         close_fd(&h->private_fds[i]);
-}
-
-static void send_message(struct handover *h, enum vk_handover_kind kind)
-{
-    const struct vk_handover_message m = {.kind = (uint8_t)kind};
-    /* A worker that reads none of its messages hangs, and its probes tell that. */
-    (void)!send(h->control, &m, sizeof m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void handover_activate(struct handover *h)

@@ -41,14 +41,16 @@ struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
     void (*on_change)(void *arg), void *arg, struct err *e);
 
 /*
- * Our end in a worker that a former instance started: its control socket (owned from now on), its
- * private addresses, one for each of spec->endpoints, and what its shim had told.
+ * Our end in a worker that a former instance started: its control socket (owned from now on, also
+ * if this fails), its private addresses, one for each of spec->endpoints, and what its shim had
+ * told. What the shim told meanwhile is read from the loop, and it is asked how things stand: a
+ * state that was saved too early becomes right by itself. Returns owned, or NULL with *e set.
  */
 struct handover *handover_adopt(struct loop *l, const struct handover_spec *spec, int control,
     const struct endpoint *privates, const struct handover_state *state,
     void (*on_change)(void *arg), void *arg, struct err *e);
 
-/* Our end of its control socket. Borrowed. */
+/* Our end of its control socket, also after the worker closed its own. Borrowed. */
 int handover_control_fd(const struct handover *h);
 
 /* Descriptors for the worker: at most HANDOVER_FDS_MAX entries are added at *io_n. */

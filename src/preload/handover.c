@@ -250,6 +250,18 @@ void handover_tell(enum vk_handover_kind kind, int listener, int value)
     errno = saved;
 }
 
+static void tell_state(void)
+{
+    handover_tell(handover_is_active() ? VK_HANDOVER_ACTIVE : VK_HANDOVER_PAUSED, -1, 0);
+}
+
+static void report(void)
+{
+    handover_tell(VK_HANDOVER_HELLO, -1, VK_HANDOVER_VERSION);
+    taken_report();
+    tell_state();
+}
+
 /* Returns false when there is nothing more to read. */
 static bool read_message(void)
 {
@@ -262,13 +274,14 @@ static bool read_message(void)
         taken_leave_control();
         return false;
     }
+    if (m.kind == VK_HANDOVER_REPORT)
+        report();
     if (m.kind == VK_HANDOVER_ACTIVATE || m.kind == VK_HANDOVER_PAUSE) {
         page->state = (char)m.kind;
         taken_follow();
         if (m.kind == VK_HANDOVER_PAUSE)
             wait_for_accepting();
-        handover_tell(
-            m.kind == VK_HANDOVER_ACTIVATE ? VK_HANDOVER_ACTIVE : VK_HANDOVER_PAUSED, -1, 0);
+        tell_state();
     }
     return true;
 }

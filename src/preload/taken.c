@@ -324,6 +324,16 @@ void taken_follow(void)
     pthread_mutex_unlock(&lock);
 }
 
+void taken_report(void)
+{
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; i < TAKEN_MAX; i++) {
+        if (table[i].refs > 0)
+            handover_tell(VK_HANDOVER_TAKEN, (int)table[i].listener, 0);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
 void taken_leave_control(void)
 {
     pthread_mutex_lock(&lock);

@@ -49,6 +49,9 @@ int taken_control(int epfd, int op, int fd, struct epoll_event *event);
 /* The state has changed, or public listeners are to be looked at again. */
 void taken_follow(void);
 
+/* Tells TAKEN of each. */
+void taken_report(void);
+
 /* The control socket has ended and would be readable for ever. */
 void taken_leave_control(void);
 
