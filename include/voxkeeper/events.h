@@ -25,6 +25,7 @@
     X(WORKER_HUNG, "worker-hung", "c498b6e73648445e9afa3a387f006745", ERR, "a-worker-hangs") \
     X(WORKER_ZOMBIE, "worker-zombie", "ab57f985433243daa75a2e199b58ba8d", ERR, "a-worker-lost-redis") \
     X(WORKER_DEGRADED, "worker-degraded", "c1b87f1a7323491b99f9cbef0f69a4d0", WARNING, "redis-is-down") \
+    X(WORKER_LEAVING, "worker-leaving", "29d015e55d2a4cf6bce879d2a5db4481", INFO, "restart-elevenlabs-agent") \
     X(WORKER_EXITED, "worker-exited", "2eb737282fea475eb5365e1458294a90", INFO, "crash-loop") \
     X(WORKER_CRASHED, "worker-crashed", "ac3e0b5bc29147098c1e26038dabf68e", ERR, "crash-loop") \
     X(WORKER_KILLED, "worker-killed", "2f314fdb43c44bc7a4ccdcf9ea5ee53c", WARNING, "a-worker-ignores-the-stop-signal") \

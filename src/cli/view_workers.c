@@ -131,6 +131,16 @@ static void describe_probe(const cJSON *worker, struct strbuf *note)
     say_word(note, reason ? reason : outcome, REASON_MAX);
 }
 
+static void describe_words(const cJSON *worker, struct strbuf *note)
+{
+    const char *status = json_text(worker, "says.status");
+    if (!status)
+        return;
+    strbuf_adds(note, note->len ? "\n  " : "");
+    strbuf_adds(note, "says: ");
+    say_word(note, status, REASON_MAX);
+}
+
 static void write_notes(const cJSON *workers, struct strbuf *out)
 {
     const cJSON *worker;
@@ -140,6 +150,7 @@ static void write_notes(const cJSON *workers, struct strbuf *out)
         struct strbuf note = STRBUF_INIT;
         describe(worker, &note);
         describe_probe(worker, &note);
+        describe_words(worker, &note);
         if (note.len && json_count(worker, "slot", &slot))
             strbuf_addf(out, "worker %llu: %s\n", (unsigned long long)slot, strbuf_text(&note));
         strbuf_fini(&note);

@@ -43,6 +43,10 @@ static void check_agent(struct config_build *b)
         config_report_at(b, config_place_of(b, "Agent", "ExecStart", 0),
             "refuse ExecStart=%.80s: want an absolute path, or a name to be found in PATH",
             a->exec_start.items[0]);
+    if (a->watchdog > 0 && a->watchdog < LIMIT_WATCHDOG_MIN_USEC)
+        config_report_at(b, config_place_of(b, "Agent", "WatchdogSec", 0),
+            "refuse WatchdogSec=%uus: shorter than 10ms, which no worker keeps; 0 is off",
+            (unsigned)a->watchdog);
     if (a->standby > 0 && a->handover == HANDOVER_NONE)
         config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
             "refuse Standby=%u: only a worker that gets its listeners from us can stand by, want "

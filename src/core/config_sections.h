@@ -24,6 +24,7 @@ struct config_agent {
     uint64_t limit_nofile; /* 0: unchanged */
     int kill_signal;
     usec_t timeout_start, timeout_stop, timeout_abort;
+    usec_t watchdog; /* 0: off */
     struct endpoint listen[LIMIT_LISTEN];
     unsigned n_listen;
     enum config_handover handover;

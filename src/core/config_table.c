@@ -118,6 +118,10 @@ const struct config_key config_keys[] = {
     {"Agent", "TimeoutAbortSec", &config_type_span, ROOT(agent.timeout_abort), .preset = "10s",
         .min = MS(100), .max = HOURS(24), LIVE,
         .doc = "From SIGABRT to SIGKILL for a worker that hangs."},
+    {"Agent", "WatchdogSec", &config_type_span, ROOT(agent.watchdog), .preset = "0s",
+        .max = HOURS(24), WORKERS,
+        .doc = "A worker that has once sent `WATCHDOG=1` by sd_notify hangs if it sends no other "
+               "within this time, which it finds in WATCHDOG_USEC; 0 is off. At least 10ms."},
     {"Agent", "Listen", &config_type_endpoints, ROOT(agent.listen),
         .offset_n = offsetof(struct config, agent.n_listen), WORKERS,
         .doc = "Where callers reach the agent: `3004` (all addresses), `ADDRESS:PORT`, "

@@ -73,9 +73,11 @@ static void tell_worker(
 
 static void on_spawned(struct fleet_ctx *c, const struct fleet_event *ev)
 {
-    if (is_current(c->f, ev))
+    if (is_current(c->f, ev)) {
         fleet_act(c, FLEET_DO_TELL_STARTED, ev->slot)->took =
             usec_sub(c->now, c->f->slots[ev->slot].worker.started_at);
+        c->f->slots[ev->slot].watchdog = watchdog_initial(ev->watchdog);
+    }
     tell_worker(c, ev, WORKER_EV_SPAWNED);
 }
 
@@ -162,6 +164,10 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
                 (struct prober_event){
                     .type = PROBER_EV_RESULT, .seq = ev->seq, .outcome = ev->outcome});
         break;
+    case FLEET_EV_NOTIFIED:
+        if (is_current(c->f, ev))
+            fleet_notify_heard(c, ev->slot, &ev->wish);
+        break;
     case FLEET_EV_DRAINED:
         if (is_current(c->f, ev))
             c->f->slots[ev->slot].drained = c->f->slots[ev->slot].worker.state == WORKER_DRAINING;
@@ -175,6 +181,8 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         break;
     case FLEET_EV_STALLED:
         tell_probers(c, (struct prober_event){.type = PROBER_EV_STALLED});
+        for (unsigned i = 0; i < c->f->n_slots; i++)
+            c->f->slots[i].watchdog = watchdog_stalled(c->f->slots[i].watchdog, c->now);
         postpone_starts(c);
         fleet_restart_postpone(c);
         fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_STALLED});
@@ -226,6 +234,7 @@ usec_t fleet_deadline(const struct fleet *f)
         at = earlier(at, fleet_slot_patience_until(f, i));
         at = earlier(at, restart_deadline(f->slots[i].restart));
         at = earlier(at, prober_deadline(f->slots[i].prober));
+        at = earlier(at, f->slots[i].watchdog.deadline);
     }
     return at;
 }

@@ -45,9 +45,11 @@
 
 #include "base/span.h"
 #include "core/limits.h"
+#include "core/notify_message.h"
 #include "core/prober.h"
 #include "core/restart.h"
 #include "core/rollout.h"
+#include "core/watchdog.h"
 #include "core/worker.h"
 
 #include <stdbool.h>
@@ -73,6 +75,7 @@ struct fleet_slot {
     struct worker worker;
     struct restart restart;
     struct prober prober;
+    struct watchdog watchdog;
 };
 
 /* An operator's restart: each wanted slot in turn is stopped, started and verified. */
@@ -107,11 +110,12 @@ struct fleet {
     X(PROMOTE) /* end Bake or KeepWarm now, or go on from hold; `operation` likewise */            \
     X(ERRORS)  /* slot, life: it shows errors that probes do not show. A rollout's new life fails  \
                   (cause ERRORS); of any other life, and in an outage, it means nothing */         \
-    X(SPAWNED) /* slot, life */                                                                    \
+    X(SPAWNED) /* slot, life, watchdog: the interval that it was told, 0: none */                  \
     X(SPAWN_FAILED) /* slot, life */                                                               \
     X(EXITED)       /* slot, life, exit */                                                         \
     X(TREE_GONE)    /* slot, life */                                                               \
     X(PROBED)       /* slot, life, seq, outcome */                                                 \
+    X(NOTIFIED)     /* slot, life, wish: what the worker says of itself */                         \
     X(DRAINED)      /* slot, life: a paused worker has no connection left */                       \
     X(DEPENDENCY)   /* dependency */                                                               \
     X(PROVIDER)     /* down: a rollout stands still meanwhile */                                   \
@@ -136,6 +140,8 @@ struct fleet_event {
     enum probe_outcome outcome;
     enum dependency dependency;
     bool down; /* PROVIDER */
+    usec_t watchdog;
+    struct notify_wish wish;
 };
 
 /* What the shell does (EXEC .. KILL_TREE), and what it tells the operator (TELL_*). */
@@ -153,9 +159,12 @@ struct fleet_event {
     X(TELL_VERIFIED)     /* took */                                                                \
     X(TELL_VERDICT)      /* verdict: suspect, recovered, degraded, unhealthy, hung, zombie */      \
     X(TELL_NOT_VERIFIED) /* TimeoutStartSec passed; took */                                        \
-    X(TELL_KILLED)       /* it ignored the signal before, or outlives SIGKILL; took: since that */ \
-    X(TELL_ENDED)        /* the life is over: cause, exit, took (uptime) */                        \
-    X(TELL_RETRY)        /* the next start waits: delay */                                         \
+    X(TELL_WATCHDOG) /* it hangs by its own account; took: since its last WATCHDOG=1, 0: it said   \
+                        so */                                                                      \
+    X(TELL_LEAVING)  /* it ends by itself */                                                       \
+    X(TELL_KILLED)   /* it ignored the signal before, or outlives SIGKILL; took: since that */     \
+    X(TELL_ENDED)    /* the life is over: cause, exit, took (uptime) */                            \
+    X(TELL_RETRY)    /* the next start waits: delay */                                             \
     X(TELL_LOOP_BEGAN)                                                                             \
     X(TELL_LOOP_ENDED)                                                                             \
     X(TELL_RESTARTED)       /* the verb's verdict: done; operation, took */                        \

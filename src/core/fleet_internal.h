@@ -1,5 +1,6 @@
 /* What the parts of the fleet share: fleet.c (events, queries), fleet_slot.c (the machines of one
- * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_overlap.c
+ * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_notify.c
+ * (what workers say of themselves), fleet_overlap.c
  * (who serves, is spare, or goes, when lives overlap). */
 #pragma once
 
@@ -45,6 +46,11 @@ bool fleet_restart_on_ended(struct fleet_ctx *c, unsigned slot, enum worker_caus
 /* We did not run for a while: the verb's present slot gets its whole time anew. */
 void fleet_restart_postpone(struct fleet_ctx *c);
 void fleet_restart_tick(struct fleet_ctx *c);
+
+/* fleet_notify.c: what workers say of themselves. */
+void fleet_notify_heard(struct fleet_ctx *c, unsigned slot, const struct notify_wish *wish);
+/* Its watchdog's deadline, if it is due, takes effect. */
+void fleet_notify_tick(struct fleet_ctx *c, unsigned slot);
 
 /* fleet_overlap.c: all of it only with conf.overlap. */
 void fleet_overlap_balance(struct fleet_ctx *c);

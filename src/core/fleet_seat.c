@@ -195,8 +195,9 @@ unsigned seat_parent(const struct fleet *f)
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *s = &f->slots[i];
         bool left = !s->wanted && (s->worker.cause == WORKER_CAUSE_UNHEALTHY ||
-                                      s->worker.cause == WORKER_CAUSE_ZOMBIE);
-        if (!s->inherited && worker_is_live(s->worker.state) &&
+                                      s->worker.cause == WORKER_CAUSE_ZOMBIE ||
+                                      s->worker.cause == WORKER_CAUSE_LEFT);
+        if (!s->inherited && (worker_is_live(s->worker.state) || s->worker.leaving) &&
             (left || fleet_pending(f, i) != WORKER_CAUSE_NONE))
             return i;
     }

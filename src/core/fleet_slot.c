@@ -33,8 +33,10 @@ static void on_ended(struct fleet_ctx *c, unsigned i)
     a->exit = slot->worker.exit;
     a->took = usec_sub(c->now, slot->worker.started_at);
     slot->last_cause = slot->worker.cause;
-    if (!slot->wanted)
+    if (!slot->wanted) {
+        fleet_slot_release(c, i); /* a worker that left by itself took its history along so far */
         return;
+    }
     bool asked_for = fleet_restart_on_ended(c, i, slot->last_cause);
     restart(c, i,
         (struct restart_event){.type = RESTART_EV_ENDED,
@@ -55,6 +57,7 @@ static void perform(struct fleet_ctx *c, unsigned i, enum worker_action action)
     case WORKER_DO_PROBE_STOP:
         fleet_slot_prober(c, i, (struct prober_event){.type = PROBER_EV_STOP, .now = c->now});
         fleet_act(c, FLEET_DO_PROBE_STOP, i);
+        c->f->slots[i].watchdog = watchdog_initial(0);
         break;
     case WORKER_DO_ACTIVATED:
         fleet_act(c, FLEET_DO_ACTIVATE, i);
@@ -147,8 +150,10 @@ void fleet_slot_prober(struct fleet_ctx *c, unsigned i, struct prober_event ev)
 
 void fleet_slot_init(struct fleet_slot *slot)
 {
-    *slot = (struct fleet_slot){
-        .worker = worker_initial(), .restart = restart_initial(), .prober = prober_initial()};
+    *slot = (struct fleet_slot){.worker = worker_initial(),
+        .restart = restart_initial(),
+        .prober = prober_initial(),
+        .watchdog = watchdog_initial(0)};
 }
 
 void fleet_slot_start(struct fleet_ctx *c, unsigned i, uint64_t generation)
@@ -212,6 +217,10 @@ static void lose_patience(struct fleet_ctx *c, unsigned i)
         fleet_act(c, FLEET_DO_TELL_NOT_VERIFIED, i)->took = usec_sub(c->now, w->started_at);
         break;
     case WORKER_STOPPING:
+        if (w->leaving)
+            break; /* nobody has asked it yet */
+        fleet_act(c, FLEET_DO_TELL_KILLED, i)->took = usec_sub(c->now, w->since);
+        break;
     case WORKER_KILLED:
         fleet_act(c, FLEET_DO_TELL_KILLED, i)->took = usec_sub(c->now, w->since);
         break;
@@ -238,4 +247,5 @@ void fleet_slot_tick(struct fleet_ctx *c, unsigned i)
         restart(c, i, (struct restart_event){.type = RESTART_EV_TICK, .now = c->now});
     if (c->now >= prober_deadline(slot->prober))
         fleet_slot_prober(c, i, (struct prober_event){.type = PROBER_EV_TICK});
+    fleet_notify_tick(c, i);
 }

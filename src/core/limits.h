@@ -22,6 +22,10 @@ enum {
     LIMIT_OUTPUT_RATE = 500,         /* lines a second of a worker that are logged; bursts of 10x */
     LIMIT_OUTPUT_FIELDS = 32,        /* JSON keys of one line lifted to journal fields */
     LIMIT_JOURNAL_BACKLOG = 4 << 20, /* bytes of records that wait for journald */
+    LIMIT_NOTIFY_DATAGRAM = 4096,    /* bytes of one sd_notify datagram of a worker */
+    LIMIT_NOTIFY_STATUS = 256,       /* bytes of its STATUS= that are kept */
+    LIMIT_NOTIFY_TURN = 64,          /* datagrams read before others get their turn */
+    LIMIT_WATCHDOG_MIN_USEC = 10000, /* shorter intervals would be missed by scheduling alone */
     LIMIT_REDIS_VALUE = 256 * 1024,  /* bytes of a Redis value that the sweep reads */
     LIMIT_REDIS_KEY = 64 * 1024,     /* bytes of a key name that the sweep touches */
     LIMIT_API_CONNECTIONS = 64,      /* on each of the admin listeners */

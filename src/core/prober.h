@@ -68,6 +68,7 @@ struct prober {
     enum prober_state state;
     enum dependency dependency;
     bool in_flight;
+    bool hastened;            /* HASTEN came while a probe was in flight: the next is due at once */
     bool degraded;            /* verified, or being proven, without its dependency */
     uint64_t seq;             /* of the latest probe */
     unsigned passes;          /* in a row */
@@ -84,6 +85,7 @@ enum prober_event_type {
     PROBER_EV_STOP,
     PROBER_EV_RESULT,
     PROBER_EV_DEPENDENCY, /* our view of it changed */
+    PROBER_EV_HASTEN,     /* the worker says that it is ready: prove it now, if it is unproven */
     PROBER_EV_STALLED,    /* we ourselves did not run for a while, until `now` */
     PROBER_EV_TICK,
 };

@@ -25,6 +25,7 @@ static bool is_wish(enum worker_cause cause)
     case WORKER_CAUSE_UNHEALTHY:
     case WORKER_CAUSE_ERRORS:
     case WORKER_CAUSE_ZOMBIE:
+    case WORKER_CAUSE_LEFT: /* once is fine; one that does it again and again gets nowhere */
     case WORKER_CAUSE_COUNT:
         break;
     }

@@ -11,8 +11,10 @@
 
 struct fleet_slot saved_unused_slot(const struct fleet *f)
 {
-    struct fleet_slot slot = {
-        .worker = worker_initial(), .restart = restart_initial(), .prober = prober_initial()};
+    struct fleet_slot slot = {.worker = worker_initial(),
+        .restart = restart_initial(),
+        .prober = prober_initial(),
+        .watchdog = watchdog_initial(0)};
     slot.prober.dependency = f->dependency;
     return slot;
 }

@@ -86,6 +86,7 @@ static rows worker_rows = {
     ENUM(worker, cause, worker_causes),
     FIELD(worker, alive),
     FIELD(worker, stop_wanted),
+    FIELD(worker, leaving),
     FIELD(worker, exited),
     OBJECT(worker, exit, exit_rows),
     FIELD(worker, started_at),
@@ -125,6 +126,7 @@ static rows prober_rows = {
     ENUM(prober, state, prober_states),
     ENUM(prober, dependency, dependencies),
     FIELD(prober, in_flight),
+    FIELD(prober, hastened),
     FIELD(prober, degraded),
     COUNTER(prober, seq),
     FIELD(prober, passes, .max = INT32_MAX),
@@ -134,6 +136,13 @@ static rows prober_rows = {
     FIELD(prober, void_to),
     FIELD(prober, void_dependency_to),
     FIELD(prober, next_at),
+    END,
+};
+
+static rows watchdog_rows = {
+    FIELD(watchdog, interval),
+    FIELD(watchdog, last),
+    FIELD(watchdog, deadline),
     END,
 };
 
@@ -148,6 +157,7 @@ static rows slot_rows = {
     OBJECT(fleet_slot, worker, worker_rows),
     OBJECT(fleet_slot, restart, policy_rows),
     OBJECT(fleet_slot, prober, prober_rows),
+    OBJECT(fleet_slot, watchdog, watchdog_rows),
     END,
 };
 

@@ -74,6 +74,22 @@ static void kill_tree(
         enter(&u->next, WORKER_KILLED, now, conf->kill_timeout);
 }
 
+static void leave(struct worker_update *u, const struct worker_conf *conf, usec_t now)
+{
+    blame(&u->next, u->next.verified_at ? WORKER_CAUSE_LEFT : WORKER_CAUSE_BOOT);
+    let_go(u);
+    u->next.leaving = true;
+    enter(&u->next, WORKER_STOPPING, now, conf->drain_timeout);
+}
+
+/* One that leaves by itself takes too long, or somebody cannot wait. */
+static void hurry(struct worker_update *u, const struct worker_conf *conf, usec_t now)
+{
+    u->next.leaving = false;
+    act(u, WORKER_DO_SIGNAL_STOP);
+    enter(&u->next, WORKER_STOPPING, now, conf->stop_timeout);
+}
+
 static void end(struct worker_update *u, usec_t now)
 {
     u->next.alive = false;
@@ -90,6 +106,12 @@ static void exited(
     w->alive = false;
     w->exited = true;
     w->exit = ev->exit;
+    /* Its word was that it would end in good order. An unknown exit gets the benefit of the doubt.
+     */
+    if (w->leaving && ev->exit.known && (ev->exit.signaled || ev->exit.code != 0) &&
+        w->cause == WORKER_CAUSE_LEFT)
+        w->cause = WORKER_CAUSE_NONE;
+    w->leaving = false;
     enum worker_cause own = w->verified_at ? WORKER_CAUSE_CRASH : WORKER_CAUSE_BOOT;
     kill_tree(u, conf, ev->now, ev->exit.oom ? WORKER_CAUSE_OOM : own);
 }
@@ -118,6 +140,8 @@ static void step_gone(
     case WORKER_EV_STOP:
     case WORKER_EV_FAILED:
     case WORKER_EV_KILL:
+    case WORKER_EV_LEAVING:
+    case WORKER_EV_EXTEND:
     case WORKER_EV_EXITED:
     case WORKER_EV_TREE_GONE: /* the answer to a repeated KILL_TREE may come late */
     case WORKER_EV_POSTPONE:
@@ -164,6 +188,8 @@ static void step_spawning(
     case WORKER_EV_ACTIVATE:
     case WORKER_EV_DRAIN:
     case WORKER_EV_DRAINED:
+    case WORKER_EV_LEAVING:
+    case WORKER_EV_EXTEND:
     case WORKER_EV_TREE_GONE:
     case WORKER_EV_POSTPONE:
         break; /* nothing runs that could be verified, drained or waited for */
@@ -210,6 +236,13 @@ static void step_running(
     case WORKER_EV_EXITED:
         exited(u, conf, ev);
         break;
+    case WORKER_EV_LEAVING:
+        leave(u, conf, ev->now);
+        break;
+    case WORKER_EV_EXTEND:
+        if (w->state == WORKER_STARTING && usec_add(ev->now, ev->patience) > w->deadline)
+            w->deadline = usec_add(ev->now, ev->patience);
+        break;
     case WORKER_EV_POSTPONE:
         if (w->state == WORKER_STARTING)
             w->deadline = usec_add(ev->now, conf->start_timeout);
@@ -238,8 +271,14 @@ static void step_stopping(
         exited(u, conf, ev);
         break;
     case WORKER_EV_TICK:
-        if (due(&u->next, ev->now))
+        if (due(&u->next, ev->now) && u->next.leaving)
+            hurry(u, conf, ev->now);
+        else if (due(&u->next, ev->now))
             kill_tree(u, conf, ev->now, WORKER_CAUSE_STOP);
+        break;
+    case WORKER_EV_STOP:
+        if (u->next.leaving)
+            hurry(u, conf, ev->now);
         break;
     case WORKER_EV_SPAWN:
     case WORKER_EV_SPAWNED:
@@ -248,7 +287,8 @@ static void step_stopping(
     case WORKER_EV_ACTIVATE:
     case WORKER_EV_DRAIN:
     case WORKER_EV_DRAINED:
-    case WORKER_EV_STOP:
+    case WORKER_EV_LEAVING:
+    case WORKER_EV_EXTEND:
     case WORKER_EV_FAILED:
     case WORKER_EV_TREE_GONE:
     case WORKER_EV_POSTPONE:
@@ -290,6 +330,8 @@ static void step_killed(
     case WORKER_EV_STOP:
     case WORKER_EV_FAILED:
     case WORKER_EV_KILL:
+    case WORKER_EV_LEAVING:
+    case WORKER_EV_EXTEND:
     case WORKER_EV_POSTPONE:
         break; /* nothing is stronger than what was done */
     }

@@ -23,6 +23,10 @@
  * - The wish to stop may come in any state, also before SPAWNED, and is never lost.
  * - The first cause stands: what a worker does while it is being ended does not change why.
  *
+ * A worker that leaves by itself is stopping, without a signal: it has DrainTimeout for its
+ * callers, then KillSignal is due, which a STOP brings at once. It ended in good order only if it
+ * ended by itself with exit code 0; else what it did is a crash like any other.
+ *
  * The deadline of spawning and starting is StartTimeout after SPAWN: kill when exec is still under
  * way, else the stop signal. POSTPONE restarts it, in starting only: exec needs no dependency.
  */
@@ -53,6 +57,7 @@
     X(UNHEALTHY, "unhealthy")                                                                      \
     X(ERRORS, "errors")   /* showed errors that its probes do not show, in a rollout */            \
     X(ZOMBIE, "zombie")   /* lost a dependency that is there */                                    \
+    X(LEFT, "left")       /* it told us that it ends by itself, and did in good order */           \
     X(RESTART, "restart") /* an operator's wish */                                                 \
     X(STOP, "stop")       /* drain, shutdown or scaling down */
 
@@ -85,6 +90,7 @@ struct worker {
     enum worker_cause cause; /* of the end; NONE while nothing speaks against it */
     bool alive;              /* the main process runs as far as we know */
     bool stop_wanted;        /* STOP or FAILED came before it could be acted upon */
+    bool leaving;            /* (stopping) it ends by itself, no signal was sent yet */
     bool exited;             /* EXITED was seen in this life: a late SPAWNED changes nothing */
     struct exit_status exit; /* of the last life, once it ended */
     usec_t started_at;       /* SPAWN */
@@ -104,10 +110,12 @@ struct worker {
     X(STOP)         /* end this life in good order; `cause` says why */                            \
     X(FAILED)       /* the prober gave it up; `cause` is HANG, UNHEALTHY, ZOMBIE or BOOT */        \
     X(KILL)         /* end this life now */                                                        \
-    X(EXITED)       /* the main process ended; `exit` says how */                                  \
-    X(TREE_GONE)    /* no process of the tree is left; counts only after EXITED */                 \
-    X(POSTPONE)     /* a dependency is down: restart the deadline of starting */                   \
-    X(TICK)         /* time passed */
+    X(LEAVING)   /* it says that it ends by itself: no new callers, and no signal for a while */   \
+    X(EXTEND)    /* it asks for `patience` from now on; heard while starting only */               \
+    X(EXITED)    /* the main process ended; `exit` says how */                                     \
+    X(TREE_GONE) /* no process of the tree is left; counts only after EXITED */                    \
+    X(POSTPONE)  /* a dependency is down: restart the deadline of starting */                      \
+    X(TICK)      /* time passed */
 
 #define X(symbol) WORKER_EV_##symbol,
 enum worker_event_type { WORKER_EVENTS(X) };
@@ -117,6 +125,7 @@ struct worker_event {
     enum worker_event_type type;
     usec_t now;
     enum worker_cause cause; /* STOP, FAILED, DRAIN */
+    usec_t patience;         /* EXTEND */
     struct exit_status exit; /* EXITED */
 };
 

@@ -91,14 +91,25 @@ static int put_file(struct strlist *env, const char *entry, struct err *e)
     return r;
 }
 
-static int put_pair(struct strlist *env, const char *name, const char *value)
+char *environment_put(struct strlist *env, const char *name, const char *value)
 {
     char *entry = NULL;
     if (asprintf(&entry, "%s=%s", name, value) < 0)
-        return -ENOMEM;
+        return NULL;
     int r = put(env, entry);
+    size_t len = strlen(name) + 1;
+    char *found = NULL;
+    for (size_t i = 0; r == 0 && i < env->n; i++) {
+        if (strncmp(env->items[i], entry, len) == 0)
+            found = env->items[i];
+    }
     free(entry);
-    return r;
+    return found;
+}
+
+static int put_pair(struct strlist *env, const char *name, const char *value)
+{
+    return environment_put(env, name, value) ? 0 : -ENOMEM;
 }
 
 /* Another user's worker must not take our home for its own. An unknown user is told at the spawn.

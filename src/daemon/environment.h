@@ -15,3 +15,6 @@
  */
 int environment_build(const struct config_agent *agent, unsigned slot, uint64_t life,
     struct strlist *out, struct err *e);
+
+/* Adds or replaces NAME=value. Returns the entry, which `env` owns, or NULL when memory is out. */
+char *environment_put(struct strlist *env, const char *name, const char *value);

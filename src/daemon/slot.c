@@ -22,6 +22,7 @@ void slot_free(struct slot *s)
     child_free(s->child);
     output_free(s->output);
     handover_free(s->handover);
+    said_free(s->said);
     strlist_fini(&s->environment);
     strbuf_fini(&s->evidence);
     strbuf_fini(&s->probe.body);
@@ -95,4 +96,10 @@ void slot_collect_evidence(struct slot *s)
 {
     strbuf_reset(&s->evidence);
     procinfo_evidence(s->pid, &s->evidence);
+}
+
+void slot_hear(struct slot *s)
+{
+    if (s->said)
+        said_hear(s->said);
 }

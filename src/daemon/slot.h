@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 struct front;
+struct said;
 struct slot;
 
 /* Where a slot reports to; each event carries slot, life and what belongs to its type. */
@@ -47,9 +48,13 @@ void slot_signal(struct slot *s, int signum);
 /* Lets the worker take callers, or no new ones; nothing without a handover. */
 void slot_activate(struct slot *s);
 void slot_pause(struct slot *s);
-/* Whether it has said so: until then it may still take some. */
-bool slot_is_paused(const struct slot *s);
 void slot_kill_tree(struct slot *s);
+
+/* Hears now what the worker has said of itself; it is reported as usual. */
+void slot_hear(struct slot *s);
+
+/* Of the present or last life; NULL: none yet. */
+const struct said *slot_said(const struct slot *s);
 
 /* Collects what explains a hang into slot_evidence(). */
 void slot_collect_evidence(struct slot *s);

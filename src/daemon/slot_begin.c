@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { OOM_SCORE_OF_WORKERS = 200 };
@@ -17,7 +18,9 @@ static void on_started(struct child *c, void *arg)
     output_started(s->output, s->pid);
     if (s->handover)
         handover_started(s->handover);
-    slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWNED});
+    usec_t watchdog = said_watchdog(s->said);
+    slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWNED, .watchdog = watchdog});
+    said_started(s->said, s->pid);
 }
 
 static void on_failed(struct child *c, const struct err *why, void *arg)
@@ -25,6 +28,7 @@ static void on_failed(struct child *c, const struct err *why, void *arg)
     struct slot *s = arg;
     (void)c;
     s->spawn_error = *why;
+    said_ended(s->said);
     slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWN_FAILED});
 }
 
@@ -33,6 +37,8 @@ static void on_exited(struct child *c, struct exit_status status, void *arg)
     struct slot *s = arg;
     (void)c;
     output_drain(s->output);
+    said_hear(s->said); /* its last word comes before its end */
+    said_ended(s->said);
     slot_report(s, (struct fleet_event){.type = FLEET_EV_EXITED, .exit = status});
 }
 
@@ -40,6 +46,11 @@ static void on_tree_gone(struct child *c, void *arg)
 {
     (void)c;
     slot_report(arg, (struct fleet_event){.type = FLEET_EV_TREE_GONE});
+}
+
+static void on_wish(const struct notify_wish *wish, void *arg)
+{
+    slot_report(arg, (struct fleet_event){.type = FLEET_EV_NOTIFIED, .wish = *wish});
 }
 
 /* Takes the remains of the last life away, so that its output could be read until now. */
@@ -51,7 +62,9 @@ static void forget_last_life(struct slot *s)
     s->output = NULL;
     handover_free(s->handover);
     s->handover = NULL;
-    s->pid_text = NULL;
+    said_free(s->said);
+    s->said = NULL;
+    memset(s->pid_texts, 0, sizeof s->pid_texts);
     strlist_fini(&s->environment);
     strbuf_reset(&s->evidence);
     s->probe.outcome = PROBE_PASS;
@@ -89,7 +102,7 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
         .path = agent->exec_start.items[0],
         .argv = agent->exec_start.items,
         .envp = s->environment.items,
-        .pid_text = s->pid_text,
+        .pid_texts = {s->pid_texts[0], s->pid_texts[1]},
         .working_directory = agent->working_directory,
         .user = agent->user,
         .group = agent->group,
@@ -113,17 +126,30 @@ static int prepare_handover(struct slot *s, struct err *e)
     s->handover = handover_new(s->spec.loop, &spec, NULL, NULL, e);
     if (!s->handover)
         return e->code;
-    if (handover_add_environment(s->handover, &s->environment, &s->pid_text) < 0)
+    if (handover_add_environment(s->handover, &s->environment, &s->pid_texts[0]) < 0)
         return err_sys(e, -ENOMEM, "building the environment");
     return 0;
 }
 
-static int prepare(struct slot *s, const struct config_agent *agent, struct err *e)
+static int prepare_said(struct slot *s, const struct config *config, struct err *e)
 {
+    s->said = said_new(s->spec.loop, config, on_wish, s, e);
+    if (!s->said)
+        return e->code;
+    if (said_add_environment(s->said, &s->environment, &s->pid_texts[1]) < 0)
+        return err_sys(e, -ENOMEM, "building the environment");
+    return 0;
+}
+
+static int prepare(struct slot *s, const struct config *config, struct err *e)
+{
+    const struct config_agent *agent = &config->agent;
     int r = environment_build(agent, s->spec.index, s->life, &s->environment, e);
     if (r < 0)
         return r;
     r = prepare_handover(s, e);
+    if (r == 0)
+        r = prepare_said(s, config, e);
     if (r < 0)
         return r;
     release_read(agent->release, s->release);
@@ -144,10 +170,13 @@ int slot_exec(
     forget_last_life(s);
     s->life = life;
     s->generation = generation;
-    int r = prepare(s, &config->agent, e);
+    int r = prepare(s, config, e);
     if (r == 0)
         r = spawn(s, &config->agent, e);
-    if (r < 0)
-        s->spawn_error = *e;
+    if (r == 0)
+        return 0;
+    s->spawn_error = *e;
+    if (s->said)
+        said_ended(s->said);
     return r;
 }

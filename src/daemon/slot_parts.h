@@ -3,6 +3,7 @@
 
 #include "base/strlist.h"
 #include "daemon/release.h"
+#include "daemon/said.h"
 #include "daemon/slot.h"
 #include "io/child.h"
 #include "io/handover.h"
@@ -14,10 +15,11 @@ struct slot {
     uint64_t generation;
     pid_t pid;
     char release[RELEASE_MAX];
-    struct child *child;       /* of the present life, until the next begins */
-    struct output *output;     /* the same */
-    struct handover *handover; /* the same; NULL: it binds its own port */
-    char *pid_text;            /* in `environment`; NULL: nobody asks */
+    struct child *child;              /* of the present life, until the next begins */
+    struct output *output;            /* the same */
+    struct handover *handover;        /* the same; NULL: it binds its own port */
+    struct said *said;                /* the same; what it says of itself */
+    char *pid_texts[CHILD_PID_TEXTS]; /* in `environment`; NULL: nobody asks */
     struct strlist environment;
     struct err spawn_error;
     struct strbuf evidence;

@@ -25,6 +25,11 @@ size_t slot_connections(const struct slot *s, const struct sock_connections *con
     return n;
 }
 
+const struct said *slot_said(const struct slot *s)
+{
+    return s->said;
+}
+
 pid_t slot_pid(const struct slot *s)
 {
     return s->pid;

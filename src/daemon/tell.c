@@ -2,6 +2,7 @@
 #include "daemon/tell.h"
 
 #include "core/event.h"
+#include "daemon/said.h"
 
 #include <stdlib.h>
 
@@ -145,6 +146,37 @@ static void tell_not_verified(const struct scene *sc)
     event_duration(&ev, told->took);
     add_probe_fields(&ev, slot);
     add_last_lines(&ev, slot);
+    finish(&ev, sc->waiting);
+}
+
+static void tell_watchdog(const struct scene *sc)
+{
+    char silence[SPAN_TEXT_MAX];
+    struct strbuf reason = STRBUF_INIT;
+    struct event ev;
+    if (sc->told->took > 0)
+        strbuf_addf(
+            &reason, "it has sent no WATCHDOG=1 for %s", span_show(sc->told->took, silence));
+    else
+        strbuf_adds(&reason, "it says so itself, with WATCHDOG=trigger");
+    begin(&ev, EVENT_WORKER_HUNG, sc->slot, sc->told->slot);
+    event_message(
+        &ev, "worker %u hangs and will be replaced: %s", sc->told->slot + 1, strbuf_text(&reason));
+    event_field(&ev, "VOXKEEPER_REASON", "%s", strbuf_text(&reason));
+    event_field(&ev, "VOXKEEPER_EVIDENCE", "%s", slot_evidence(sc->slot));
+    add_last_lines(&ev, sc->slot);
+    strbuf_fini(&reason);
+    finish(&ev, sc->waiting);
+}
+
+static void tell_leaving(const struct scene *sc)
+{
+    const char *status = said_status(slot_said(sc->slot));
+    struct event ev;
+    begin(&ev, EVENT_WORKER_LEAVING, sc->slot, sc->told->slot);
+    event_message(&ev, "worker %u ends by itself and takes no new callers%s%s", sc->told->slot + 1,
+        status[0] ? ": " : "", status);
+    event_field(&ev, "VOXKEEPER_REASON", "%s", status);
     finish(&ev, sc->waiting);
 }
 
@@ -311,6 +343,12 @@ void tell_worker(
         return;
     case FLEET_DO_TELL_NOT_VERIFIED:
         tell_not_verified(&scene);
+        return;
+    case FLEET_DO_TELL_WATCHDOG:
+        tell_watchdog(&scene);
+        return;
+    case FLEET_DO_TELL_LEAVING:
+        tell_leaving(&scene);
         return;
     case FLEET_DO_TELL_KILLED:
         tell_killed(&scene);

@@ -1,6 +1,7 @@
 /* One worker as JSON. */
 #include "daemon/worker_json.h"
 
+#include "daemon/said.h"
 #include "io/loop.h"
 #include "io/procinfo.h"
 
@@ -71,6 +72,19 @@ static void add_restarts(struct cJSON *o, const struct fleet_slot *state)
         cJSON_AddNullToObject(o, "exit");
 }
 
+static void add_said(struct cJSON *o, const struct slot *slot)
+{
+    const struct said *said = slot ? slot_said(slot) : NULL;
+    if (!said) {
+        cJSON_AddNullToObject(o, "says");
+        return;
+    }
+    struct cJSON *says = cJSON_AddObjectToObject(o, "says");
+    cJSON_AddStringToObject(says, "status", said_status(said));
+    cJSON_AddNumberToObject(says, "errno", said_error(said));
+    cJSON_AddNumberToObject(says, "ignored", (double)said_ignored(said));
+}
+
 struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slot, unsigned index,
     const struct sock_connections *connections)
 {
@@ -84,6 +98,7 @@ struct cJSON *worker_json(const struct fleet_slot *state, const struct slot *slo
     add_process(o, state, slot);
     add_connections(o, slot, connections);
     add_health(o, state, slot);
+    add_said(o, slot);
     add_restarts(o, state);
     cJSON_AddNumberToObject(o, "lines", slot ? (double)slot_lines(slot) : 0);
     cJSON_AddNumberToObject(o, "lines_dropped", slot ? (double)slot_lines_dropped(slot) : 0);

@@ -23,15 +23,15 @@ struct child_fd {
     int target; /* in the worker; 0, 1 and 2 included. What is not listed is /dev/null for those */
 };
 
-enum { CHILD_PID_TEXT = 11 };
+enum { CHILD_PID_TEXT = 11, CHILD_PID_TEXTS = 2 };
 
 struct child_spec {
     const char *path; /* absolute, or a name looked up in the PATH of `envp` */
     char *const *argv;
     char *const *envp;
-    /* NULL, or room in one of envp's texts for the worker's process id: CHILD_PID_TEXT digits,
-     * which the new process fills, zeros in front. */
-    char *pid_text;
+    /* Each NULL, or room in one of envp's texts for the worker's process id, at its end:
+     * CHILD_PID_TEXT characters, of which the new process uses as many as it needs. */
+    char *pid_texts[CHILD_PID_TEXTS];
     const char *working_directory; /* NULL: ours */
     const char *user;              /* NULL: ours; else name or number, with its groups */
     const char *group;             /* NULL: the user's */

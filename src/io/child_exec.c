@@ -129,18 +129,28 @@ static void become_user(const struct child_plan *p)
         fail(p, CHILD_STEP_USER, 0);
 }
 
-/* Our own copy of the environment: the parent's memory is not shared. */
+/*
+ * Our own copy of the environment: the parent's memory is not shared. No zeros in front:
+ * sd_watchdog_enabled() would read an octal number.
+ */
 static void write_pid(char *text)
 {
-    unsigned pid = (unsigned)getpid();
-    for (int i = CHILD_PID_TEXT - 1; text && i >= 0; i--, pid /= 10)
-        text[i] = (char)('0' + pid % 10);
+    char digits[CHILD_PID_TEXT];
+    unsigned n = 0;
+    for (unsigned pid = (unsigned)getpid(); pid > 0; pid /= 10)
+        digits[n++] = (char)('0' + pid % 10);
+    while (n > 0)
+        *text++ = digits[--n];
+    *text = '\0';
 }
 
 _Noreturn void child_exec(struct child_plan *p)
 {
     reset_signals();
-    write_pid(p->pid_text);
+    for (unsigned i = 0; i < CHILD_PID_TEXTS; i++) {
+        if (p->pid_texts[i])
+            write_pid(p->pid_texts[i]);
+    }
     /* A session, not only a group: no controlling terminal to be hung up by, and one more mark by
      * which what the worker starts is found, since a process leaves it by setsid() alone. */
     if (setsid() < 0)

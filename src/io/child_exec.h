@@ -1,6 +1,7 @@
 /* What the new process does between clone and exec, and how it reports where that failed. */
 #pragma once
 
+#include "io/child.h"
 #include "io/child_user.h"
 
 #include <stdint.h>
@@ -39,8 +40,8 @@ struct child_plan {
     char *group_name;
     char *const *argv; /* borrowed until the clone, as are the texts of envp but the first */
     char **envp;
-    char *pid_text;            /* in one of them; borrowed. NULL: nobody asks */
-    struct child_plan_fd *fds; /* 0, 1 and 2 are always among the targets */
+    char *pid_texts[CHILD_PID_TEXTS]; /* in some of them; borrowed. NULL: nobody asks */
+    struct child_plan_fd *fds;        /* 0, 1 and 2 are always among the targets */
     unsigned n_fds;
     int null_fd; /* -1: not needed */
     struct child_user user;

@@ -67,7 +67,7 @@ static int plan_environment(struct child_plan *p, const struct child_spec *spec,
             envp[used++] = spec->envp[i];
     }
     p->envp = envp;
-    p->pid_text = spec->pid_text;
+    memcpy(p->pid_texts, spec->pid_texts, sizeof p->pid_texts);
     return 0;
 }
 

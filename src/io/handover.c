@@ -275,7 +275,7 @@ static int put_node_helper(const struct handover *h, struct strlist *env)
 
 int handover_add_environment(const struct handover *h, struct strlist *env, char **out_pid_text)
 {
-    /* As long as any process id; blanks behind the number are none that strtol() minds. */
+    /* As long as any process id. */
     static const char pid_room[] = VK_HANDOVER_ENV_PID "=00000000000";
     char control[16];
     snprintf(control, sizeof control, "%d", control_target(h));
@@ -296,7 +296,6 @@ void handover_started(struct handover *h)
 
 void handover_activate(struct handover *h)
 {
-    h->state.active = true;
     send_message(h, VK_HANDOVER_ACTIVATE);
 }
 

@@ -22,7 +22,7 @@ static struct fleet_conf conf = {
 
 static const struct scope {
     const char *name;
-    bool restart, stop, resize, dependency, hung, stall, stable;
+    bool restart, stop, resize, dependency, hung, stall, stable, leave;
 } scopes[] = {
     {.name = "replace", .hung = true},
     {.name = "dependency", .dependency = true},
@@ -30,6 +30,7 @@ static const struct scope {
     {.name = "stop", .stop = true, .resize = true},
     {.name = "restart-stop", .restart = true, .stop = true},
     {.name = "stall", .restart = true, .stall = true},
+    {.name = "leave", .restart = true, .leave = true},
     {.name = "stable", .stable = true, .resize = true},
 };
 static const struct scope *scope;
@@ -110,6 +111,9 @@ static void check_action(struct explore *x, const struct node *before, const str
                              f->dependency != DEPENDENCY_DOWN);
         s->gap = s->gap && !s->gap_started; /* the new life failed */
         break;
+    case FLEET_DO_TELL_LEAVING:
+        s->gap = s->gap && !s->gap_started; /* so did one that goes before it was verified */
+        break;
     case FLEET_DO_TELL_ENDED:
         on_ended(x, f, w, a->slot);
         break;
@@ -148,6 +152,7 @@ static void check_action(struct explore *x, const struct node *before, const str
     case FLEET_DO_PROBE_STOP:
     case FLEET_DO_TELL_VERDICT:
     case FLEET_DO_TELL_STARTED:
+    case FLEET_DO_TELL_WATCHDOG:
     case FLEET_DO_TELL_KILLED:
     case FLEET_DO_TELL_RETRY:
         break;
@@ -212,12 +217,12 @@ static void step(struct explore *x, const struct node *before, const struct worl
 static void slot_moves(struct explore *x, const struct node *n, unsigned i)
 {
     static const struct {
-        const char *failed, *spawned, *exited, *gone, *pass, *fail, *hung, *dependency;
+        const char *failed, *spawned, *exited, *gone, *pass, *fail, *hung, *dependency, *leaves;
     } labels[SLOTS] = {
         {"0 spawn failed", "0 spawned", "0 exited", "0 tree gone", "0 pass", "0 fail", "0 hung",
-            "0 dependency"},
+            "0 dependency", "0 leaves"},
         {"1 spawn failed", "1 spawned", "1 exited", "1 tree gone", "1 pass", "1 fail", "1 hung",
-            "1 dependency"},
+            "1 dependency", "1 leaves"},
     };
     struct fleet_event ev = {.slot = i};
     struct world w = n->world;
@@ -247,6 +252,10 @@ static void slot_moves(struct explore *x, const struct node *n, unsigned i)
         step(x, n, &w, ev, labels[i].gone, true);
         break;
     }
+    ev.type = FLEET_EV_NOTIFIED;
+    ev.wish = (struct notify_wish){.stopping = true};
+    if (scope->leave && n->world.slots[i].process == RUNNING)
+        step(x, n, &n->world, ev, labels[i].leaves, false);
     if (!n->slots[i].prober.in_flight)
         return;
     ev.type = FLEET_EV_PROBED;

@@ -24,6 +24,7 @@ static enum worker_cause cause_class(enum worker_cause cause)
     case WORKER_CAUSE_HANG:
     case WORKER_CAUSE_UNHEALTHY:
     case WORKER_CAUSE_ERRORS:
+    case WORKER_CAUSE_LEFT:
     case WORKER_CAUSE_RESTART:
     case WORKER_CAUSE_STOP:
     case WORKER_CAUSE_COUNT:
@@ -45,6 +46,7 @@ void slot_pack(struct packed_slot *to, const struct fleet_slot *from, usec_t now
         to->worker.cause = cause_class(from->worker.cause);
         to->worker.alive = from->worker.alive;
         to->worker.stop_wanted = from->worker.stop_wanted;
+        to->worker.leaving = from->worker.leaving;
         to->worker.exited = from->worker.exited;
         to->worker.verified_at = from->worker.verified_at ? 1 : 0;
     }
@@ -61,6 +63,7 @@ void slot_pack(struct packed_slot *to, const struct fleet_slot *from, usec_t now
     to->prober.state = p->state;
     to->prober.dependency = p->dependency;
     to->prober.in_flight = p->in_flight;
+    to->prober.hastened = p->hastened;
     to->prober.degraded = p->degraded;
     to->prober.seq = SEQ;
     to->prober.worst = p->worst;
@@ -70,6 +73,7 @@ void slot_pack(struct packed_slot *to, const struct fleet_slot *from, usec_t now
     to->prober.void_to = p->in_flight && p->void_to == p->seq ? SEQ : SEQ - 1;
     to->prober.void_dependency_to = p->in_flight && p->void_dependency_to == p->seq ? SEQ : SEQ - 1;
     to->prober.next_at = node_shift(p->next_at, now);
+    to->watchdog.deadline = node_shift(from->watchdog.deadline, now);
 }
 
 void node_pack(struct node *to, const struct fleet *f, const struct world *world, usec_t now)
@@ -95,6 +99,7 @@ void slot_unpack(struct fleet_slot *to, const struct packed_slot *from, unsigned
     to->worker = from->worker;
     to->restart = from->restart;
     to->prober = from->prober;
+    to->watchdog = from->watchdog;
 }
 
 /* The slots that are never used stay as fleet_init() left them but for their dependency. */

@@ -31,6 +31,7 @@ struct packed_slot {
     struct worker worker;
     struct restart restart;
     struct prober prober;
+    struct watchdog watchdog; /* off, unless the exploration turns it on */
 };
 
 struct node {

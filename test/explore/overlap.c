@@ -28,7 +28,8 @@ static struct fleet_conf conf = {
 static const struct scope {
     const char *name;
     unsigned workers, standby;
-    bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize;
+    bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize,
+        leave;
 } scopes[] = {
     {.name = "replace", .workers = 1, .exec = true, .crash = true, .fail = true, .hung = true},
     {.name = "rollout", .workers = 1, .exec = true, .crash = true, .fail = true, .restart = true},
@@ -44,6 +45,9 @@ static const struct scope {
     {.name = "spare", .workers = 1, .standby = 1, .crash = true, .fail = true},
     {.name = "renew", .workers = 1, .standby = 1, .restart = true, .exec = true},
     {.name = "two", .workers = 2, .restart = true, .lost = true, .stay = true},
+    {.name = "leave", .workers = 1, .crash = true, .leave = true},
+    {.name = "leave-rollout", .workers = 1, .restart = true, .leave = true},
+    {.name = "leave-spare", .workers = 1, .standby = 1, .leave = true},
     {.name = "resize", .workers = 2, .resize = true, .lost = true},
 };
 static const struct scope *scope;
@@ -90,7 +94,8 @@ static void check_action(struct explore *x, struct overlap_world *w, const struc
             serving += w->active[j];
         EXPLORE_CHECK(x, w->active[i]);
         EXPLORE_CHECK(x, serving > fleet.n_workers || fleet.stopping ||
-                             fleet.slots[i].worker.cause == WORKER_CAUSE_HANG);
+                             fleet.slots[i].worker.cause == WORKER_CAUSE_HANG ||
+                             fleet.slots[i].worker.leaving);
         w->active[i] = false;
         break;
     }
@@ -141,6 +146,8 @@ static void check_action(struct explore *x, struct overlap_world *w, const struc
     case FLEET_DO_TELL_VERIFIED:
     case FLEET_DO_TELL_VERDICT:
     case FLEET_DO_TELL_NOT_VERIFIED:
+    case FLEET_DO_TELL_WATCHDOG:
+    case FLEET_DO_TELL_LEAVING:
     case FLEET_DO_TELL_KILLED:
     case FLEET_DO_TELL_RETRY:
     case FLEET_DO_TELL_LOOP_BEGAN:
@@ -186,7 +193,8 @@ static void check_stops(struct explore *x, const struct overlap_node *before)
         const struct worker *is = &fleet.slots[i].worker;
         bool verified = was->state == WORKER_STANDBY || was->state == WORKER_DRAINING;
         bool well = before->slots[i].slot.prober.state == PROBER_HEALTHY;
-        if (verified && is->state == WORKER_STOPPING && well && is->cause != WORKER_CAUSE_HANG)
+        if (verified && is->state == WORKER_STOPPING && well && is->cause != WORKER_CAUSE_HANG &&
+            !is->leaving)
             EXPLORE_CHECK(x, fleet.stopping || fleet_serving(&fleet) >= fleet.n_workers);
     }
 }
@@ -257,6 +265,10 @@ static void process_moves(struct explore *x, const struct overlap_node *n, unsig
         step(x, n, &w, ev, "tree gone", true);
         break;
     }
+    ev.type = FLEET_EV_NOTIFIED;
+    ev.wish.stopping = true;
+    if (scope->leave && n->world.process[i] == RUNNING)
+        step(x, n, &n->world, ev, "leaves", false);
     ev.type = FLEET_EV_DRAINED;
     if (!scope->stay && n->slots[i].slot.worker.state == WORKER_DRAINING)
         step(x, n, &n->world, ev, "drained", false);

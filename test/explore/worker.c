@@ -132,6 +132,7 @@ static void step(struct explore *x, const struct node *from, struct world world,
     to.worker.cause = u.next.cause;
     to.worker.alive = u.next.alive;
     to.worker.stop_wanted = u.next.stop_wanted;
+    to.worker.leaving = u.next.leaving;
     to.worker.exited = u.next.exited;
     to.worker.verified_at = u.next.verified_at ? 1 : 0;
     to.worker.deadline =
@@ -174,6 +175,10 @@ static void world_moves(struct explore *x, const struct node *n)
             (struct worker_event){
                 .type = WORKER_EV_EXITED, .exit = {.known = true, .signaled = true, .oom = true}},
             "oom, leaves grandchildren", false);
+        w.grandchildren = false;
+        step(x, n, w,
+            (struct worker_event){.type = WORKER_EV_EXITED, .exit = {.known = true, .code = 3}},
+            "exit code 3", false);
     }
     if (now->process == DEAD && now->exit_told && !now->told) { /* the late half of the pair */
         w = *now;
@@ -232,6 +237,8 @@ static void expand(struct explore *x, const void *state)
         {WORKER_EV_DRAIN, "DRAIN"},
         {WORKER_EV_DRAINED, "DRAINED"},
         {WORKER_EV_POSTPONE, "POSTPONE"},
+        {WORKER_EV_EXTEND, "EXTEND"},
+        {WORKER_EV_LEAVING, "LEAVING"},
         {WORKER_EV_TICK, "TICK, early"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -232,7 +232,8 @@ static void perform(struct world *w, const struct fleet_action *a)
         stop_asked(w, a->slot);
         break;
     case FLEET_DO_SIGNAL_ABRT:
-        HOLDS(w, s->process == WORLD_RUNNING && s->bad >= w->fleet_conf.prober.fall);
+        HOLDS(w, s->process == WORLD_RUNNING);
+        HOLDS(w, s->reports || s->bad >= w->fleet_conf.prober.fall);
         if (!s->now.ignores_abort)
             ends(w, a->slot, s->now.stop_takes, aborted);
         break;
@@ -241,6 +242,9 @@ static void perform(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_TELL_NOT_VERIFIED:
         HOLDS(w, s->process == WORLD_EXECUTING || w->dependency != DEPENDENCY_DOWN);
+        new_life_failed(s);
+        break;
+    case FLEET_DO_TELL_LEAVING:
         new_life_failed(s);
         break;
     case FLEET_DO_TELL_VERIFIED:
@@ -270,6 +274,7 @@ static void perform(struct world *w, const struct fleet_action *a)
     case FLEET_DO_EVIDENCE:
     case FLEET_DO_TELL_STARTED:
     case FLEET_DO_TELL_VERDICT:
+    case FLEET_DO_TELL_WATCHDOG:
     case FLEET_DO_TELL_KILLED:
     case FLEET_DO_TELL_RETRY:
     case FLEET_DO_TELL_LOOP_BEGAN:
@@ -386,6 +391,17 @@ bool world_crash(struct world *w, unsigned slot, struct exit_status how)
     return true;
 }
 
+bool world_notify(struct world *w, unsigned slot, struct notify_wish wish)
+{
+    struct world_slot *s = &w->slots[slot];
+    if (s->process != WORLD_RUNNING)
+        return false;
+    s->reports = s->reports || wish.alive || wish.trigger;
+    world_fleet(w, (struct fleet_event){
+                       .type = FLEET_EV_NOTIFIED, .slot = slot, .life = s->life, .wish = wish});
+    return true;
+}
+
 static void answered(const struct world *w, struct world_slot *s, const struct fleet_event *ev)
 {
     const struct prober *p = &w->fleet.slots[ev->slot].prober;
@@ -440,6 +456,7 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_PROMOTE:
     case FLEET_EV_ERRORS:
     case FLEET_EV_PROVIDER:
+    case FLEET_EV_NOTIFIED:
     case FLEET_EV_DRAINED:
     case FLEET_EV_DEPENDENCY:
     case FLEET_EV_STALLED:

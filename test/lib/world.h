@@ -40,6 +40,7 @@ struct world_slot {
     bool tree_dies;
     bool lost; /* the dependency went away under it, and it is a zombie now */
     bool told_to_go;
+    bool reports;       /* by WATCHDOG=, so that its silence is a hang */
     unsigned good, bad; /* answers in a row; bad ones are forgotten after Rise good ones */
     bool gap;           /* replaced although it answered, no new life verified or failed since */
     bool gap_started;   /* and that new life was begun */
@@ -98,5 +99,8 @@ void world_dependency(struct world *w, enum dependency dependency);
 
 /* The slot's present process ends by itself. False if none runs. */
 bool world_crash(struct world *w, unsigned slot, struct exit_status how);
+
+/* The slot's present process says this of itself. False if none runs. */
+bool world_notify(struct world *w, unsigned slot, struct notify_wish wish);
 
 uint64_t world_random(struct world *w, uint64_t below);

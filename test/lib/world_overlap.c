@@ -44,5 +44,6 @@ void world_overlap_stop(struct world *w, unsigned i)
     bool verified = f->slots[i].worker.verified_at != 0;
     HOLDS(w, !w->slots[i].active);
     HOLDS(w, f->stopping || !verified || fleet_serving(f) >= f->n_workers ||
-                 f->slots[i].worker.cause == WORKER_CAUSE_HANG || w->slots[i].bad > 0);
+                 f->slots[i].worker.cause == WORKER_CAUSE_HANG ||
+                 f->slots[i].worker.cause == WORKER_CAUSE_LEFT || w->slots[i].bad > 0);
 }

@@ -39,6 +39,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_STARTED:
     case FLEET_DO_TELL_VERIFIED:
     case FLEET_DO_TELL_NOT_VERIFIED:
+    case FLEET_DO_TELL_WATCHDOG:
     case FLEET_DO_TELL_KILLED:
         say(w, "%u  %s after %s", a->slot, name, span);
         break;
@@ -88,6 +89,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     case FLEET_DO_SIGNAL_STOP:
     case FLEET_DO_SIGNAL_ABRT:
     case FLEET_DO_KILL_TREE:
+    case FLEET_DO_TELL_LEAVING:
     case FLEET_DO_TELL_LOOP_ENDED:
         say(w, "%u  %s", a->slot, name);
         break;

@@ -3,6 +3,7 @@
 
 #include "canned.h"
 #include "daemon/front.h"
+#include "daemon/said.h"
 #include "io/child.h"
 #include "lib/scratch.h"
 #include "lib/witness.h"
@@ -163,6 +164,49 @@ static void a_signal_reaches_it(void **state)
     next(r, FLEET_EV_TREE_GONE, 1);
 }
 
+/* A worker that sends one datagram, and then stays or ends. */
+#define NOTIFIER                                                                                   \
+    "exec python3 -c \"\nimport os, signal, socket, sys\n"                                         \
+    "name = os.environ['NOTIFY_SOCKET']\n"                                                         \
+    "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"                                       \
+    "s.sendto(sys.argv[1].encode(), chr(0) + name[1:] if name[0] == '@' else name)\n"              \
+    "if len(sys.argv) > 2: signal.pause()\n\" "
+
+static void what_it_says_is_reported_and_kept(void **state)
+{
+    struct rig *r = *state;
+    struct err e = {0};
+    r->config.agent.watchdog = 5 * USEC_PER_SEC;
+    const char *script =
+        "[ $WATCHDOG_PID = $$ ] && [ $WATCHDOG_USEC = 5000000 ] || exit 3; " NOTIFIER
+        "'READY=1\nSTATUS=on  air' stays";
+    assert_int_equal(exec_shell(r, script, 1, &e), 0);
+    assert_int_equal(next(r, FLEET_EV_SPAWNED, 1)->watchdog, 5 * USEC_PER_SEC);
+    const struct fleet_event *ev = next(r, FLEET_EV_NOTIFIED, 1);
+    assert_true(ev->wish.ready && !ev->wish.stopping);
+    assert_string_equal(said_status(slot_said(r->slot)), "on  air");
+    end(r, 1);
+    r->config.agent.watchdog = 0;
+    begin(r, "[ -z \"$WATCHDOG_PID$WATCHDOG_USEC\" ] && exec sleep 1000", 2);
+    assert_string_equal(said_status(slot_said(r->slot)), ""); /* of the life before */
+    end(r, 2);
+}
+
+/* The socket and the end of the process are ready at once; the word was said before the end. */
+static void its_last_word_comes_before_its_end(void **state)
+{
+    struct rig *r = *state;
+    for (uint64_t life = 1; life <= 20; life++) {
+        struct err e = {0};
+        assert_int_equal(exec_shell(r, NOTIFIER "STOPPING=1", life, &e), 0);
+        next(r, FLEET_EV_SPAWNED, life);
+        assert_true(next(r, FLEET_EV_NOTIFIED, life)->wish.stopping);
+        assert_int_equal(next(r, FLEET_EV_EXITED, life)->exit.code, 0);
+        slot_kill_tree(r->slot);
+        next(r, FLEET_EV_TREE_GONE, life);
+    }
+}
+
 static void the_whole_tree_goes(void **state)
 {
     struct rig *r = *state;
@@ -314,6 +358,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
         T(a_life_from_begin_to_end),
         T(a_signal_reaches_it),
+        T(what_it_says_is_reported_and_kept),
+        T(its_last_word_comes_before_its_end),
         T(the_whole_tree_goes),
         T(a_command_that_is_not_there),
         T(a_directory_that_is_not_there),

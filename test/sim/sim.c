@@ -170,12 +170,36 @@ static void operator_acts(struct sim *s)
     }
 }
 
+/* Most of those who say that they end by themselves do so, some time, somehow. */
+static void worker_speaks(struct sim *s, unsigned slot)
+{
+    struct world *w = &s->world;
+    static const struct notify_wish wishes[] = {
+        {.ready = true},
+        {.alive = true, .sets_interval = true, .interval = 5 * USEC_PER_SEC},
+        {.alive = true},
+        {.sets_interval = true},
+        {.trigger = true},
+        {.extend = 10 * USEC_PER_SEC},
+        {.stopping = true},
+        {.stopping = true},
+    };
+    unsigned which = (unsigned)world_random(w, sizeof wishes / sizeof *wishes);
+    if (!world_notify(w, slot, wishes[which]))
+        return;
+    note(s, "%u  says number %u", slot, which);
+    if (wishes[which].stopping && !one_in(w, 4)) {
+        world_run(w, w->now + up_to(w, 10 * USEC_PER_SEC));
+        world_crash(w, slot, (struct exit_status){.known = true, .code = one_in(w, 3)});
+    }
+}
+
 static void nature_acts(struct sim *s)
 {
     struct world *w = &s->world;
     unsigned slot = (unsigned)world_random(w, s->overlap ? 7 : 4);
     struct world_slot *victim = &w->slots[slot];
-    switch (world_random(w, 8)) {
+    switch (world_random(w, 9)) {
     case 0:
     case 1:
         note(s, "%u  lives go differently from now on", slot);
@@ -204,6 +228,9 @@ static void nature_acts(struct sim *s)
         w->callers.tasks.n = world_random(w, 2);
         w->callers.tasks.known = w->callers.sessions.known = !one_in(w, 3);
         note(s, "callers %" PRIu64 " %" PRIu64, w->callers.connections.n, w->callers.tasks.n);
+        break;
+    case 8:
+        worker_speaks(s, slot);
         break;
     }
 }

@@ -163,6 +163,17 @@ static void cmd_oom(struct trace *t, char **args)
         refuse(t, "no process runs in slot", args[0]);
 }
 
+/* `notify SLOT LINE`, as in a datagram of sd_notify(). */
+static void cmd_notify(struct trace *t, char **args)
+{
+    struct notify_message m;
+    slot(t, args[0]);
+    if (!notify_message_parse(args[1], strlen(args[1]), &m))
+        refuse(t, "not understood", args[1]);
+    if (!world_notify(&t->world, (unsigned)number(t, args[0]), m.wish))
+        refuse(t, "no process runs in slot", args[0]);
+}
+
 /* What the present process answers from now on. */
 static void cmd_health(struct trace *t, char **args)
 {
@@ -277,7 +288,8 @@ static const struct command {
     {"lives", 3, cmd_lives}, {"callers", 3, cmd_callers}, {"restart", 1, cmd_restart},
     {"cancel", 1, cmd_cancel}, {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled},
     {"suspend", 1, cmd_suspend}, {"drain", 0, cmd_drain}, {"sigterm", 0, cmd_sigterm},
-    {"resume", 0, cmd_resume}, {"end", 0, cmd_end}, /* only lets time pass */
+    {"resume", 0, cmd_resume}, {"notify", 2, cmd_notify},
+    {"end", 0, cmd_end}, /* only lets time pass */
 };
 
 static unsigned split(struct trace *t, char *line, char *words[WORDS_MAX])

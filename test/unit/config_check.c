@@ -18,6 +18,9 @@ static void refuses_contradictions(void **state)
             "itself, and only one can\n"},
         {"[Agent]\nHandover=preload\n", "/etc/v.conf:2: refuse Handover=preload: without Listen= "
                                         "there is nothing to hand over\n"},
+        {"[Agent]\nWatchdogSec=1ms\n",
+            "/etc/v.conf:2: refuse WatchdogSec=1000us: shorter than 10ms, "
+            "which no worker keeps; 0 is off\n"},
         {"[Agent]\nStandby=1\n", "/etc/v.conf:2: refuse Standby=1: only a worker that gets its "
                                  "listeners from us can stand by, want Listen= and "
                                  "Handover=preload\n"},

@@ -19,6 +19,8 @@ static void tells_what_changed(void **state)
         {"[Daemon]\nLogLevel=info\n", "", CONFIG_CHANGE_NONE, ""},
         {"", "[Agent]\nWorkers=2\n", CONFIG_CHANGE_LIVE, "[Agent] Workers: 1 -> 2\n"},
         {"", "[Agent]\nUser=v\n", CONFIG_CHANGE_WORKERS, "[Agent] User: (none) -> v\n"},
+        {"", "[Agent]\nWatchdogSec=10s\n", CONFIG_CHANGE_WORKERS,
+            "[Agent] WatchdogSec: 0 -> 10s\n"},
         {"", "[Agent]\nExecStart=/bin/agent \"a b\"\n", CONFIG_CHANGE_WORKERS,
             "[Agent] ExecStart: /bin/agent -> /bin/agent \"a b\"\n"},
         {"", "[Admin]\nControlSocket=/s\n[Agent]\nUser=v\n[Daemon]\nLogLevel=err\n",
@@ -81,7 +83,7 @@ static void every_key_has_its_rule(void **state)
 {
     (void)state;
     static const char *const workers[] = {"ExecStart", "WorkingDirectory", "Environment",
-        "EnvironmentFile", "User", "Group", "LimitNOFILE"};
+        "EnvironmentFile", "User", "Group", "LimitNOFILE", "WatchdogSec"};
     static const char *const daemon[] = {
         "Handover", "ControlSocket", "ControlGroup", "StateDirectory"};
     for (size_t i = 0; i < config_n_keys; i++) {

@@ -13,7 +13,7 @@ static const struct prober_conf conf = {
  * A script: letters are events, and every verdict is written as it comes.
  *   S start, X stop, t TICK at the deadline, > time passes by 1
  *   P pass, F fail, H hung, D dependency: the answer to the probe in flight
- *   u, d, k: the dependency is up, down, not known; z: we stalled
+ *   u, d, k: the dependency is up, down, not known; z: we stalled; r: it says that it is ready
  */
 static void run(struct prober *p, usec_t *now, const char *script, struct strbuf *out)
 {
@@ -53,6 +53,9 @@ static void run(struct prober *p, usec_t *now, const char *script, struct strbuf
             ev.dependency = *s == 'u'   ? DEPENDENCY_UP
                             : *s == 'd' ? DEPENDENCY_DOWN
                                         : DEPENDENCY_UNKNOWN;
+            break;
+        case 'r':
+            ev.type = PROBER_EV_HASTEN;
             break;
         case 'z':
             ev.type = PROBER_EV_STALLED;
@@ -198,10 +201,44 @@ static void answers_to_other_probes_are_ignored(void **state)
     strbuf_fini(&out);
 }
 
+static void ready_makes_the_next_startup_probe_due(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        usec_t due; /* from the last event on */
+    } rows[] = {
+        {"StF", 10},
+        {"StFr", 0},
+        {"StrF", 0},    /* it said so while we looked: what we saw may be from before */
+        {"StrFtF", 10}, /* once */
+        {"StPr", 0},
+        {"StPtP", 50},
+        {"StPtPr", 50}, /* proven: no reason to hurry */
+        {"StPtPtFr", 20},
+        {"StrXStF", 10},
+    };
+    struct strbuf out = STRBUF_INIT;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct prober p = prober_initial();
+        usec_t now = 1000;
+        run(&p, &now, rows[i].script, &out);
+        if (prober_deadline(p) != now + rows[i].due)
+            fail_msg(
+                "%s: due in %llu", rows[i].script, (unsigned long long)(prober_deadline(p) - now));
+    }
+    struct prober idle = prober_initial();
+    usec_t now = 1000;
+    run(&idle, &now, "r", &out);
+    assert_true(prober_deadline(idle) == USEC_INFINITY);
+    strbuf_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_follow_from_results),
+        cmocka_unit_test(ready_makes_the_next_startup_probe_due),
         cmocka_unit_test(intervals_follow_the_state),
         cmocka_unit_test(what_is_discarded_is_asked_again_at_once),
         cmocka_unit_test(answers_to_other_probes_are_ignored),

@@ -49,6 +49,12 @@ static const struct row {
         UNTIL(100)},
     {WORKER_STARTING, WORKER_EV_POSTPONE, 0, WORKER_STARTING, "", WORKER_CAUSE_NONE, UNTIL(500)},
 
+    {WORKER_STARTING, WORKER_EV_EXTEND, 0, WORKER_STARTING, "", WORKER_CAUSE_NONE, NOW + 9000},
+    {WORKER_STARTING, WORKER_EV_LEAVING, 0, WORKER_STOPPING, "PROBE_STOP", WORKER_CAUSE_BOOT,
+        UNTIL(400)},
+
+    {WORKER_STANDBY, WORKER_EV_LEAVING, 0, WORKER_STOPPING, "PROBE_STOP", WORKER_CAUSE_LEFT,
+        UNTIL(400)},
     {WORKER_STANDBY, WORKER_EV_ACTIVATE, 0, WORKER_SERVING, "ACTIVATED", WORKER_CAUSE_NONE, NONE},
     {WORKER_STANDBY, WORKER_EV_STOP, WORKER_CAUSE_STOP, WORKER_STOPPING, "PROBE_STOP SIGNAL_STOP",
         WORKER_CAUSE_STOP, UNTIL(300)},
@@ -59,6 +65,8 @@ static const struct row {
     {WORKER_STANDBY, WORKER_EV_EXITED, 0, WORKER_KILLED, "PROBE_STOP KILL_TREE", WORKER_CAUSE_CRASH,
         UNTIL(100)},
 
+    {WORKER_SERVING, WORKER_EV_LEAVING, 0, WORKER_STOPPING, "PAUSED PROBE_STOP", WORKER_CAUSE_LEFT,
+        UNTIL(400)},
     {WORKER_SERVING, WORKER_EV_DRAIN, 0, WORKER_DRAINING, "PAUSED", WORKER_CAUSE_NONE, UNTIL(400)},
     {WORKER_SERVING, WORKER_EV_STOP, WORKER_CAUSE_RESTART, WORKER_STOPPING,
         "PAUSED PROBE_STOP SIGNAL_STOP", WORKER_CAUSE_RESTART, UNTIL(300)},
@@ -69,6 +77,8 @@ static const struct row {
     {WORKER_SERVING, WORKER_EV_EXITED, 0, WORKER_KILLED, "PROBE_STOP KILL_TREE", WORKER_CAUSE_CRASH,
         UNTIL(100)},
 
+    {WORKER_DRAINING, WORKER_EV_LEAVING, 0, WORKER_STOPPING, "PROBE_STOP", WORKER_CAUSE_LEFT,
+        UNTIL(400)},
     {WORKER_DRAINING, WORKER_EV_ACTIVATE, 0, WORKER_SERVING, "ACTIVATED", WORKER_CAUSE_NONE, NONE},
     {WORKER_DRAINING, WORKER_EV_DRAINED, 0, WORKER_STOPPING, "PROBE_STOP SIGNAL_STOP",
         WORKER_CAUSE_STOP, UNTIL(300)},
@@ -137,6 +147,7 @@ static void every_cell_is_decided(void **state)
             struct worker_update u = worker_step(&conf, before,
                 (struct worker_event){.type = (enum worker_event_type)e,
                     .now = NOW,
+                    .patience = 9000,
                     .cause = row ? row->cause : WORKER_CAUSE_STOP});
             enum worker_state next = row ? row->next : before.state;
             usec_t deadline = row ? row->deadline : before.deadline;
@@ -280,6 +291,63 @@ static void a_paused_worker_that_serves_again_is_not_to_blame(void **state)
     assert_int_equal(worker_step(&conf, w, hang).next.cause, WORKER_CAUSE_HANG);
 }
 
+/* Serving, and it has said that it ends by itself. */
+static struct worker leaving(void)
+{
+    return after(in_state(WORKER_SERVING), WORKER_EV_LEAVING);
+}
+
+static void one_that_leaves_gets_a_signal_only_when_it_is_late(void **state)
+{
+    (void)state;
+    struct strbuf actions = STRBUF_INIT;
+    struct worker_event tick = {.type = WORKER_EV_TICK, .now = leaving().deadline};
+    struct worker_update u = worker_step(&conf, leaving(), tick);
+    assert_string_equal(actions_text(&u, &actions), "SIGNAL_STOP");
+    assert_int_equal(u.next.state, WORKER_STOPPING);
+    assert_int_equal(u.next.deadline, tick.now + conf.stop_timeout);
+    tick.now = u.next.deadline;
+    u = worker_step(&conf, u.next, tick);
+    assert_string_equal(actions_text(&u, &actions), "KILL_TREE");
+    u = worker_step(&conf, leaving(), (struct worker_event){.type = WORKER_EV_STOP, .now = NOW});
+    assert_string_equal(actions_text(&u, &actions), "SIGNAL_STOP");
+    assert_int_equal(u.next.cause, WORKER_CAUSE_LEFT);
+    /* It was signalled once: once is enough. */
+    u = worker_step(&conf, u.next, (struct worker_event){.type = WORKER_EV_STOP, .now = NOW});
+    assert_string_equal(actions_text(&u, &actions), "");
+    strbuf_fini(&actions);
+}
+
+static void leaving_is_no_crash_if_it_ends_well(void **state)
+{
+    (void)state;
+    static const struct {
+        struct exit_status exit;
+        enum worker_cause cause;
+    } ends[] = {
+        {{.known = true}, WORKER_CAUSE_LEFT},
+        {{.known = false}, WORKER_CAUSE_LEFT},
+        {{.known = true, .code = 1}, WORKER_CAUSE_CRASH},
+        {{.known = true, .signaled = true, .code = 11}, WORKER_CAUSE_CRASH},
+        {{.known = true, .signaled = true, .oom = true, .code = 9}, WORKER_CAUSE_OOM},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct worker_event ev = {.type = WORKER_EV_EXITED, .now = NOW, .exit = ends[i].exit};
+        assert_int_equal(worker_step(&conf, leaving(), ev).next.cause, ends[i].cause);
+        /* After our signal it ends as it was told to. */
+        struct worker told = after(leaving(), WORKER_EV_STOP);
+        assert_int_equal(worker_step(&conf, told, ev).next.cause, WORKER_CAUSE_LEFT);
+    }
+}
+
+static void an_extension_takes_nothing_away(void **state)
+{
+    (void)state;
+    struct worker w = in_state(WORKER_STARTING);
+    struct worker_event ev = {.type = WORKER_EV_EXTEND, .now = NOW, .patience = 1};
+    assert_int_equal(worker_step(&conf, w, ev).next.deadline, DUE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +359,9 @@ int main(void)
         cmocka_unit_test(a_new_life_knows_nothing_of_the_last),
         cmocka_unit_test(writes_how_a_process_ended),
         cmocka_unit_test(a_paused_worker_that_serves_again_is_not_to_blame),
+        cmocka_unit_test(one_that_leaves_gets_a_signal_only_when_it_is_late),
+        cmocka_unit_test(leaving_is_no_crash_if_it_ends_well),
+        cmocka_unit_test(an_extension_takes_nothing_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

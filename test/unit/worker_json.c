@@ -60,7 +60,7 @@ static void one_that_was_never_started(void **state)
     is_number(o, "lines", 0);
     is_number(o, "lines_dropped", 0);
     static const char *const unknown[] = {"pid", "uptime_usec", "rss_bytes", "connections",
-        "verified_after_usec", "last_probe", "retry_in_usec", "exit"};
+        "verified_after_usec", "last_probe", "says", "retry_in_usec", "exit"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         is_null(o, unknown[i]);
     cJSON_Delete(o);
