@@ -181,6 +181,28 @@ static void on_counted(struct drain_update *u, const struct drain_conf *conf, st
         stop_workers(u);
 }
 
+static void on_taken_over(struct drain_update *u, usec_t now)
+{
+    struct drain *d = &u->next;
+    d->counting = false;
+    d->next_count_at = now;
+    d->known_at.connections = d->known_at.tasks = d->known_at.sessions = now;
+    switch (d->state) {
+    case DRAIN_OPEN:
+    case DRAIN_LINGERING:
+    case DRAIN_WAITING:
+        act(u, DRAIN_DO_START);
+        break;
+    case DRAIN_STOPPING:
+        act(u, DRAIN_DO_STOP);
+        break;
+    case DRAIN_DRAINED:
+        if (d->stop_daemon)
+            act(u, DRAIN_DO_EXIT);
+        break;
+    }
+}
+
 struct drain drain_initial(void)
 {
     return (struct drain){.state = DRAIN_OPEN};
@@ -210,6 +232,9 @@ struct drain_update drain_step(const struct drain_conf *conf, struct drain d, st
             if (d.stop_daemon)
                 act(&u, DRAIN_DO_EXIT);
         }
+        break;
+    case DRAIN_EV_TAKEN_OVER:
+        on_taken_over(&u, ev.now);
         break;
     case DRAIN_EV_TICK:
         break;

@@ -14,6 +14,10 @@
  * so. A second BEGIN with an earlier deadline shortens, a later one changes nothing; one with
  * stop_daemon makes the daemon end, also when drained already. HURRY and the deadline end Linger
  * too. RESUME while stopping opens at once: workers that are still going are followed by new ones.
+ *
+ * TAKEN_OVER: the daemon died, or handed over, after it had saved this state and before it had done
+ * all that the last step asked for. The deadline stands; a count that was under way is lost. START
+ * is told where workers shall exist, also if they do: their number may be another one now.
  */
 #pragma once
 
@@ -69,11 +73,12 @@ struct drain {
 };
 
 enum drain_event_type {
-    DRAIN_EV_BEGIN,    /* stop_daemon tells SIGTERM from the verb */
-    DRAIN_EV_HURRY,    /* a second signal: stop waiting now */
-    DRAIN_EV_RESUME,   /* refused (no change) once stop_daemon was asked for */
-    DRAIN_EV_COUNTED,  /* callers */
-    DRAIN_EV_ALL_GONE, /* no worker is left */
+    DRAIN_EV_BEGIN,      /* stop_daemon tells SIGTERM from the verb */
+    DRAIN_EV_HURRY,      /* a second signal: stop waiting now */
+    DRAIN_EV_RESUME,     /* refused (no change) once stop_daemon was asked for */
+    DRAIN_EV_COUNTED,    /* callers */
+    DRAIN_EV_ALL_GONE,   /* no worker is left */
+    DRAIN_EV_TAKEN_OVER, /* by another instance of us; what may not have been done is told again */
     DRAIN_EV_TICK,
 };
 
@@ -93,7 +98,7 @@ struct drain_event {
     X(DONE)      /* tell: drained */                                                               \
     X(EXIT)      /* the daemon may end */                                                          \
     X(CANCELLED) /* tell: open again */                                                            \
-    X(START)     /* start the workers again (RESUME after they were stopped) */
+    X(START)     /* start the workers again (RESUME after they were stopped, TAKEN_OVER) */
 
 #define X(symbol) DRAIN_DO_##symbol,
 enum drain_action { DRAIN_ACTIONS(X) };

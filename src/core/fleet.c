@@ -77,8 +77,15 @@ static void on_spawned(struct fleet_ctx *c, const struct fleet_event *ev)
         fleet_act(c, FLEET_DO_TELL_STARTED, ev->slot)->took =
             usec_sub(c->now, c->f->slots[ev->slot].worker.started_at);
         c->f->slots[ev->slot].watchdog = watchdog_initial(ev->watchdog);
+        fleet_resume_heard(c->f, ev->slot);
     }
     tell_worker(c, ev, WORKER_EV_SPAWNED);
+}
+
+/* One that may not have been paused yet is counted once more. */
+static void on_drained(struct fleet_slot *slot)
+{
+    slot->drained = slot->worker.state == WORKER_DRAINING && !slot->unwatched;
 }
 
 static void postpone_starts(struct fleet_ctx *c)
@@ -88,7 +95,7 @@ static void postpone_starts(struct fleet_ctx *c)
 }
 
 /* Every prober hears of it, also the idle: it must know when its next life begins. */
-static void tell_probers(struct fleet_ctx *c, struct prober_event ev)
+void fleet_tell_probers(struct fleet_ctx *c, struct prober_event ev)
 {
     for (unsigned i = 0; i < LIMIT_WORKERS; i++)
         fleet_slot_prober(c, i, ev);
@@ -100,11 +107,12 @@ static void tell_rollout_of_outage(struct fleet_ctx *c)
     fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY, .down = down});
 }
 
-static void on_dependency(struct fleet_ctx *c, enum dependency dependency)
+void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency)
 {
     bool came_back = c->f->dependency == DEPENDENCY_DOWN && dependency == DEPENDENCY_UP;
     c->f->dependency = dependency;
-    tell_probers(c, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency});
+    fleet_tell_probers(
+        c, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency});
     tell_rollout_of_outage(c);
     if (came_back)
         postpone_starts(c);
@@ -159,6 +167,8 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         tell_worker(c, ev, WORKER_EV_TREE_GONE);
         break;
     case FLEET_EV_PROBED:
+        if (is_current(c->f, ev) && ev->seq == c->f->slots[ev->slot].prober.seq)
+            fleet_resume_heard(c->f, ev->slot);
         if (is_current(c->f, ev))
             fleet_slot_prober(c, ev->slot,
                 (struct prober_event){
@@ -166,21 +176,26 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         break;
     case FLEET_EV_NOTIFIED:
         if (is_current(c->f, ev))
+            fleet_resume_heard(c->f, ev->slot);
+        if (is_current(c->f, ev))
             fleet_notify_heard(c, ev->slot, &ev->wish);
         break;
     case FLEET_EV_DRAINED:
         if (is_current(c->f, ev))
-            c->f->slots[ev->slot].drained = c->f->slots[ev->slot].worker.state == WORKER_DRAINING;
+            on_drained(&c->f->slots[ev->slot]);
         break;
     case FLEET_EV_DEPENDENCY:
-        on_dependency(c, ev->dependency);
+        fleet_on_dependency(c, ev->dependency);
         break;
     case FLEET_EV_PROVIDER:
         c->f->provider_down = ev->down;
         tell_rollout_of_outage(c);
         break;
+    case FLEET_EV_RESUMED:
+        fleet_resume(c);
+        break;
     case FLEET_EV_STALLED:
-        tell_probers(c, (struct prober_event){.type = PROBER_EV_STALLED});
+        fleet_tell_probers(c, (struct prober_event){.type = PROBER_EV_STALLED});
         for (unsigned i = 0; i < c->f->n_slots; i++)
             c->f->slots[i].watchdog = watchdog_stalled(c->f->slots[i].watchdog, c->now);
         postpone_starts(c);
@@ -211,13 +226,15 @@ void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fle
     struct fleet_ctx c = {.conf = conf, .f = f, .out = out, .now = ev->now, .jitter = ev->jitter};
     out->n_actions = 0;
     on_event(&c, ev);
+    fleet_resume_pause(&c);
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_tick(&c, i);
     if (conf->overlap) {
         fleet_overlap_balance(&c);
     } else {
         fleet_restart_tick(&c);
-        fleet_turn_give(&c);
+        if (!fleet_resume_waits(f))
+            fleet_turn_give(&c);
     }
     settle(&c);
 }

@@ -29,6 +29,18 @@
  * spare or be paused; a life that goes for good frees its slot, and a new life takes the lowest
  * free one. `overlap` may change only while no worker exists.
  *
+ * RESUMED: the daemon died, or handed over, after it had saved this state and before it had done
+ * all that the last step asked for. Probes in flight are lost. Whatever waits begins its wait anew,
+ * but that for callers, KeepWarm and retries: their ends were promised. Who serves is told so again
+ * at once (ACTIVATE), and SIGNAL_*, KILL_TREE of those on their way out; PAUSE only once every one
+ * that serves was heard of, since it may be gone. The shell must be able to do all of these a
+ * second time, and to a life without a process. Until then nobody who might have to stand in is
+ * sent away either. Afterwards it tells what became of each life: SPAWNED, SPAWN_FAILED (no process
+ * was found) or EXITED of one in spawning, EXITED of any other without a process, TREE_GONE as the
+ * answer to KILL_TREE, DRAINED after PAUSE; then the dependency (one that was up is unknown until
+ * then), and RESIZE. An end that nobody watched is a failure for the restart policy, but neither
+ * begins a crash loop nor fails a rollout or the restart verb.
+ *
  * Invariants (test/explore/fleet.c, test/explore/overlap.c, test/sim):
  * - A slot has at most one life; EXEC only while its worker is gone and the slot is wanted.
  * - Of the workers that still answer at most one at a time is being replaced (without overlap).
@@ -69,6 +81,8 @@ struct fleet_slot {
     bool drained;                 /* (draining) its last caller is gone */
     bool inherited;               /* its restart policy went on to the slot that replaces it */
     bool errors;                  /* ERRORS was reported of the present life */
+    bool unwatched;               /* since RESUMED: nothing was heard of the present life yet (of a
+                                     paused one: it was not told so again) */
     enum worker_cause last_cause; /* why the life before the present one ended */
     uint64_t life;       /* number of the present or last life, unique over the fleet, from 1 */
     uint64_t generation; /* of that life, from 1; one more for each operator's restart */
@@ -119,6 +133,7 @@ struct fleet {
     X(DRAINED)      /* slot, life: a paused worker has no connection left */                       \
     X(DEPENDENCY)   /* dependency */                                                               \
     X(PROVIDER)     /* down: a rollout stands still meanwhile */                                   \
+    X(RESUMED)      /* this is what another instance of us left, see below; to be told first */    \
     X(STALLED)      /* we did not run for a while, until `now` */                                  \
     X(TICK)
 

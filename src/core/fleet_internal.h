@@ -1,7 +1,7 @@
 /* What the parts of the fleet share: fleet.c (events, queries), fleet_slot.c (the machines of one
  * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_notify.c
- * (what workers say of themselves), fleet_overlap.c
- * (who serves, is spare, or goes, when lives overlap). */
+ * (what workers say of themselves), fleet_overlap.c (who serves, is spare, or goes, when lives
+ * overlap), fleet_resume.c (a new instance of us). */
 #pragma once
 
 #include "core/fleet.h"
@@ -51,6 +51,20 @@ void fleet_restart_tick(struct fleet_ctx *c);
 void fleet_notify_heard(struct fleet_ctx *c, unsigned slot, const struct notify_wish *wish);
 /* Its watchdog's deadline, if it is due, takes effect. */
 void fleet_notify_tick(struct fleet_ctx *c, unsigned slot);
+
+/* fleet_resume.c */
+void fleet_resume(struct fleet_ctx *c);
+/* A life was heard of, see `unwatched`. */
+void fleet_resume_heard(struct fleet *f, unsigned slot);
+/* Those that are paused are told so again as soon as those that serve were heard of. */
+void fleet_resume_pause(struct fleet_ctx *c);
+/* Somebody who serves was not heard of yet, and may be gone: nobody else may be sent away. */
+bool fleet_resume_waits(const struct fleet *f);
+/* A worker that was in `before` may not have been paused yet. */
+bool fleet_resume_owes_pause(const struct fleet *f, unsigned slot, enum worker_state before);
+/* For everybody: the prober of every slot, the rollout. */
+void fleet_tell_probers(struct fleet_ctx *c, struct prober_event ev);
+void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency);
 
 /* fleet_overlap.c: all of it only with conf.overlap. */
 void fleet_overlap_balance(struct fleet_ctx *c);

@@ -343,6 +343,8 @@ void fleet_overlap_balance(struct fleet_ctx *c)
         before = f->rollout.state;
         serve(c);
         rollout(c, ROLLOUT_EV_TICK);
+        if (fleet_resume_waits(f))
+            return;
         drop_unproven(c);
         switch_over(c);
         trim(c);
@@ -360,8 +362,10 @@ static void blame(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
         return;
     if (canary && !worker_is_live(c->f->slots[i].worker.state))
         fleet_slot_release(c, i);
-    fleet_overlap_rollout(
-        c, (struct rollout_event){.type = ROLLOUT_EV_FAILED, .slot = i, .cause = cause});
+    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_FAILED,
+                                 .slot = i,
+                                 .cause = cause,
+                                 .unwatched = c->f->slots[i].unwatched});
 }
 
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned i, enum worker_state before)

@@ -42,6 +42,7 @@ static void on_ended(struct fleet_ctx *c, unsigned i)
         (struct restart_event){.type = RESTART_EV_ENDED,
             .now = c->now,
             .cause = asked_for ? WORKER_CAUSE_RESTART : slot->last_cause,
+            .unwatched = slot->unwatched,
             .jitter = c->jitter});
 }
 
@@ -91,6 +92,8 @@ void fleet_slot_worker(struct fleet_ctx *c, unsigned i, struct worker_event ev)
     c->f->slots[i].worker = u.next;
     if (c->conf->overlap && u.next.state != before)
         fleet_overlap_on_left(c, i, before);
+    if (u.next.state == WORKER_STOPPING && fleet_resume_owes_pause(c->f, i, before))
+        fleet_act(c, FLEET_DO_PAUSE, i);
     for (unsigned k = 0; k < u.n_actions; k++)
         perform(c, i, u.actions[k]);
 }
@@ -165,6 +168,7 @@ void fleet_slot_start(struct fleet_ctx *c, unsigned i, uint64_t generation)
     slot->drained = false;
     slot->inherited = false;
     slot->errors = false;
+    slot->unwatched = false;
     fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_SPAWN});
 }
 
@@ -235,7 +239,9 @@ static void lose_patience(struct fleet_ctx *c, unsigned i)
 
 usec_t fleet_slot_patience_until(const struct fleet *f, unsigned i)
 {
-    return fleet_overlap_is_warm(f, i) ? USEC_INFINITY : worker_deadline(f->slots[i].worker);
+    const struct worker *w = &f->slots[i].worker;
+    bool waits = fleet_overlap_is_warm(f, i) || fleet_resume_owes_pause(f, i, w->state);
+    return waits ? USEC_INFINITY : worker_deadline(*w);
 }
 
 void fleet_slot_tick(struct fleet_ctx *c, unsigned i)

@@ -159,8 +159,9 @@ bool fleet_restart_on_ended(struct fleet_ctx *c, unsigned i, enum worker_cause c
     case FLEET_RESTART_STOPPING:
         c->f->restart.state = FLEET_RESTART_STARTING;
         return true;
-    case FLEET_RESTART_STARTING:
-        fleet_restart_fail(c, cause);
+    case FLEET_RESTART_STARTING: /* one that nobody watched may not have failed: once more */
+        if (!c->f->slots[i].unwatched)
+            fleet_restart_fail(c, cause);
         break;
     }
     return false;

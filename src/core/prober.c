@@ -189,6 +189,16 @@ static void on_stalled(struct prober *p)
     p->worst = PROBE_PASS;
 }
 
+static void on_resumed(struct prober *p, usec_t now)
+{
+    on_stalled(p);
+    if (p->state == PROBER_IDLE)
+        return;
+    p->in_flight = false;
+    p->hastened = false;
+    p->next_at = now;
+}
+
 static void on_start(struct prober *p, usec_t now)
 {
     enter(p, PROBER_PROVING);
@@ -237,6 +247,9 @@ struct prober_update prober_step(
         break;
     case PROBER_EV_HASTEN:
         on_hasten(&u.next, ev.now);
+        break;
+    case PROBER_EV_RESUMED:
+        on_resumed(&u.next, ev.now);
         break;
     case PROBER_EV_STALLED:
         on_stalled(&u.next);

@@ -14,8 +14,9 @@
  * interval after the last *began*, or at once when the answer took longer than that. A result
  * counts only if its probe began after START, after our own last stall (suspend, SIGSTOP, a blocked
  * loop) ended, and, for a dependency's sake, after the dependency came back: older ones are
- * discarded and a new probe is due at once. A stall and a change of the dependency begin the count
- * of passes and failures anew for what they make doubtful.
+ * discarded and a new probe is due at once. RESUMED is a stall in which a probe was lost besides. A
+ * stall and a change of the dependency begin the count of passes and failures anew for what they
+ * make doubtful.
  *
  * One probe is a full round: every probe that is configured, the worst outcome counts.
  *
@@ -86,6 +87,7 @@ enum prober_event_type {
     PROBER_EV_RESULT,
     PROBER_EV_DEPENDENCY, /* our view of it changed */
     PROBER_EV_HASTEN,     /* the worker says that it is ready: prove it now, if it is unproven */
+    PROBER_EV_RESUMED,    /* another instance of us took over: the probe in flight is lost */
     PROBER_EV_STALLED,    /* we ourselves did not run for a while, until `now` */
     PROBER_EV_TICK,
 };

@@ -80,7 +80,7 @@ static void ended(
         r->failures[ev.cause]++;
     if (r->failures_in_row < UINT32_MAX)
         r->failures_in_row++;
-    if (!r->looping && r->failures_in_row >= conf->loop_after) {
+    if (!r->looping && !ev.unwatched && r->failures_in_row >= conf->loop_after) {
         r->looping = true;
         u->loop_began = true;
     }

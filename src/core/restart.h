@@ -10,7 +10,8 @@
  * applied before the jitter. An end for RESTART also ends the wait of a slot that is down already.
  * CANCEL forgets everything but the count of restarts, and ends a crash loop. A slot is never given
  * up: retries go on at MaxDelay for ever. `loop_after` failures in a row, of whatever cause, are a
- * crash loop: it is told once when it begins and once when it ends.
+ * crash loop: it is told once when it begins and once when it ends. An end that nobody watched
+ * counts for the delay, but no loop begins with it: what happened meanwhile is not known.
  */
 #pragma once
 
@@ -49,6 +50,7 @@ struct restart_event {
     enum restart_event_type type;
     usec_t now;
     enum worker_cause cause; /* ENDED */
+    bool unwatched;          /* ENDED: while no instance of us ran */
     unsigned jitter;         /* ENDED: uniform in 0..1000 */
 };
 

@@ -129,7 +129,7 @@ static void complete(
 static void failed(
     struct rollout_update *u, const struct rollout_conf *conf, const struct rollout_event *ev)
 {
-    bool excused = u->next.outage || ev->cause == WORKER_CAUSE_ZOMBIE;
+    bool excused = u->next.outage || ev->unwatched || ev->cause == WORKER_CAUSE_ZOMBIE;
     switch (u->next.state) {
     case ROLLOUT_BAKING:
         if (excused)

@@ -32,7 +32,8 @@
  *
  * While a dependency or provider is down the rollout stands still (`outage`): no deadline runs, and
  * a failure is excused (a lost canary is begun once more). When it returns, and when we ourselves
- * stalled, deadlines and Bake begin anew. A zombie is excused in any case: an outage made it.
+ * stalled, deadlines and Bake begin anew. A zombie is excused in any case: an outage made it. So is
+ * an end that nobody watched: it may have been ours that brought it about, and Bake begins anew.
  *
  * Invariants (test/unit/rollout.c, test/explore/overlap.c):
  * - Each BEGIN is answered by exactly one of DONE, FAILED, ROLLED_BACK, SUPERSEDED; each PROMOTE
@@ -120,6 +121,7 @@ struct rollout_event {
     bool serving; /* COMPLETE: somebody does, or nobody needs to */
     bool down;
     enum worker_cause cause;
+    bool unwatched; /* FAILED: while no instance of us ran */
     unsigned slot;
 };
 

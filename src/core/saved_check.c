@@ -66,6 +66,8 @@ static const char *slot_fault(const struct fleet *f, unsigned i)
         return "a worker serves that is not wanted, or is paused although it is";
     if (f->stopping && s->wanted)
         return "a worker is wanted while all are to stop";
+    if (s->watchdog.deadline != USEC_INFINITY && !is_probed(state))
+        return "a worker that says nothing yet, or ends, is expected to report";
     const char *fault = worker_fault(&s->worker);
     return fault ? fault : prober_fault(&s->prober, state);
 }

@@ -151,6 +151,7 @@ static rows slot_rows = {
     FIELD(fleet_slot, drained),
     FIELD(fleet_slot, inherited),
     FIELD(fleet_slot, errors),
+    FIELD(fleet_slot, unwatched),
     ENUM(fleet_slot, last_cause, worker_causes),
     FIELD(fleet_slot, life),
     FIELD(fleet_slot, generation),

@@ -145,6 +145,7 @@ static void step_gone(
     case WORKER_EV_EXITED:
     case WORKER_EV_TREE_GONE: /* the answer to a repeated KILL_TREE may come late */
     case WORKER_EV_POSTPONE:
+    case WORKER_EV_RESUMED:
     case WORKER_EV_TICK:
         break; /* there is nothing that could be meant */
     }
@@ -175,6 +176,9 @@ static void step_spawning(
         break;
     case WORKER_EV_KILL:
         kill_tree(u, conf, ev->now, WORKER_CAUSE_STOP);
+        break;
+    case WORKER_EV_RESUMED: /* what came of it will be told */
+        w->deadline = usec_add(ev->now, conf->start_timeout);
         break;
     case WORKER_EV_EXITED: /* before SPAWNED was told: it can still be nothing but a boot failure */
         exited(u, conf, ev);
@@ -244,8 +248,11 @@ static void step_running(
             w->deadline = usec_add(ev->now, ev->patience);
         break;
     case WORKER_EV_POSTPONE:
+    case WORKER_EV_RESUMED:
         if (w->state == WORKER_STARTING)
             w->deadline = usec_add(ev->now, conf->start_timeout);
+        else if (w->state == WORKER_SERVING && ev->type == WORKER_EV_RESUMED)
+            act(u, WORKER_DO_ACTIVATED);
         break;
     case WORKER_EV_TICK: /* standby and serving have no deadline that could be due */
         if (due(w, ev->now))
@@ -269,6 +276,12 @@ static void step_stopping(
         break;
     case WORKER_EV_EXITED:
         exited(u, conf, ev);
+        break;
+    case WORKER_EV_RESUMED:
+        if (u->next.leaving)
+            act(u, WORKER_DO_PAUSED);
+        else
+            stop(u, conf, ev->now, WORKER_CAUSE_STOP);
         break;
     case WORKER_EV_TICK:
         if (due(&u->next, ev->now) && u->next.leaving)
@@ -317,6 +330,9 @@ static void step_killed(
     case WORKER_EV_TREE_GONE:
         if (w->exited)
             end(u, ev->now);
+        break;
+    case WORKER_EV_RESUMED:
+        kill_tree(u, conf, ev->now, w->cause);
         break;
     case WORKER_EV_TICK:
         if (due(w, ev->now))
@@ -367,23 +383,6 @@ struct worker_update worker_step(
         break;
     }
     return u;
-}
-
-bool worker_is_live(enum worker_state state)
-{
-    switch (state) {
-    case WORKER_SPAWNING:
-    case WORKER_STARTING:
-    case WORKER_STANDBY:
-    case WORKER_SERVING:
-    case WORKER_DRAINING:
-        return true;
-    case WORKER_GONE:
-    case WORKER_STOPPING:
-    case WORKER_KILLED:
-        break;
-    }
-    return false;
 }
 
 usec_t worker_deadline(struct worker w)

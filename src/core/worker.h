@@ -29,6 +29,9 @@
  *
  * The deadline of spawning and starting is StartTimeout after SPAWN: kill when exec is still under
  * way, else the stop signal. POSTPONE restarts it, in starting only: exec needs no dependency.
+ *
+ * RESUMED begins every wait anew but that for callers, whose end was promised. It asks again for
+ * ACTIVATED, the signal of `stopping`, and KILL_TREE; for PAUSED the fleet does, in its own time.
  */
 #pragma once
 
@@ -115,6 +118,8 @@ struct worker {
     X(EXITED)    /* the main process ended; `exit` says how */                                     \
     X(TREE_GONE) /* no process of the tree is left; counts only after EXITED */                    \
     X(POSTPONE)  /* a dependency is down: restart the deadline of starting */                      \
+    X(RESUMED)   /* another instance of us took over: what may not have been done of what was      \
+                    asked for is asked for again */                                                \
     X(TICK)      /* time passed */
 
 #define X(symbol) WORKER_EV_##symbol,

@@ -1,8 +1,25 @@
-/* What the enums of a worker are called, and how an exit status reads. */
+/* What the enums of a worker mean and are called, and how an exit status reads. */
 #include "core/worker.h"
 
 #include <stdio.h>
 #include <string.h>
+
+bool worker_is_live(enum worker_state state)
+{
+    switch (state) {
+    case WORKER_SPAWNING:
+    case WORKER_STARTING:
+    case WORKER_STANDBY:
+    case WORKER_SERVING:
+    case WORKER_DRAINING:
+        return true;
+    case WORKER_GONE:
+    case WORKER_STOPPING:
+    case WORKER_KILLED:
+        break;
+    }
+    return false;
+}
 
 const char *worker_state_name(enum worker_state state)
 {

@@ -459,6 +459,7 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_NOTIFIED:
     case FLEET_EV_DRAINED:
     case FLEET_EV_DEPENDENCY:
+    case FLEET_EV_RESUMED:
     case FLEET_EV_STALLED:
     case FLEET_EV_TICK:
         break;
