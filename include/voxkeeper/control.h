@@ -5,9 +5,11 @@
  *   GET  VK_API_STATUS                what serves now, callers, drain, Redis, last sweep
  *   GET  VK_API_WORKERS               one object a worker
  *   GET  VK_API_CONFIG                the effective configuration, secrets masked
+ *   GET  VK_API_ROLLOUT               the rollout under way, or the last one
  *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
  *   POST VK_API_RESTART               {"reason": TEXT}
  *   POST VK_API_RELOAD                {"reason": TEXT}
+ *   POST VK_API_ROLLOUT_CANCEL, VK_API_ROLLOUT_PROMOTE, VK_API_ROLLOUT_ABORT  {"reason": TEXT}
  *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
  *   POST VK_API_SWEEP                 {"dry_run": BOOL, "keyspace": NAME, "older_than": SPAN}
  *
@@ -26,6 +28,10 @@
 #define VK_API_OPERATIONS VK_API "/operations"
 #define VK_API_RESTART VK_API "/restart"
 #define VK_API_RELOAD VK_API "/reload"
+#define VK_API_ROLLOUT VK_API "/rollout"
+#define VK_API_ROLLOUT_CANCEL VK_API_ROLLOUT "/cancel"
+#define VK_API_ROLLOUT_PROMOTE VK_API_ROLLOUT "/promote"
+#define VK_API_ROLLOUT_ABORT VK_API_ROLLOUT "/abort"
 #define VK_API_DRAIN VK_API "/drain"
 #define VK_API_RESUME VK_API "/resume"
 #define VK_API_SWEEP VK_API "/sweep"

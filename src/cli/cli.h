@@ -17,7 +17,7 @@ struct cli_args {
     const char *reason;
     const char *keyspace;
     const char *older_than; /* a span, checked, as it was written */
-    const char *topic;      /* what follows `help` */
+    const char *operand;    /* what follows a verb that takes something; else NULL */
     usec_t timeout;         /* USEC_INFINITY: wait for the verdict however long it takes */
     bool dry_run;
 };
@@ -27,4 +27,5 @@ typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
 
 cli_verb cli_status, cli_workers, cli_show_config;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
+cli_verb cli_rollout;
 cli_verb cli_help;

@@ -72,9 +72,9 @@ int cli_help(const struct cli *cli, const struct cli_args *args)
 {
     (void)cli;
     struct strbuf out = STRBUF_INIT;
-    const struct verb *verb = args->topic ? verb_find(args->topic) : NULL;
-    if (args->topic && !verb) {
-        say_error("\"%s\" is no verb; see: voxkeeper --help", args->topic);
+    const struct verb *verb = args->operand ? verb_find(args->operand) : NULL;
+    if (args->operand && !verb) {
+        say_error("\"%s\" is no verb; see: voxkeeper --help", args->operand);
         return VK_EXIT_USAGE;
     }
     if (verb)

@@ -5,6 +5,9 @@
 
 #include <cjson/cJSON.h>
 
+/* Asks for a verb that takes nothing but a reason, and waits for its verdict as below. */
+int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name, const char *path);
+
 /*
  * Asks for an operation at `path` and waits for its verdict: progress goes to stderr, the verdict
  * to stdout, or its reason to stderr when it failed. `on_result`, which may be NULL, prints the

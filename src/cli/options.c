@@ -175,12 +175,17 @@ int command_parse(struct command *c, int argc, char **argv)
         return VK_EXIT_USAGE;
     argc -= first;
     argv += first;
-    int operand = read_options(c, OPTIONS_EVERYWHERE | c->verb->options, argc, argv);
-    if (operand < 0)
-        return -operand;
-    if (operand < argc && c->verb->operand)
-        c->args.topic = argv[operand++];
-    if (operand < argc)
-        return refuse(c, argv[operand], "is not expected here");
-    return 0;
+    for (;;) {
+        int operand = read_options(c, OPTIONS_EVERYWHERE | c->verb->options, argc, argv);
+        if (operand < 0)
+            return -operand;
+        if (operand >= argc)
+            return 0;
+        if (!c->verb->operand || c->args.operand)
+            return refuse(c, argv[operand], "is not expected here");
+        c->args.operand = argv[operand];
+        /* Options may follow it. */
+        argc -= operand;
+        argv += operand;
+    }
 }

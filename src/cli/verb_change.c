@@ -35,8 +35,7 @@ static int run(const struct cli *cli, const struct cli_args *args, const char *n
     return rc;
 }
 
-static int run_with_reason(
-    const struct cli *cli, const struct cli_args *args, const char *name, const char *path)
+int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name, const char *path)
 {
     struct strbuf body = STRBUF_INIT;
     strbuf_adds(&body, "{");
@@ -46,22 +45,22 @@ static int run_with_reason(
 
 int cli_restart(const struct cli *cli, const struct cli_args *args)
 {
-    return run_with_reason(cli, args, "restart", VK_API_RESTART);
+    return cli_ask(cli, args, "restart", VK_API_RESTART);
 }
 
 int cli_reload(const struct cli *cli, const struct cli_args *args)
 {
-    return run_with_reason(cli, args, "reload", VK_API_RELOAD);
+    return cli_ask(cli, args, "reload", VK_API_RELOAD);
 }
 
 int cli_drain(const struct cli *cli, const struct cli_args *args)
 {
-    return run_with_reason(cli, args, "drain", VK_API_DRAIN);
+    return cli_ask(cli, args, "drain", VK_API_DRAIN);
 }
 
 int cli_resume(const struct cli *cli, const struct cli_args *args)
 {
-    return run_with_reason(cli, args, "resume", VK_API_RESUME);
+    return cli_ask(cli, args, "resume", VK_API_RESUME);
 }
 
 int cli_sweep(const struct cli *cli, const struct cli_args *args)

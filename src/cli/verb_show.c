@@ -9,9 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Asks for `path` and shows the answer: `part` of it with --json (NULL: all), else as `view` does.
- */
-static int show(const struct cli *cli, const char *path, const char *part,
+int cli_show(const struct cli *cli, const char *path, const char *part,
     void (*view)(const struct cli *cli, const cJSON *answer, struct strbuf *out))
 {
     struct api_answer a;
@@ -34,13 +32,13 @@ static int show(const struct cli *cli, const char *path, const char *part,
 int cli_status(const struct cli *cli, const struct cli_args *args)
 {
     (void)args;
-    return show(cli, VK_API_STATUS, NULL, view_status);
+    return cli_show(cli, VK_API_STATUS, NULL, view_status);
 }
 
 int cli_workers(const struct cli *cli, const struct cli_args *args)
 {
     (void)args;
-    return show(cli, VK_API_WORKERS, NULL, view_workers);
+    return cli_show(cli, VK_API_WORKERS, NULL, view_workers);
 }
 
 static void view_config(const struct cli *cli, const cJSON *answer, struct strbuf *out)
@@ -55,5 +53,5 @@ static void view_config(const struct cli *cli, const cJSON *answer, struct strbu
 int cli_show_config(const struct cli *cli, const struct cli_args *args)
 {
     (void)args;
-    return show(cli, VK_API_CONFIG, "values", view_config);
+    return cli_show(cli, VK_API_CONFIG, "values", view_config);
 }

@@ -20,12 +20,24 @@ const struct verb VERBS[] = {
         cli_workers},
     {"restart", NULL, "replace every worker by a verified new one",
         "One worker after the other: the new one must pass its probes before the next\n"
-        "one goes. Ends with 0 when all were replaced and verified, 1 when that failed.\n",
+        "one goes. Ends with 0 when all were replaced and verified, 1 when that failed,\n"
+        "4 when the workers from before took over again. See also: voxkeeper rollout\n",
         CHANGING, cli_restart},
     {"reload", NULL, "read the configuration again",
         "All of it is applied, or none. Ends with 0 when it is applied; otherwise with\n"
         "1, every mistake printed with file and line, and the old one still in force.\n",
         CHANGING | OPTION_BIT(WAIT), cli_reload},
+    {"rollout", "[ACTION]", "show the rollout, or steer it",
+        "Without ACTION it prints what the rollout does, from which release to which, who\n"
+        "waits for it, and why it is held or went back. It ends with 0 whatever that is.\n"
+        "ACTION is one of\n"
+        "  cancel   go back to the workers from before, also after the verdict while one\n"
+        "           of them is kept warm\n"
+        "  promote  go on without waiting: end Bake= or KeepWarm=, or go on from a hold\n"
+        "  abort    go back from a hold ([Rollout] OnFailure=hold)\n"
+        "and ends as the rollout does: 0 when it did what was asked for, 1 when it was\n"
+        "refused or failed, 4 when a promoted rollout went back.\n",
+        CHANGING, cli_rollout},
     {"drain", NULL, "take no new callers, wait until those there are have gone",
         "At once /readyz answers 503. The workers are stopped when nobody is left, or\n"
         "when [Drain] Timeout= has passed; voxkeeperd itself stays. `resume` undoes it.\n",

@@ -7,6 +7,11 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+/* Asks for `path` and shows the answer: `part` of it with --json (NULL: all), else as `view` does.
+ * Returns an enum vk_exit. */
+int cli_show(const struct cli *cli, const char *path, const char *part,
+    void (*view)(const struct cli *cli, const cJSON *answer, struct strbuf *out));
+
 /* GET VK_API_STATUS, for somebody who was just woken up. */
 void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out);
 
@@ -19,6 +24,12 @@ void view_worker_table(const cJSON *workers, bool full, bool use_color, struct s
 
 /* What somebody should do now; nothing when all is well. */
 void view_advice(const cJSON *status, bool use_color, struct strbuf *out);
+
+/* GET VK_API_ROLLOUT. */
+void view_rollout(const struct cli *cli, const cJSON *rollout, struct strbuf *out);
+
+/* The same in one line, without its end; nothing when none is under way. */
+void view_rollout_brief(const cJSON *rollout, struct strbuf *out);
 
 /* The result of a sweep, printed. */
 void view_sweep_print(const struct cli *cli, const cJSON *result);

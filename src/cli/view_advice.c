@@ -38,6 +38,15 @@ static void advise_state(const cJSON *status, struct strbuf *out)
                          "    journalctl -u voxkeeper -n 50\n");
 }
 
+static void advise_rollout(const cJSON *status, struct strbuf *out)
+{
+    if (is(status, "rollout.state", "hold"))
+        strbuf_adds(out, "- a rollout failed and waits for your decision. Why, and then one of:\n"
+                         "    voxkeeper rollout\n"
+                         "    voxkeeper rollout promote\n"
+                         "    voxkeeper rollout abort\n");
+}
+
 static void advise_redis(const cJSON *status, struct strbuf *out)
 {
     if (is(status, "dependency.redis.state", "down"))
@@ -69,6 +78,7 @@ void view_advice(const cJSON *status, bool use_color, struct strbuf *out)
     struct strbuf advice = STRBUF_INIT;
     advise_state(status, &advice);
     advise_workers(status, &advice);
+    advise_rollout(status, &advice);
     advise_redis(status, &advice);
     advise_rest(status, &advice);
     if (advice.len > 0) {

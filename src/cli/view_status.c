@@ -127,6 +127,20 @@ static void write_drain(const cJSON *status, struct strbuf *out)
     strbuf_addc(out, '\n');
 }
 
+static void write_rollout(const cJSON *status, struct strbuf *out)
+{
+    struct strbuf text = STRBUF_INIT;
+    view_rollout_brief(json_get(status, "rollout"), &text);
+    if (text.len > 0) {
+        begin_line(out, "Rollout");
+        strbuf_addf(out, "%s\n", strbuf_text(&text));
+    } else if (json_true(status, "restart.running")) {
+        begin_line(out, "Restart");
+        strbuf_adds(out, "under way\n");
+    }
+    strbuf_fini(&text);
+}
+
 static void write_redis(const struct cli *cli, const cJSON *status, struct strbuf *out)
 {
     const cJSON *redis = json_get(status, "dependency.redis");
@@ -252,10 +266,7 @@ void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out)
     strbuf_addc(out, '\n');
     write_callers(status, out);
     write_drain(status, out);
-    if (json_true(status, "restart.running")) {
-        begin_line(out, "Restart");
-        strbuf_adds(out, "under way\n");
-    }
+    write_rollout(status, out);
     write_redis(cli, status, out);
     write_sweep(status, out);
     write_daemon(status, out);
