@@ -39,6 +39,19 @@
     X(RESTART_BEGAN, "restart-began", "b6d9f6f45cdc48b99a6400c790010259", NOTICE, "restart-elevenlabs-agent") \
     X(RESTART_DONE, "restart-done", "6a015b665e4a429c9be7df00cba497dd", NOTICE, "restart-elevenlabs-agent") \
     X(RESTART_FAILED, "restart-failed", "365bf63a6659455484103017ead492d2", ERR, "restart-elevenlabs-agent") \
+    X(ROLLOUT_BEGAN, "rollout-began", "5afc2adf926f4835a093dd574d2828a0", NOTICE, "rollouts") \
+    X(ROLLOUT_BAKING, "rollout-baking", "1432c2026e2646c4963adaa0e31b3e78", INFO, "rollouts") \
+    X(ROLLOUT_ROLLING, "rollout-rolling", "a1d3acd0fed640d6a50fd1b44af7b155", INFO, "rollouts") \
+    X(ROLLOUT_DONE, "rollout-done", "6d75af195d204b40a10cd195155cef8b", NOTICE, "rollouts") \
+    X(ROLLOUT_WARM, "rollout-warm", "026935a2b3e54b3d8b89f32ecfd2a20e", INFO, "rollouts") \
+    X(ROLLOUT_HELD, "rollout-held", "95fc9d438b4f40cb90a34364d593d4b0", ERR, "a-rollout-is-held") \
+    X(ROLLOUT_PROMOTED, "rollout-promoted", "35233f6c9a304f17a13c67a979eb4834", NOTICE, "rollouts") \
+    X(ROLLOUT_CANCELLED, "rollout-cancelled", "cfe5b74e44524ae78f6e7a837da418d9", NOTICE, "rollouts") \
+    X(ROLLOUT_SUPERSEDED, "rollout-superseded", "bb9458f15e9645f48b1dd88332b0465e", NOTICE, "rollouts") \
+    X(ROLLOUT_BACK, "rollout-going-back", "ab621c81dfdc4ab69caabd4b9803ba40", WARNING, "a-rollout-went-back") \
+    X(ROLLOUT_ROLLED_BACK, "rollout-rolled-back", "c643305cd9af416790d1ec2c9034c589", ERR, "a-rollout-went-back") \
+    X(ROLLBACK_FAILED, "rollback-failed", "d9bca52a961c4d5ba94806be22a3e554", ERR, "a-rollout-went-back") \
+    X(ROLLBACK_COMMAND_FAILED, "rollback-command-failed", "7be4e1485e9d4402bffb21e82069cfbe", ERR, "a-rollout-went-back") \
     X(DRAIN_BEGAN, "drain-began", "23961c5229704819ae6f8f356f02bfb4", NOTICE, "stop-and-drain") \
     X(DRAIN_PROGRESS, "drain-progress", "48018f5e186341daabca5daa475d779c", INFO, "stop-and-drain") \
     X(DRAIN_DONE, "drain-done", "614d292e1f1e4bfaa3003324c470d28b", NOTICE, "stop-and-drain") \

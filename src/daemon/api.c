@@ -8,7 +8,7 @@
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
-#include "daemon/verbs.h"
+#include "daemon/verb_rollout.h"
 #include "voxkeeper/control.h"
 
 #include <cjson/cJSON.h>
@@ -84,6 +84,11 @@ static void get_config(const struct exchange *x)
     answer_json(x, 200, o);
 }
 
+static void get_rollout(const struct exchange *x)
+{
+    answer_json(x, 200, rollout_record_json(x->daemon));
+}
+
 static void answer_operation(
     const struct exchange *x, int status, const struct operation *op, uint64_t after)
 {
@@ -136,6 +141,27 @@ static struct operation *do_restart(
 {
     (void)body;
     return verb_restart(d, asker, e);
+}
+
+static struct operation *do_cancel(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    (void)body;
+    return verb_cancel(d, asker, e);
+}
+
+static struct operation *do_promote(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    (void)body;
+    return verb_promote(d, asker, e);
+}
+
+static struct operation *do_abort(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    (void)body;
+    return verb_abort(d, asker, e);
 }
 
 static struct operation *do_reload(
@@ -226,6 +252,10 @@ static const struct route {
     {VK_API_OPERATIONS, true, get_operation, NULL},
     {VK_API_RESTART, false, NULL, do_restart},
     {VK_API_RELOAD, false, NULL, do_reload},
+    {VK_API_ROLLOUT, false, get_rollout, NULL},
+    {VK_API_ROLLOUT_CANCEL, false, NULL, do_cancel},
+    {VK_API_ROLLOUT_PROMOTE, false, NULL, do_promote},
+    {VK_API_ROLLOUT_ABORT, false, NULL, do_abort},
     {VK_API_DRAIN, false, NULL, do_drain},
     {VK_API_RESUME, false, NULL, do_resume},
     {VK_API_SWEEP, false, NULL, do_sweep},

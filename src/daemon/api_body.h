@@ -14,7 +14,7 @@ enum { API_AUTHOR_MAX = 96 };
 struct api_body {
     const char *reason; /* "" if absent; borrowed from `json`, as are the others */
     struct sweep_wish sweep;
-    bool asks_sweep; /* some member of it was there */
+    bool asks_sweep;    /* some member of it was there */
     struct cJSON *json; /* owned; NULL for an empty body */
 };
 

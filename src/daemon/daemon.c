@@ -4,6 +4,7 @@
 #include "build_config.h"
 #include "core/event.h"
 #include "daemon/admin.h"
+#include "daemon/bake_watch.h"
 #include "daemon/dependency.h"
 #include "daemon/drain_words.h"
 #include "daemon/drainer.h"
@@ -11,10 +12,13 @@
 #include "daemon/front.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
+#include "daemon/rollback.h"
+#include "daemon/rollout_told.h"
 #include "daemon/service.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/tell.h"
+#include "daemon/verb_rollout.h"
 #include "daemon/verbs.h"
 #include "io/cgroup.h"
 #include "io/child.h"
@@ -103,14 +107,6 @@ static void become_ready(struct daemon *d)
     startup_pages_release();
 }
 
-static void on_restart_verdict(struct daemon *d, const struct fleet_action *told)
-{
-    if (d->reload.op && told->operation == d->reload.op)
-        reload_restart_verdict(d, told);
-    else
-        verb_restart_verdict(d, told);
-}
-
 static void on_told(const struct fleet_action *told, void *arg)
 {
     struct daemon *d = arg;
@@ -121,11 +117,14 @@ static void on_told(const struct fleet_action *told, void *arg)
         become_ready(d);
         verb_worker_verified(d);
     }
+    if (told->type == FLEET_DO_TELL_ROLLOUT)
+        rollout_told(d, told);
     if (told->type == FLEET_DO_TELL_RESTARTED || told->type == FLEET_DO_TELL_RESTART_FAILED ||
         told->type == FLEET_DO_TELL_RESTART_REFUSED ||
         told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK ||
-        told->type == FLEET_DO_TELL_RESTART_SUPERSEDED)
-        on_restart_verdict(d, told);
+        told->type == FLEET_DO_TELL_RESTART_SUPERSEDED ||
+        told->type == FLEET_DO_TELL_ROLLOUT_REFUSED)
+        verb_rollout_verdict(d, told);
     fallback_consider(d, told);
     if (told->type == FLEET_DO_TELL_ALL_GONE && !fallback_all_gone(d))
         drainer_all_gone(d->drainer);
@@ -192,6 +191,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
         return r;
     log_set_max_level(config->log_level);
     supervisor_configure(d->supervisor, config);
+    bake_watch_configure(d->bake, config);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)
         supervisor_start(d->supervisor);
@@ -235,7 +235,9 @@ static int make_supervisor(struct daemon *d, struct err *e)
         .config = d->config,
         .on_told = on_told,
         .arg = d});
-    return d->supervisor ? 0 : err_sys(e, -ENOMEM, "building the supervisor");
+    if (d->supervisor)
+        d->bake = bake_watch_new(d->loop, d->supervisor, d->config);
+    return d->bake ? 0 : err_sys(e, -ENOMEM, "building the supervisor");
 }
 
 static int make_drainer(struct daemon *d, struct err *e)
@@ -275,6 +277,8 @@ void daemon_fini(struct daemon *d)
 {
     admin_free(d->admin);
     dependency_close(d);
+    rollback_free(d->rollback);
+    bake_watch_free(d->bake);
     drainer_free(d->drainer);
     supervisor_free(d->supervisor);
     http_client_free(d->http);
@@ -286,6 +290,7 @@ void daemon_fini(struct daemon *d)
     operations_free(d->operations);
     config_free(d->reload.previous);
     strbuf_fini(&d->reload.changes);
+    rollout_record_clear(&d->rollout);
     config_free(d->config);
     inherited_fini(&d->inherited);
     journal_detach();

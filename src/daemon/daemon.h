@@ -9,12 +9,14 @@
 #include "core/config.h"
 #include "core/drain.h"
 #include "core/fleet.h"
+#include "daemon/rollout_record.h"
 #include "io/handover.h"
 #include "io/inherited.h"
 
 #include <stdbool.h>
 
 struct admin;
+struct bake_watch;
 struct cgroup;
 struct drainer;
 struct front;
@@ -23,6 +25,7 @@ struct loop;
 struct operation;
 struct operations;
 struct redis_link;
+struct rollback;
 struct service;
 struct signal_watch;
 struct supervisor;
@@ -59,15 +62,20 @@ struct daemon {
         char why[HANDOVER_WHY_MAX];
         uint64_t told_life; /* of which it was told that it cannot be */
     } fallback;
+    struct rollout_record rollout; /* under way, or the last one */
+    struct rollback *rollback;     /* NULL: no ExecRollback= runs */
+    struct bake_watch *bake;
 
     /* What operators wait for; each ends at most once, and is 0 when nobody waits. */
     uint64_t restart_op;
+    uint64_t newest_op; /* the last that began or steered a rollout: it supersedes */
     uint64_t drain_op;
     uint64_t resume_op;
     struct {
         uint64_t op;
         struct config *previous; /* goes back into force if the workers fail with the new one */
         struct strbuf changes;
+        bool accepted; /* they do well with it; `previous` stays as long as they may go back */
         bool rolling_back;
     } reload;
 };

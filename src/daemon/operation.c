@@ -16,6 +16,8 @@ struct operation {
     char *author;
     char *reason;
     enum operation_state state;
+    enum operation_state verdict; /* kept back; RUNNING: there is none yet */
+    bool keeps_back;
     struct strbuf message;
     struct cJSON *result;
     usec_t began_at;
@@ -114,6 +116,11 @@ uint64_t operation_id(const struct operation *op)
     return op->id;
 }
 
+const char *operation_kind(const struct operation *op)
+{
+    return op->kind;
+}
+
 bool operation_running(const struct operation *op)
 {
     return op->state == OPERATION_RUNNING;
@@ -156,16 +163,41 @@ void operation_set_result(struct operation *op, struct cJSON *result)
     op->result = result;
 }
 
+void operation_keep_back(struct operation *op)
+{
+    if (op && op->state == OPERATION_RUNNING)
+        op->keeps_back = true;
+}
+
+static void end(struct operation *op, enum operation_state state)
+{
+    op->state = state;
+    op->ended_at = loop_now();
+}
+
+void operation_release(struct operation *op, const char *words)
+{
+    if (!op || !op->keeps_back)
+        return;
+    op->keeps_back = false;
+    if (words[0] && op->verdict != OPERATION_RUNNING)
+        strbuf_addf(&op->message, "\n%s", words);
+    if (op->verdict != OPERATION_RUNNING)
+        end(op, op->verdict);
+}
+
 void operation_end(struct operation *op, enum operation_state state, const char *fmt, ...)
 {
-    if (!op || op->state != OPERATION_RUNNING)
+    if (!op || op->state != OPERATION_RUNNING || op->verdict != OPERATION_RUNNING)
         return;
     va_list ap;
     va_start(ap, fmt);
     strbuf_vaddf(&op->message, fmt, ap);
     va_end(ap);
-    op->state = state;
-    op->ended_at = loop_now();
+    if (op->keeps_back)
+        op->verdict = state;
+    else
+        end(op, state);
 }
 
 static struct cJSON *progress_json(const struct operation *op, uint64_t after)

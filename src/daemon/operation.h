@@ -40,6 +40,7 @@ struct operation *operation_begin(
 struct operation *operation_find(struct operations *all, uint64_t id);
 
 uint64_t operation_id(const struct operation *op);
+const char *operation_kind(const struct operation *op);
 bool operation_running(const struct operation *op);
 const char *operation_author(const struct operation *op);
 const char *operation_reason(const struct operation *op); /* "" if none was given */
@@ -48,6 +49,14 @@ usec_t operation_age(const struct operation *op);
 /* One line for the person who waits. Does nothing when `op` is NULL or has ended. */
 void operation_progress(struct operation *op, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Something else belongs to the verdict: from now on operation_end() keeps it back, until
+ * operation_release() adds `words` ("" for none, else whole sentences) and lets it go. Does nothing
+ * when `op` is NULL.
+ */
+void operation_keep_back(struct operation *op);
+void operation_release(struct operation *op, const char *words);
 
 /* The kind's own answer; takes `result`. */
 void operation_set_result(struct operation *op, struct cJSON *result);

@@ -39,6 +39,8 @@ void slot_report(struct slot *s, struct fleet_event ev)
 static void on_probe_report(const struct probe_report *found, void *arg)
 {
     struct slot *s = arg;
+    bool errors = found->server_error && s->probe.verified;
+    uint64_t life = s->life;
     s->probe.outcome = found->outcome;
     snprintf(s->probe.reason, sizeof s->probe.reason, "%s", found->reason);
     slot_judge_handover(s);
@@ -49,6 +51,9 @@ static void on_probe_report(const struct probe_report *found, void *arg)
     s->probe.round = NULL;
     slot_report(s, (struct fleet_event){
                        .type = FLEET_EV_PROBED, .seq = s->probe.seq, .outcome = s->probe.outcome});
+    /* A 5xx is an error whatever Fall= makes of it. */
+    if (errors && s->life == life)
+        slot_report(s, (struct fleet_event){.type = FLEET_EV_ERRORS});
 }
 
 void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified)
@@ -68,6 +73,7 @@ void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool 
     };
     slot_probe_stop(s);
     s->probe.seq = seq;
+    s->probe.verified = verified;
     s->probe.round = probe_round_new(s->spec.loop, s->spec.http, &spec, on_probe_report, s);
     if (!s->probe.round)
         on_probe_report(

@@ -6,6 +6,7 @@
 
 #include "base/strbuf.h"
 #include "core/config.h"
+#include "core/error_meter.h"
 #include "core/fleet.h"
 #include "daemon/probe.h"
 #include "io/cgroup.h"
@@ -87,4 +88,7 @@ usec_t slot_probe_took(const struct slot *s);
 /* Appends the last lines of output of the present or last life. */
 void slot_last_lines(const struct slot *s, struct strbuf *out);
 uint64_t slot_lines(const struct slot *s);
+/* Lines of level err: all of that life, and lately. */
+uint64_t slot_errors(const struct slot *s);
+struct error_rate slot_error_rate(const struct slot *s, usec_t now);
 uint64_t slot_lines_dropped(const struct slot *s);

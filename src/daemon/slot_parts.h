@@ -27,6 +27,7 @@ struct slot {
         struct probe_round *round;
         uint64_t seq;
         uint64_t life;
+        bool verified; /* the round under way is of a verified worker */
         enum probe_outcome outcome;
         char reason[PROBE_REASON_MAX];
         struct strbuf body;

@@ -100,3 +100,13 @@ uint64_t slot_lines_dropped(const struct slot *s)
 {
     return s->output ? output_dropped(s->output) : 0;
 }
+
+uint64_t slot_errors(const struct slot *s)
+{
+    return s->output ? output_errors(s->output)->total : 0;
+}
+
+struct error_rate slot_error_rate(const struct slot *s, usec_t now)
+{
+    return s->output ? error_meter_rate(output_errors(s->output), now) : (struct error_rate){0};
+}

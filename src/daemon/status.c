@@ -177,6 +177,7 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddItemToObject(o, "drain", drain_json(d));
     struct cJSON *restart = cJSON_AddObjectToObject(o, "restart");
     cJSON_AddBoolToObject(restart, "running", d->restart_op != 0 || d->reload.op != 0);
+    cJSON_AddItemToObject(o, "rollout", rollout_record_json(d));
     struct cJSON *dependency = cJSON_AddObjectToObject(o, "dependency");
     cJSON_AddItemToObject(dependency, "redis", redis_json(d));
     cJSON_AddItemToObject(o, "sweep", d->sweeps ? sweeps_json(d->sweeps) : cJSON_CreateNull());

@@ -300,6 +300,27 @@ void supervisor_restart(struct supervisor *s, uint64_t operation)
     feed(s, &(struct fleet_event){.type = FLEET_EV_RESTART, .operation = operation});
 }
 
+void supervisor_cancel(struct supervisor *s, uint64_t operation)
+{
+    feed(s, &(struct fleet_event){.type = FLEET_EV_CANCEL, .operation = operation});
+}
+
+void supervisor_promote(struct supervisor *s, uint64_t operation)
+{
+    feed(s, &(struct fleet_event){.type = FLEET_EV_PROMOTE, .operation = operation});
+}
+
+void supervisor_errors(struct supervisor *s, unsigned slot)
+{
+    feed(s, &(struct fleet_event){
+                .type = FLEET_EV_ERRORS, .slot = slot, .life = s->fleet.slots[slot].life});
+}
+
+bool supervisor_overlaps(const struct supervisor *s)
+{
+    return s->conf.overlap;
+}
+
 void supervisor_dependency(struct supervisor *s, enum dependency dependency)
 {
     feed(s, &(struct fleet_event){.type = FLEET_EV_DEPENDENCY, .dependency = dependency});

@@ -46,6 +46,16 @@ void supervisor_kill(struct supervisor *s);
 /* The verdict comes as TELL_RESTARTED, _FAILED or _REFUSED with this number. */
 void supervisor_restart(struct supervisor *s, uint64_t operation);
 
+/* They are answered by a verdict as above, or by TELL_ROLLOUT_REFUSED. */
+void supervisor_cancel(struct supervisor *s, uint64_t operation);
+void supervisor_promote(struct supervisor *s, uint64_t operation);
+
+/* The slot's present life shows errors that its probes do not show. */
+void supervisor_errors(struct supervisor *s, unsigned slot);
+
+/* Whether new lives are verified beside the old ones: then there are rollouts. */
+bool supervisor_overlaps(const struct supervisor *s);
+
 void supervisor_dependency(struct supervisor *s, enum dependency dependency);
 void supervisor_stalled(struct supervisor *s);
 

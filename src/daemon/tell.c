@@ -302,26 +302,6 @@ static void tell_started(const struct scene *sc)
     finish(&ev, sc->waiting);
 }
 
-static const char *rollout_words(enum rollout_state state)
-{
-    switch (state) {
-    case ROLLOUT_CANARY:
-        return "a first new worker is started and verified beside the others";
-    case ROLLOUT_BAKING:
-        return "it serves; the others follow if all goes well for Bake=";
-    case ROLLOUT_ROLLING:
-        return "the others follow, one at a time";
-    case ROLLOUT_HOLD:
-        return "a new worker failed: held until a person promotes or aborts the rollout";
-    case ROLLOUT_BACK:
-        return "a new worker failed: the ones from before take over again";
-    case ROLLOUT_WARM:
-    case ROLLOUT_IDLE:
-        break;
-    }
-    return "the new workers serve";
-}
-
 void tell_worker(
     const struct supervisor *s, const struct fleet_action *told, struct operation *waiting)
 {
@@ -366,8 +346,6 @@ void tell_worker(
         tell_loop_ended(&scene);
         return;
     case FLEET_DO_TELL_ROLLOUT:
-        operation_progress(waiting, "%s", rollout_words(told->rollout));
-        return;
     case FLEET_DO_TELL_RESTARTED:
     case FLEET_DO_TELL_RESTART_FAILED:
     case FLEET_DO_TELL_RESTART_REFUSED:

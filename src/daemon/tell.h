@@ -7,7 +7,7 @@
 
 /*
  * Emits the event of `told`, and gives its words to the operation that waits for it (NULL: none).
- * The verdicts of an operator's restart are told by daemon/verbs.
+ * Rollouts are told by daemon/rollout_told, verdicts by daemon/verb_rollout.
  */
 void tell_worker(
     const struct supervisor *s, const struct fleet_action *told, struct operation *waiting);

@@ -1,7 +1,6 @@
 /* What an operator can ask for. */
 #include "daemon/verbs.h"
 
-#include "core/event.h"
 #include "daemon/daemon.h"
 #include "daemon/drain_words.h"
 #include "daemon/drainer.h"
@@ -11,7 +10,7 @@
 
 #include <errno.h>
 
-static struct operation *begin(
+struct operation *verb_begin(
     struct daemon *d, const char *kind, const struct verb_asker *asker, struct err *e)
 {
     struct operation *op = operation_begin(d->operations, kind, asker->author, asker->reason);
@@ -20,115 +19,13 @@ static struct operation *begin(
     return op;
 }
 
-static void tell(const struct operation *op, enum event_id id, const char *what, usec_t took)
-{
-    struct event ev;
-    event_init(&ev, id);
-    event_message(&ev, "%s, asked for by %s%s%s", what, operation_author(op),
-        operation_reason(op)[0] ? ": " : "", operation_reason(op));
-    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", operation_author(op));
-    event_field(&ev, "VOXKEEPER_REASON", "%s", operation_reason(op));
-    event_field(&ev, "VOXKEEPER_OPERATION", "%llu", (unsigned long long)operation_id(op));
-    if (took > 0)
-        event_duration(&ev, took);
-    event_emit(&ev);
-    event_fini(&ev);
-}
-
-struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker, struct err *e)
-{
-    if (drainer_state(d->drainer)->state != DRAIN_OPEN) {
-        err_set(
-            e, -EBUSY, "restarting: the agent is drained or draining; `voxkeeper resume` first");
-        return NULL;
-    }
-    if (d->restart_op || d->reload.op) {
-        err_set(e, -EBUSY, "restarting: a restart or reload is under way");
-        return NULL;
-    }
-    struct operation *op = begin(d, "restart", asker, e);
-    if (!op)
-        return NULL;
-    d->restart_op = operation_id(op);
-    tell(op, EVENT_RESTART_BEGAN, "restart of every worker", 0);
-    supervisor_restart(d->supervisor, d->restart_op);
-    return op;
-}
-
-static const char *failure_reason(
-    const struct daemon *d, const struct fleet_action *told, const char *otherwise)
-{
-    const struct slot *slot = supervisor_slot(d->supervisor, told->slot);
-    if (!slot)
-        return "out of memory";
-    if (told->cause == WORKER_CAUSE_SPAWN)
-        return slot_spawn_error(slot);
-    return slot_probe_reason(slot)[0] ? slot_probe_reason(slot) : otherwise;
-}
-
-static void restart_rolled_back(
-    struct daemon *d, struct operation *op, const struct fleet_action *told)
-{
-    if (told->cause == WORKER_CAUSE_RESTART)
-        operation_end(op, OPERATION_ROLLED_BACK,
-            "restart rolled back: cancelled; the workers from before it serve");
-    else if (told->cause == WORKER_CAUSE_NONE)
-        operation_end(op, OPERATION_ROLLED_BACK,
-            "restart rolled back: it took too long; the workers from before it serve");
-    else
-        operation_end(op, OPERATION_ROLLED_BACK,
-            "restart rolled back: the new worker %u failed (%s): %s; the workers from before it "
-            "serve",
-            told->slot + 1, worker_cause_name(told->cause),
-            failure_reason(d, told, "it answered, and then ended"));
-    tell(op, EVENT_RESTART_FAILED, "restart rolled back", told->took);
-}
-
-static void restart_failed(struct daemon *d, struct operation *op, const struct fleet_action *told)
-{
-    if (told->cause == WORKER_CAUSE_STOP) {
-        operation_end(op, OPERATION_FAILED, "restart failed: the workers are stopped");
-        tell(op, EVENT_RESTART_FAILED, "restart failed: the workers are stopped", told->took);
-        return;
-    }
-    const char *reason = failure_reason(d, told, "it ended before it was verified");
-    operation_end(op, OPERATION_FAILED,
-        "restart failed: worker %u does not come up (%s): %s; voxkeeper goes on trying",
-        told->slot + 1, worker_cause_name(told->cause), reason);
-    tell(op, EVENT_RESTART_FAILED, "restart failed", told->took);
-}
-
-void verb_restart_verdict(struct daemon *d, const struct fleet_action *told)
-{
-    char took[SPAN_TEXT_MAX];
-    struct operation *op = operation_find(d->operations, told->operation);
-    if (told->operation == d->restart_op)
-        d->restart_op = 0;
-    if (!op)
-        return;
-    if (told->type == FLEET_DO_TELL_RESTARTED) {
-        operation_end(op, OPERATION_DONE, "restarted: every worker is verified, after %s",
-            span_show(told->took, took));
-        tell(op, EVENT_RESTART_DONE, "restart done", told->took);
-    } else if (told->type == FLEET_DO_TELL_RESTART_FAILED) {
-        restart_failed(d, op, told);
-    } else if (told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK) {
-        restart_rolled_back(d, op, told);
-    } else if (told->type == FLEET_DO_TELL_RESTART_SUPERSEDED) {
-        operation_end(op, OPERATION_FAILED, "restart superseded by a newer one");
-    } else {
-        operation_end(op, OPERATION_FAILED,
-            "restart refused: another is under way, or voxkeeper is stopping");
-    }
-}
-
 struct operation *verb_drain(struct daemon *d, const struct verb_asker *asker, struct err *e)
 {
     if (d->drain_op || drainer_state(d->drainer)->state == DRAIN_DRAINED) {
         err_set(e, -EALREADY, "draining: the agent is drained or draining already");
         return NULL;
     }
-    struct operation *op = begin(d, "drain", asker, e);
+    struct operation *op = verb_begin(d, "drain", asker, e);
     if (!op)
         return NULL;
     d->drain_op = operation_id(op);
@@ -147,7 +44,7 @@ struct operation *verb_resume(struct daemon *d, const struct verb_asker *asker, 
         err_set(e, -EALREADY, "resuming: the agent is not drained");
         return NULL;
     }
-    struct operation *op = begin(d, "resume", asker, e);
+    struct operation *op = verb_begin(d, "resume", asker, e);
     if (!op)
         return NULL;
     d->resume_op = operation_id(op);
@@ -163,7 +60,7 @@ struct operation *verb_sweep(
         err_set(e, -ENOTCONN, "sweeping: no Redis is configured ([Redis] Url=)");
         return NULL;
     }
-    struct operation *op = begin(d, wish->dry_run ? "sweep --dry-run" : "sweep", asker, e);
+    struct operation *op = verb_begin(d, wish->dry_run ? "sweep --dry-run" : "sweep", asker, e);
     if (!op)
         return NULL;
     if (sweeps_run(d->sweeps, wish, op, e) < 0) {

@@ -16,14 +16,14 @@ struct verb_asker {
     const char *reason; /* "" if none was given */
 };
 
-struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker, struct err *e);
+/* For verbs in other files: only the operation, or -EAGAIN. */
+struct operation *verb_begin(
+    struct daemon *d, const char *kind, const struct verb_asker *asker, struct err *e);
+
 struct operation *verb_drain(struct daemon *d, const struct verb_asker *asker, struct err *e);
 struct operation *verb_resume(struct daemon *d, const struct verb_asker *asker, struct err *e);
 struct operation *verb_sweep(
     struct daemon *d, const struct verb_asker *asker, const struct sweep_wish *wish, struct err *e);
-
-/* The fleet's verdict on a restart that was not a reload's. */
-void verb_restart_verdict(struct daemon *d, const struct fleet_action *told);
 
 /* The drain moved on. */
 void verb_drain_told(struct daemon *d, enum drain_action action, const struct drain *drain);

@@ -166,7 +166,7 @@ def test_a_restart_that_fails_says_why(make_daemon, agent_config, directory):
     switch.write_text("FAULT_HEALTH=wrong\n")
     failed = daemon.cli("restart")
     assert failed.returncode == 1
-    assert "does not come up" in failed.stderr and "status" in failed.stderr
+    assert "failed (boot): health: " in failed.stderr and "it answered: " in failed.stderr
     daemon.wait_event("restart-failed")
     assert daemon.events("worker-not-verified")
     switch.write_text("")

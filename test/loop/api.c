@@ -42,6 +42,7 @@ static void what_is_read(void **state)
     answers("GET", VK_API_STATUS, NULL, 200, "\"state\":\"serving\"");
     answers("GET", VK_API_STATUS, NULL, 200, "\"dependency\":{\"redis\":null}");
     answers("GET", VK_API_WORKERS, NULL, 200, "{\"workers\":[{\"slot\":1,\"state\":\"serving\"");
+    answers("GET", VK_API_ROLLOUT, NULL, 200, "{\"state\":\"idle\"");
     answers("GET", VK_API_CONFIG, NULL, 200, "\"ExecStart\":[\"/bin/sleep\",\"1000\"]");
 }
 
@@ -93,6 +94,7 @@ static void one_at_a_time(void **state)
     (void)state;
     answers("POST", VK_API_RESUME, "", 409, "resuming: the agent is not drained");
     answers("POST", VK_API_SWEEP, "", 503, "sweeping: no Redis is configured");
+    answers("POST", VK_API_ROLLOUT_CANCEL, "", 409, "there is nothing to go back to");
     rig.health.answer = "HTTP/1.0 500 Oh\r\n\r\nnot yet"; /* so that it takes its time */
     answers("POST", VK_API_RESTART, "", 202, "\"state\":\"running\"");
     answers("POST", VK_API_RESTART, "", 409, "a restart or reload is under way");
@@ -123,7 +125,8 @@ static void a_failed_restart_says_why(void **state)
     rig.d.config->agent.timeout_start = 100 * USEC_PER_MSEC;
     supervisor_configure(rig.d.supervisor, rig.d.config);
     daemon_rig_must_say(daemon_rig_do(&rig, VK_API_RESTART, ""),
-        "failed: restart failed: worker 1 does not come up (boot): health: status is 500");
+        "failed: restart failed: the new worker 1 failed (boot): health: status is 500, want 200; "
+        "voxkeeper goes on trying\nit answered: sick");
     witness_must("restart-failed|restart failed, asked for by ");
 }
 
