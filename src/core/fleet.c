@@ -53,7 +53,7 @@ static void stop(struct fleet_ctx *c, enum worker_event_type how)
     f->stopping = true;
     f->gone_told = false;
     fleet_restart_fail(c, WORKER_CAUSE_STOP);
-    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_STOP});
+    fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_STOP});
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_dismiss(c, i, how);
 }
@@ -104,7 +104,7 @@ void fleet_tell_probers(struct fleet_ctx *c, struct prober_event ev)
 static void tell_rollout_of_outage(struct fleet_ctx *c)
 {
     bool down = c->f->dependency == DEPENDENCY_DOWN || c->f->provider_down;
-    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY, .down = down});
+    fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY, .down = down});
 }
 
 void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency)
@@ -123,7 +123,7 @@ static void restart(struct fleet_ctx *c, uint64_t operation)
     if (!c->conf->overlap || c->f->stopping)
         fleet_restart_begin(c, operation);
     else
-        fleet_overlap_rollout(
+        fleet_rollout_step(
             c, (struct rollout_event){.type = ROLLOUT_EV_BEGIN, .operation = operation});
 }
 
@@ -143,16 +143,16 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         restart(c, ev->operation);
         break;
     case FLEET_EV_CANCEL:
-        fleet_overlap_rollout(
+        fleet_rollout_step(
             c, (struct rollout_event){.type = ROLLOUT_EV_CANCEL, .operation = ev->operation});
         break;
     case FLEET_EV_PROMOTE:
-        fleet_overlap_rollout(
+        fleet_rollout_step(
             c, (struct rollout_event){.type = ROLLOUT_EV_PROMOTE, .operation = ev->operation});
         break;
     case FLEET_EV_ERRORS:
         if (is_current(c->f, ev))
-            fleet_overlap_on_errors(c, ev->slot);
+            fleet_rollout_on_errors(c, ev->slot);
         break;
     case FLEET_EV_SPAWNED:
         on_spawned(c, ev);
@@ -200,7 +200,7 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
             c->f->slots[i].watchdog = watchdog_stalled(c->f->slots[i].watchdog, c->now);
         postpone_starts(c);
         fleet_restart_postpone(c);
-        fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_STALLED});
+        fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_STALLED});
         break;
     case FLEET_EV_TICK:
         break;

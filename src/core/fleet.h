@@ -209,8 +209,8 @@ struct fleet_action {
     struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN */
     uint64_t operation;          /* TELL_RESTART*, TELL_ROLLOUT* (0: nobody waits) */
     uint64_t steering;           /* TELL_ROLLOUT, TELL_RESTART_STEP: waits as well (0: nobody) */
-    uint64_t generation;         /* EXEC, TELL_ROLLOUT; of the slot's life otherwise */
-    uint64_t from;               /* TELL_ROLLOUT: the generation that hold and back stand for */
+    uint64_t generation;         /* the rollout's in TELL_ROLLOUT and verdicts, else the life's */
+    uint64_t from;               /* with the rollout's: where back and hold lead or stay */
     enum rollout_state rollout;  /* TELL_ROLLOUT* */
     enum rollout_state rollout_before;
     unsigned failures; /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */

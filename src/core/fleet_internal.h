@@ -1,7 +1,8 @@
 /* What the parts of the fleet share: fleet.c (events, queries), fleet_slot.c (the machines of one
  * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_notify.c
  * (what workers say of themselves), fleet_overlap.c (who serves, is spare, or goes, when lives
- * overlap), fleet_resume.c (a new instance of us). */
+ * overlap), fleet_rollout.c (what that tells the rollout and what the rollout tells the shell),
+ * fleet_resume.c (a new instance of us). */
 #pragma once
 
 #include "core/fleet.h"
@@ -68,11 +69,19 @@ void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency);
 
 /* fleet_overlap.c: all of it only with conf.overlap. */
 void fleet_overlap_balance(struct fleet_ctx *c);
-void fleet_overlap_rollout(struct fleet_ctx *c, struct rollout_event ev);
 /* The worker has just left `before`; called before anything else is done about it. */
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned slot, enum worker_state before);
-void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
-/* The shell saw errors of this life that its probes do not show. */
-void fleet_overlap_on_errors(struct fleet_ctx *c, unsigned slot);
 /* A paused life that a rollback would need at once. */
 bool fleet_overlap_is_warm(const struct fleet *f, unsigned slot);
+
+/* fleet_rollout.c: with conf.overlap; without, the rollout stays idle. */
+unsigned fleet_seats(const struct fleet_ctx *c); /* n_workers and their spares */
+void fleet_rollout_step(struct fleet_ctx *c, struct rollout_event ev);
+void fleet_rollout_tell(struct fleet_ctx *c, enum rollout_event_type type);
+/* Tells the rollout what has come about. */
+void fleet_rollout_judge(struct fleet_ctx *c);
+/* The slot's life failed, whatever became of it. */
+void fleet_rollout_blame(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
+void fleet_rollout_on_verdict(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
+/* The shell saw errors of this life that its probes do not show. */
+void fleet_rollout_on_errors(struct fleet_ctx *c, unsigned slot);

@@ -24,62 +24,6 @@ bool fleet_overlap_is_warm(const struct fleet *f, unsigned i)
     return kept && paused && !s->wanted && s->life == f->rollout.warm_life;
 }
 
-static unsigned seats(const struct fleet_ctx *c)
-{
-    return c->f->n_workers ? c->f->n_workers + c->conf->standby : 0;
-}
-
-/* ---- the rollout's machine ---- */
-
-static void tell(struct fleet_ctx *c, const struct rollout_action *told)
-{
-    static const enum fleet_action_type types[] = {
-        [ROLLOUT_TELL_STATE] = FLEET_DO_TELL_ROLLOUT,
-        [ROLLOUT_TELL_DONE] = FLEET_DO_TELL_RESTARTED,
-        [ROLLOUT_TELL_FAILED] = FLEET_DO_TELL_RESTART_FAILED,
-        [ROLLOUT_TELL_ROLLED_BACK] = FLEET_DO_TELL_RESTART_ROLLED_BACK,
-        [ROLLOUT_TELL_SUPERSEDED] = FLEET_DO_TELL_RESTART_SUPERSEDED,
-        [ROLLOUT_TELL_REFUSED] = FLEET_DO_TELL_ROLLOUT_REFUSED,
-    };
-    struct fleet_action *a = fleet_act(c, types[told->type], told->slot);
-    a->operation = told->operation;
-    a->steering = told->steering;
-    a->took = told->took;
-    a->cause = told->cause;
-    a->rollout = told->state;
-    a->rollout_before = told->before;
-    a->generation = c->f->rollout.generation;
-    a->from = c->f->rollout.from;
-}
-
-/* From the start of a life until another has made room for it, for every seat and one more. */
-static usec_t patience(const struct fleet_ctx *c)
-{
-    const struct worker_conf *w = &c->conf->worker;
-    usec_t one = usec_add(usec_add(w->start_timeout, w->drain_timeout),
-        usec_add(w->stop_timeout, usec_add(w->abort_timeout, w->kill_timeout)));
-    usec_t all = 0;
-    for (unsigned i = 0; i <= seats(c); i++)
-        all = usec_add(all, one);
-    return all;
-}
-
-void fleet_overlap_rollout(struct fleet_ctx *c, struct rollout_event ev)
-{
-    struct fleet *f = c->f;
-    ev.now = c->now;
-    ev.patience = patience(c);
-    struct rollout_update u = rollout_step(&c->conf->rollout, f->rollout, ev);
-    f->rollout = u.next;
-    for (unsigned i = 0; i < u.n_actions; i++)
-        tell(c, &u.actions[i]);
-}
-
-static void rollout(struct fleet_ctx *c, enum rollout_event_type type)
-{
-    fleet_overlap_rollout(c, (struct rollout_event){.type = type});
-}
-
 /* ---- serve ---- */
 
 static void activate(struct fleet_ctx *c, unsigned i)
@@ -108,8 +52,7 @@ static void retire(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
     struct fleet_slot *s = &c->f->slots[i];
     bool verified = s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_SERVING;
     if (verified && !seat_is_sick(s) && s->generation != c->f->rollout.generation)
-        fleet_overlap_rollout(
-            c, (struct rollout_event){.type = ROLLOUT_EV_REPLACED, .life = s->life});
+        fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_REPLACED, .life = s->life});
     fleet_slot_release(c, i);
     if (s->worker.state == WORKER_SERVING)
         fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_DRAIN, .cause = cause});
@@ -177,7 +120,7 @@ static void trim(struct fleet_ctx *c)
             seat_count(f, seat_is_spare) + seat_count(f, seat_is_due_spare) > c->conf->standby)
             retire(c, i, cause_of(f, i));
     }
-    while (seat_filled(f) > seats(c)) {
+    while (seat_filled(f) > fleet_seats(c)) {
         unsigned least = seat_least_advanced(f);
         if (least == SEAT_NOBODY)
             return;
@@ -189,7 +132,7 @@ static void trim(struct fleet_ctx *c)
 
 static unsigned find_free(const struct fleet_ctx *c)
 {
-    if (seat_count(c->f, seat_is_occupied) >= seats(c) + fleet_surge(c->conf, c->f))
+    if (seat_count(c->f, seat_is_occupied) >= fleet_seats(c) + fleet_surge(c->conf, c->f))
         return SEAT_NOBODY;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
         if (!seat_is_occupied(c->f, &c->f->slots[i]))
@@ -221,16 +164,16 @@ static void begin_lives(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     unsigned i = find_free(c);
-    bool canary = f->rollout.state == ROLLOUT_CANARY && !f->rollout.outage && seats(c) > 0;
+    bool canary = f->rollout.state == ROLLOUT_CANARY && !f->rollout.outage && fleet_seats(c) > 0;
     if (i != SEAT_NOBODY && canary && seat_count(f, seat_is_canary) == 0)
         claim(c, i, true);
     unsigned taken = seat_filled(f) + seat_count(f, seat_is_held);
-    if (f->rollout.state == ROLLOUT_WARM && taken < seats(c) &&
+    if (f->rollout.state == ROLLOUT_WARM && taken < fleet_seats(c) &&
         seat_count(f, seat_is_occupied) > taken + fleet_surge(c->conf, f)) {
-        rollout(c, ROLLOUT_EV_SETTLED); /* the place of the warm one is needed */
+        fleet_rollout_tell(c, ROLLOUT_EV_SETTLED); /* the place of the warm one is needed */
         return;
     }
-    for (; taken < seats(c); taken++) {
+    for (; taken < fleet_seats(c); taken++) {
         i = find_free(c);
         if (i == SEAT_NOBODY)
             return;
@@ -238,84 +181,7 @@ static void begin_lives(struct fleet_ctx *c)
     }
 }
 
-/* ---- judge, send, and the whole ---- */
-
-static bool is_settled(const struct fleet *f)
-{
-    for (unsigned i = 0; i < f->n_slots; i++) {
-        const struct fleet_slot *s = &f->slots[i];
-        if (f->rollout.state == ROLLOUT_WARM && s->wanted && seat_is_wrong(f, s))
-            return false;
-        if (seat_is_canary(f, s) && f->rollout.state == ROLLOUT_BAKING && !seat_is_sound(f, s))
-            return false;
-    }
-    return rollout_time_is_up(f->rollout);
-}
-
-/* Every seat has a verified life of the new generation. */
-static bool is_rolled_out(const struct fleet_ctx *c)
-{
-    unsigned verified = 0;
-    for (unsigned i = 0; i < c->f->n_slots; i++) {
-        const struct fleet_slot *s = &c->f->slots[i];
-        if (!s->wanted)
-            continue;
-        if (seat_is_wrong(c->f, s) || seat_is_sick(s))
-            return false;
-        verified += s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_SERVING;
-    }
-    return verified == seats(c) && fleet_serving(c->f) == c->f->n_workers;
-}
-
-static bool is_rolled_back(const struct fleet *f)
-{
-    for (unsigned i = 0; i < f->n_slots; i++) {
-        if (f->slots[i].wanted && seat_is_wrong(f, &f->slots[i]))
-            return false;
-    }
-    return true;
-}
-
-static void judge_slots(struct fleet_ctx *c)
-{
-    struct fleet *f = c->f;
-    for (unsigned i = 0; i < f->n_slots; i++) {
-        const struct fleet_slot *s = &f->slots[i];
-        if (f->rollout.state == ROLLOUT_CANARY && seat_is_canary(f, s) &&
-            s->worker.state == WORKER_SERVING)
-            rollout(c, ROLLOUT_EV_SWITCHED);
-        if (f->rollout.state == ROLLOUT_WARM && seat_is_looping(f, s))
-            fleet_overlap_rollout(
-                c, (struct rollout_event){
-                       .type = ROLLOUT_EV_FAILED, .slot = i, .cause = s->last_cause});
-    }
-}
-
-static void judge(struct fleet_ctx *c)
-{
-    struct fleet *f = c->f;
-    bool done = seats(c) == 0;
-    judge_slots(c);
-    if (is_settled(f))
-        rollout(c, ROLLOUT_EV_SETTLED);
-    switch (f->rollout.state) {
-    case ROLLOUT_ROLLING:
-        done = done || is_rolled_out(c);
-        break;
-    case ROLLOUT_BACK:
-        done = done || is_rolled_back(f);
-        break;
-    case ROLLOUT_IDLE:
-    case ROLLOUT_CANARY:
-    case ROLLOUT_BAKING:
-    case ROLLOUT_WARM:
-    case ROLLOUT_HOLD:
-        break;
-    }
-    if (done)
-        fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_COMPLETE,
-                                     .serving = fleet_serving(f) > 0 || f->n_workers == 0});
-}
+/* ---- send, and the whole ---- */
 
 static void send_away(struct fleet_ctx *c)
 {
@@ -342,30 +208,16 @@ void fleet_overlap_balance(struct fleet_ctx *c)
     do {
         before = f->rollout.state;
         serve(c);
-        rollout(c, ROLLOUT_EV_TICK);
+        fleet_rollout_tell(c, ROLLOUT_EV_TICK);
         if (fleet_resume_waits(f))
             return;
         drop_unproven(c);
         switch_over(c);
         trim(c);
-        judge(c);
+        fleet_rollout_judge(c);
         begin_lives(c);
     } while (f->rollout.state != before);
     send_away(c);
-}
-
-/* A life that shall not be begun again here is replaced by what was paused for it. */
-static void blame(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
-{
-    bool canary = c->f->rollout.state == ROLLOUT_CANARY || c->f->rollout.state == ROLLOUT_BAKING;
-    if (c->f->slots[i].generation != c->f->rollout.generation)
-        return;
-    if (canary && !worker_is_live(c->f->slots[i].worker.state))
-        fleet_slot_release(c, i);
-    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_FAILED,
-                                 .slot = i,
-                                 .cause = cause,
-                                 .unwatched = c->f->slots[i].unwatched});
 }
 
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned i, enum worker_state before)
@@ -376,22 +228,5 @@ void fleet_overlap_on_left(struct fleet_ctx *c, unsigned i, enum worker_state be
     if (before == WORKER_SERVING)
         serve(c);
     if (s->wanted && c->f->rollout.state != ROLLOUT_WARM)
-        blame(c, i, s->worker.cause);
-}
-
-void fleet_overlap_on_verdict(struct fleet_ctx *c, unsigned i, enum worker_cause cause)
-{
-    if (cause != WORKER_CAUSE_NONE)
-        blame(c, i, cause);
-}
-
-void fleet_overlap_on_errors(struct fleet_ctx *c, unsigned i)
-{
-    struct fleet_slot *s = &c->f->slots[i];
-    enum rollout_state state = c->f->rollout.state;
-    bool concerned = state != ROLLOUT_IDLE && state != ROLLOUT_BACK && !c->f->rollout.outage;
-    if (!concerned || !worker_is_live(s->worker.state) || s->generation != c->f->rollout.generation)
-        return;
-    s->errors = true;
-    blame(c, i, WORKER_CAUSE_ERRORS);
+        fleet_rollout_blame(c, i, s->worker.cause);
 }

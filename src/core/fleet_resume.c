@@ -27,7 +27,7 @@ void fleet_resume(struct fleet_ctx *c)
         fleet_on_dependency(c, DEPENDENCY_UNKNOWN);
     fleet_tell_probers(c, (struct prober_event){.type = PROBER_EV_RESUMED});
     fleet_restart_postpone(c);
-    fleet_overlap_rollout(c, (struct rollout_event){.type = ROLLOUT_EV_STALLED});
+    fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_STALLED});
     resume_workers(c, true);
     resume_workers(c, false);
 }

@@ -129,7 +129,7 @@ static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
     case PROBER_VERDICT_ZOMBIE:
         fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
         if (c->conf->overlap)
-            fleet_overlap_on_verdict(c, i, fleet_pending(c->f, i));
+            fleet_rollout_on_verdict(c, i, fleet_pending(c->f, i));
         break;
     case PROBER_VERDICT_HUNG:
         fleet_slot_worker(

@@ -12,6 +12,8 @@ static struct rollout_action *tell(
         .state = u->next.state,
         .operation = u->next.owed ? u->next.operation : 0,
         .steering = u->next.steered ? u->next.steering : 0,
+        .generation = u->next.generation,
+        .from = u->next.from,
         .took = usec_sub(now, u->next.began_at),
         .cause = u->next.cause,
         .slot = u->next.slot};

@@ -140,6 +140,7 @@ struct rollout_action {
     enum rollout_state before; /* TELL_STATE */
     uint64_t operation;        /* TELL_STATE: BEGIN's, 0 when it does not wait for a verdict */
     uint64_t steering;         /* TELL_STATE: as `operation` */
+    uint64_t generation, from; /* then */
     usec_t took;               /* since BEGIN */
     enum worker_cause cause;
     unsigned slot;
