@@ -83,5 +83,7 @@ void fleet_rollout_judge(struct fleet_ctx *c);
 /* The slot's life failed, whatever became of it. */
 void fleet_rollout_blame(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
 void fleet_rollout_on_verdict(struct fleet_ctx *c, unsigned slot, enum worker_cause cause);
+/* The slot failed once more in a crash loop; its next life is not begun yet. */
+void fleet_rollout_on_loop(struct fleet_ctx *c, unsigned slot);
 /* The shell saw errors of this life that its probes do not show. */
 void fleet_rollout_on_errors(struct fleet_ctx *c, unsigned slot);

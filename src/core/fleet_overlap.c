@@ -16,12 +16,41 @@
 #include "core/fleet_internal.h"
 #include "core/fleet_seat.h"
 
+/* A life that a rollback would activate again. */
+static bool may_come_back(const struct fleet *f, const struct fleet_slot *s)
+{
+    return seat_is_paused(s) && !seat_is_sick(s) && s->generation == f->rollout.from;
+}
+
+/* One of them for each life that serves in its stead. */
+static bool has_stand_in(const struct fleet *f, unsigned slot)
+{
+    unsigned stand_ins = 0;
+    unsigned before = 0;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        stand_ins += s->worker.state == WORKER_SERVING && s->generation != f->rollout.from;
+        before += i < slot && may_come_back(f, s);
+    }
+    return before < stand_ins;
+}
+
 bool fleet_overlap_is_warm(const struct fleet *f, unsigned i)
 {
     const struct fleet_slot *s = &f->slots[i];
-    bool kept = f->rollout.state == ROLLOUT_BAKING || f->rollout.state == ROLLOUT_WARM;
-    bool paused = s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_DRAINING;
-    return kept && paused && !s->wanted && s->life == f->rollout.warm_life;
+    switch (f->rollout.state) {
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING:
+    case ROLLOUT_HOLD:
+        return may_come_back(f, s) && has_stand_in(f, i);
+    case ROLLOUT_WARM:
+        return may_come_back(f, s) && s->life == f->rollout.warm_life;
+    case ROLLOUT_IDLE:
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_BACK:
+        break;
+    }
+    return false;
 }
 
 /* ---- serve ---- */
@@ -68,14 +97,17 @@ static enum worker_cause cause_of(const struct fleet *f, unsigned i)
     return f->rollout.state == ROLLOUT_IDLE ? WORKER_CAUSE_STOP : WORKER_CAUSE_RESTART;
 }
 
-/* What was begun, or waits for its retry, because of another generation; retries begin anew. */
+/* What was begun, or waits for its retry, because of another generation; retries begin anew. While
+ * a rollout is held the new generation is another one for what is not verified. */
 static void drop_unproven(struct fleet_ctx *c)
 {
     for (unsigned i = 0; i < c->f->n_slots; i++) {
         const struct fleet_slot *s = &c->f->slots[i];
         bool unproven = s->worker.state == WORKER_GONE || s->worker.state == WORKER_SPAWNING ||
                         s->worker.state == WORKER_STARTING;
-        if (s->wanted && unproven && rollout_is_wrong(c->f->rollout, s->generation))
+        bool other = rollout_is_wrong(c->f->rollout, s->generation) ||
+                     rollout_is_held(c->f->rollout, s->generation);
+        if (s->wanted && unproven && other)
             retire(c, i, WORKER_CAUSE_RESTART);
     }
 }
@@ -149,8 +181,12 @@ static void claim(struct fleet_ctx *c, unsigned i, bool canary)
     f->slots[i].wanted = true;
     if (f->n_slots <= i)
         f->n_slots = i + 1;
-    if (r->state != ROLLOUT_IDLE && r->owed && (canary || rollout_proven(*r) == r->generation))
-        fleet_act(c, FLEET_DO_TELL_RESTART_STEP, i)->operation = r->operation;
+    if (r->state != ROLLOUT_IDLE && (r->owed || r->steered) &&
+        (canary || rollout_proven(*r) == r->generation)) {
+        struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RESTART_STEP, i);
+        a->operation = r->owed ? r->operation : 0;
+        a->steering = r->steered ? r->steering : 0;
+    }
     if (canary)
         fleet_slot_start(c, i, r->generation);
     else if (parent == SEAT_NOBODY)
@@ -160,22 +196,47 @@ static void claim(struct fleet_ctx *c, unsigned i, bool canary)
             f->slots[parent].wanted ? fleet_pending(f, parent) : f->slots[parent].worker.cause);
 }
 
+/* One after another, so that a bad generation has one bad life and callers keep their CPU. */
+static bool may_begin_canary(const struct fleet_ctx *c)
+{
+    const struct fleet *f = c->f;
+    return f->rollout.state == ROLLOUT_CANARY && !f->rollout.outage && fleet_seats(c) > 0 &&
+           seat_count(f, seat_is_canary) < rollout_canaries(&c->conf->rollout, f->n_workers) &&
+           seat_count(f, seat_is_canary) == seat_count(f, seat_is_serving_canary);
+}
+
+/* Nobody is missing, and the life that shall replace the next one is under way. */
+static bool is_rolling_on(const struct fleet_ctx *c)
+{
+    return c->f->rollout.state == ROLLOUT_ROLLING &&
+           seat_count(c->f, seat_is_wanted) > fleet_seats(c) &&
+           seat_count(c->f, seat_is_unproven) > 0;
+}
+
+static bool is_anyone_warm(const struct fleet *f)
+{
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        if (fleet_overlap_is_warm(f, i))
+            return true;
+    }
+    return false;
+}
+
 static void begin_lives(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     unsigned i = find_free(c);
-    bool canary = f->rollout.state == ROLLOUT_CANARY && !f->rollout.outage && fleet_seats(c) > 0;
-    if (i != SEAT_NOBODY && canary && seat_count(f, seat_is_canary) == 0)
+    if (i != SEAT_NOBODY && may_begin_canary(c))
         claim(c, i, true);
     unsigned taken = seat_filled(f) + seat_count(f, seat_is_held);
-    if (f->rollout.state == ROLLOUT_WARM && taken < fleet_seats(c) &&
-        seat_count(f, seat_is_occupied) > taken + fleet_surge(c->conf, f)) {
+    if (f->rollout.state == ROLLOUT_WARM && taken < fleet_seats(c) && i == SEAT_NOBODY &&
+        is_anyone_warm(f)) {
         fleet_rollout_tell(c, ROLLOUT_EV_SETTLED); /* the place of the warm one is needed */
         return;
     }
     for (; taken < fleet_seats(c); taken++) {
         i = find_free(c);
-        if (i == SEAT_NOBODY)
+        if (i == SEAT_NOBODY || is_rolling_on(c))
             return;
         claim(c, i, false);
     }

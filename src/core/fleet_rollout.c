@@ -56,13 +56,20 @@ void fleet_rollout_tell(struct fleet_ctx *c, enum rollout_event_type type)
     fleet_rollout_step(c, (struct rollout_event){.type = type});
 }
 
+/* Nobody stands in for a new life, and none has failed lately: a crash loop that begins within
+ * KeepWarm is seen to its end. */
+static bool is_warm_over(const struct fleet *f, const struct fleet_slot *s)
+{
+    return !s->wanted || (!seat_is_wrong(f, s) && s->restart.failures_in_row == 0);
+}
+
 static bool is_settled(const struct fleet *f)
 {
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *s = &f->slots[i];
-        if (f->rollout.state == ROLLOUT_WARM && s->wanted && seat_is_wrong(f, s))
+        if (f->rollout.state == ROLLOUT_WARM && !is_warm_over(f, s))
             return false;
-        if (seat_is_canary(f, s) && f->rollout.state == ROLLOUT_BAKING && !seat_is_sound(f, s))
+        if (f->rollout.state == ROLLOUT_BAKING && seat_is_canary(f, s) && !seat_is_sound(f, s))
             return false;
     }
     return rollout_time_is_up(f->rollout);
@@ -92,26 +99,18 @@ static bool is_rolled_back(const struct fleet *f)
     return true;
 }
 
-static void judge_slots(struct fleet_ctx *c)
+static bool is_canary_done(const struct fleet_ctx *c)
 {
-    struct fleet *f = c->f;
-    for (unsigned i = 0; i < f->n_slots; i++) {
-        const struct fleet_slot *s = &f->slots[i];
-        if (f->rollout.state == ROLLOUT_CANARY && seat_is_canary(f, s) &&
-            s->worker.state == WORKER_SERVING)
-            fleet_rollout_tell(c, ROLLOUT_EV_SWITCHED);
-        if (f->rollout.state == ROLLOUT_WARM && seat_is_looping(f, s))
-            fleet_rollout_step(
-                c, (struct rollout_event){
-                       .type = ROLLOUT_EV_FAILED, .slot = i, .cause = s->last_cause});
-    }
+    return seat_count(c->f, seat_is_serving_canary) >=
+           rollout_canaries(&c->conf->rollout, c->f->n_workers);
 }
 
 void fleet_rollout_judge(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     bool done = fleet_seats(c) == 0;
-    judge_slots(c);
+    if (is_canary_done(c))
+        fleet_rollout_tell(c, ROLLOUT_EV_SWITCHED);
     if (is_settled(f))
         fleet_rollout_tell(c, ROLLOUT_EV_SETTLED);
     switch (f->rollout.state) {
@@ -151,6 +150,14 @@ void fleet_rollout_on_verdict(struct fleet_ctx *c, unsigned i, enum worker_cause
 {
     if (cause != WORKER_CAUSE_NONE)
         fleet_rollout_blame(c, i, cause);
+}
+
+void fleet_rollout_on_loop(struct fleet_ctx *c, unsigned i)
+{
+    const struct fleet_slot *s = &c->f->slots[i];
+    if (c->f->rollout.state == ROLLOUT_WARM && s->generation == c->f->rollout.generation)
+        fleet_rollout_step(c,
+            (struct rollout_event){.type = ROLLOUT_EV_FAILED, .slot = i, .cause = s->last_cause});
 }
 
 void fleet_rollout_on_errors(struct fleet_ctx *c, unsigned i)

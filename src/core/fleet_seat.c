@@ -3,7 +3,13 @@
 
 bool seat_is_sick(const struct fleet_slot *s)
 {
-    return s->prober.state == PROBER_FAILED;
+    return s->prober.state == PROBER_FAILED || s->errors;
+}
+
+bool seat_is_paused(const struct fleet_slot *s)
+{
+    bool idle = s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_DRAINING;
+    return idle && !s->wanted;
 }
 
 /* A slot whose life has ended gets one of the right generation next. */
@@ -56,7 +62,7 @@ bool seat_is_canary(const struct fleet *f, const struct fleet_slot *s)
 /* Healthy, with all that it needs as far as that is there. */
 bool seat_is_sound(const struct fleet *f, const struct fleet_slot *s)
 {
-    return s->prober.state == PROBER_HEALTHY &&
+    return s->prober.state == PROBER_HEALTHY && !s->errors &&
            !(s->prober.degraded && f->dependency == DEPENDENCY_UP);
 }
 
@@ -90,21 +96,37 @@ bool seat_is_due_spare(const struct fleet *f, const struct fleet_slot *s)
     return s->worker.state == WORKER_STANDBY && seat_is_due(f, s);
 }
 
+bool seat_is_serving_canary(const struct fleet *f, const struct fleet_slot *s)
+{
+    return seat_is_canary(f, s) && s->worker.state == WORKER_SERVING;
+}
+
+bool seat_is_unproven(const struct fleet *f, const struct fleet_slot *s)
+{
+    (void)f;
+    return s->wanted && (s->worker.state == WORKER_SPAWNING || s->worker.state == WORKER_STARTING);
+}
+
+bool seat_is_wanted(const struct fleet *f, const struct fleet_slot *s)
+{
+    (void)f;
+    return s->wanted;
+}
+
 /* Seats that are taken for good; a canary that serves has taken one. */
 unsigned seat_filled(const struct fleet *f)
 {
-    bool baking = f->rollout.state == ROLLOUT_BAKING;
-    return seat_count(f, seat_is_keeper) + (baking ? seat_count(f, seat_is_canary) : 0);
+    return seat_count(f, seat_is_keeper) + seat_count(f, seat_is_serving_canary);
 }
 
-/* A slot that has lost its new life in a crash loop, and has no other that is verified. */
-bool seat_is_looping(const struct fleet *f, const struct fleet_slot *s)
+/* The generation that shall rather serve than another. */
+static uint64_t favourite(const struct rollout *r)
 {
-    return s->wanted && s->restart.looping && s->generation == f->rollout.generation &&
-           s->worker.state != WORKER_STANDBY && s->worker.state != WORKER_SERVING;
+    return r->state == ROLLOUT_BACK || r->state == ROLLOUT_HOLD ? r->from : r->generation;
 }
 
-/* 0: it cannot serve. A spare before a paused one, a healthy before a suspect one. */
+/* 0: it cannot serve. A spare before a paused one, a healthy before a suspect one; one that shows
+ * errors is still better than nobody. */
 static unsigned worth(const struct fleet *f, const struct fleet_slot *s)
 {
     bool spare = s->worker.state == WORKER_STANDBY;
@@ -112,7 +134,11 @@ static unsigned worth(const struct fleet *f, const struct fleet_slot *s)
         return 0;
     if (s->prober.state != PROBER_HEALTHY && s->prober.state != PROBER_SUSPECT)
         return 0;
-    return 1U + (s->prober.state == PROBER_HEALTHY) + 2U * spare + 4U * !seat_is_wrong(f, s);
+    if (s->errors)
+        return 1;
+    bool left_behind = f->rollout.state == ROLLOUT_HOLD && s->generation != f->rollout.from;
+    return 2U + (s->prober.state == PROBER_HEALTHY) + 2U * spare + 4U * !seat_is_wrong(f, s) +
+           8U * !left_behind;
 }
 
 unsigned seat_best_idle(const struct fleet *f)
@@ -131,9 +157,8 @@ unsigned seat_best_idle(const struct fleet *f)
 /* How much rather this one is paused than another; the canary last. */
 static unsigned unwantedness(const struct fleet *f, const struct fleet_slot *s)
 {
-    const struct rollout *r = &f->rollout;
-    uint64_t best = r->state == ROLLOUT_BACK ? r->from : r->generation;
-    return 4U * seat_is_sick(s) + 2U * seat_is_wrong(f, s) + (s->generation != best);
+    return 4U * seat_is_sick(s) + 2U * seat_is_wrong(f, s) +
+           (s->generation != favourite(&f->rollout));
 }
 
 unsigned seat_worst_serving(const struct fleet *f)

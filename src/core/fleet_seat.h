@@ -16,6 +16,7 @@ enum { SEAT_NOBODY = LIMIT_WORKERS };
 typedef bool seat_question(const struct fleet *f, const struct fleet_slot *s);
 
 bool seat_is_sick(const struct fleet_slot *s);
+bool seat_is_paused(const struct fleet_slot *s); /* could be activated, and nobody wants it */
 bool seat_is_sound(const struct fleet *f, const struct fleet_slot *s);
 bool seat_is_wrong(const struct fleet *f, const struct fleet_slot *s); /* in its generation */
 bool seat_is_canary(const struct fleet *f, const struct fleet_slot *s);
@@ -26,7 +27,9 @@ bool seat_is_held(const struct fleet *f, const struct fleet_slot *s); /* to repl
 bool seat_is_spare(const struct fleet *f, const struct fleet_slot *s);
 bool seat_is_due_spare(const struct fleet *f, const struct fleet_slot *s);
 bool seat_is_occupied(const struct fleet *f, const struct fleet_slot *s);
-bool seat_is_looping(const struct fleet *f, const struct fleet_slot *s);
+bool seat_is_serving_canary(const struct fleet *f, const struct fleet_slot *s);
+bool seat_is_unproven(const struct fleet *f, const struct fleet_slot *s); /* begun, not verified */
+bool seat_is_wanted(const struct fleet *f, const struct fleet_slot *s);
 
 unsigned seat_count(const struct fleet *f, seat_question *is);
 /* Seats that are taken for good; a canary that serves has taken one. */

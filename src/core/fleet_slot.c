@@ -16,6 +16,8 @@ static void restart(struct fleet_ctx *c, unsigned i, struct restart_event ev)
         a->cause = slot->last_cause;
         a->exit = slot->worker.exit;
     }
+    if (ev.type == RESTART_EV_ENDED && u.next.looping)
+        fleet_rollout_on_loop(c, i);
     if (u.wait) {
         struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RETRY, i);
         a->delay = u.next.last_delay;

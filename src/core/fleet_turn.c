@@ -61,7 +61,11 @@ enum worker_cause fleet_pending(const struct fleet *f, unsigned i)
 {
     if (restart_is_due(f, i))
         return WORKER_CAUSE_RESTART;
-    if (f->slots[i].prober.state != PROBER_FAILED || !f->slots[i].wanted)
+    if (!f->slots[i].wanted)
+        return WORKER_CAUSE_NONE;
+    if (f->slots[i].errors)
+        return WORKER_CAUSE_ERRORS;
+    if (f->slots[i].prober.state != PROBER_FAILED)
         return WORKER_CAUSE_NONE;
     return f->slots[i].prober.worst == PROBE_DEPENDENCY ? WORKER_CAUSE_ZOMBIE
                                                         : WORKER_CAUSE_UNHEALTHY;

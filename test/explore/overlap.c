@@ -18,7 +18,7 @@ static struct fleet_conf conf = {
     .restart = {.delay = 1,
         .multiplier = 1,
         .max_delay = 1,
-        .stable_after = USEC_INFINITY,
+        .stable_after = 1,
         .loop_after = 2},
     .prober = {.interval = 1, .start_interval = 1, .fast_interval = 1, .rise = 1, .fall = 1},
     .rollout = {.bake = 1, .keep_warm = 1},

@@ -113,6 +113,11 @@ static void random_overlap(struct world *w)
     w->fleet_conf.worker.drain_timeout = up_to(w, USEC_PER_MIN);
     w->fleet_conf.rollout.bake = one_in(w, 4) ? 0 : up_to(w, 20 * USEC_PER_SEC);
     w->fleet_conf.rollout.keep_warm = one_in(w, 4) ? 0 : up_to(w, 40 * USEC_PER_SEC);
+    w->fleet_conf.rollout.hold = one_in(w, 2);
+    w->fleet_conf.rollout.canary = 1 + (unsigned)world_random(w, 3);
+    w->fleet_conf.rollout.max_surge.n = 1 + (unsigned)world_random(w, 3);
+    if (one_in(w, 4))
+        w->fleet_conf.rollout.max_surge = (struct rollout_share){.n = 25, .percent = true};
 }
 
 static void resize(struct sim *s, unsigned n)
@@ -129,10 +134,23 @@ static void redis(struct sim *s, enum dependency dependency)
     world_dependency(&s->world, dependency);
 }
 
+static void provider(struct sim *s, bool down)
+{
+    note(s, "provider %s", down ? "down" : "up");
+    world_fleet(&s->world, (struct fleet_event){.type = FLEET_EV_PROVIDER, .down = down});
+}
+
+static void steer(struct sim *s, enum fleet_event_type type)
+{
+    note(s, "%s", type == FLEET_EV_PROMOTE ? "promote" : "cancel");
+    world_fleet(
+        &s->world, (struct fleet_event){.type = type, .operation = s->world.operations + 1});
+}
+
 static void operator_acts(struct sim *s)
 {
     struct world *w = &s->world;
-    switch (world_random(w, s->overlap ? 9 : 8)) {
+    switch (world_random(w, s->overlap ? 11 : 8)) {
     case 0:
     case 1:
     case 2:
@@ -163,9 +181,11 @@ static void operator_acts(struct sim *s)
         }
         break;
     case 8:
-        note(s, "cancel");
-        world_fleet(
-            w, (struct fleet_event){.type = FLEET_EV_CANCEL, .operation = w->operations + 1});
+        steer(s, FLEET_EV_CANCEL);
+        break;
+    case 9:
+    case 10:
+        steer(s, FLEET_EV_PROMOTE);
         break;
     }
 }
@@ -199,7 +219,7 @@ static void nature_acts(struct sim *s)
     struct world *w = &s->world;
     unsigned slot = (unsigned)world_random(w, s->overlap ? 7 : 4);
     struct world_slot *victim = &w->slots[slot];
-    switch (world_random(w, 9)) {
+    switch (world_random(w, s->overlap ? 11 : 9)) {
     case 0:
     case 1:
         note(s, "%u  lives go differently from now on", slot);
@@ -232,6 +252,14 @@ static void nature_acts(struct sim *s)
     case 8:
         worker_speaks(s, slot);
         break;
+    case 9:
+        note(s, "%u  errors", slot);
+        world_fleet(
+            w, (struct fleet_event){.type = FLEET_EV_ERRORS, .slot = slot, .life = victim->life});
+        break;
+    case 10:
+        provider(s, !w->fleet.provider_down);
+        break;
     }
 }
 
@@ -252,10 +280,15 @@ static void heal(struct sim *s)
         w->slots[i].next = fresh.slots[i].next;
     w->callers = fresh.callers;
     redis(s, DEPENDENCY_UP);
+    provider(s, false);
     world_drain(w, (struct drain_event){.type = DRAIN_EV_RESUME});
     if (w->n_workers == 0)
         resize(s, 2);
     world_run(w, w->now + 20 * USEC_PER_MIN);
+    for (unsigned i = 0; i < 3 && w->fleet.rollout.state == ROLLOUT_HOLD; i++) {
+        steer(s, one_in(w, 2) ? FLEET_EV_CANCEL : FLEET_EV_PROMOTE);
+        world_run(w, w->now + 20 * USEC_PER_MIN);
+    }
     expect(s, fleet_wanted(&w->fleet) == w->n_workers, "as many wanted as were asked for");
     expect(s, fleet_serving(&w->fleet) == w->n_workers, "every wanted worker serves");
     expect(s, w->operations == w->verdicts, "every restart has its verdict");
