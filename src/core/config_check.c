@@ -32,10 +32,56 @@ static void check_handover(struct config_build *b)
         a->handover = HANDOVER_NONE;
 }
 
+/* Where there is no room for the default surge it follows, as a span's default does. */
+static void check_room(struct config_build *b)
+{
+    const struct config_agent *a = &b->config->agent;
+    struct rollout_conf *r = &b->config->rollout;
+    const struct config_place *surge = config_place_of(b, "Rollout", "MaxSurge", 0);
+    const struct config_place *standby = config_place_of(b, "Agent", "Standby", 0);
+    unsigned n = a->workers + a->standby;
+    if (n + rollout_surge(r, a->workers) <= LIMIT_WORKERS)
+        return;
+    if (surge)
+        config_report_at(b, surge,
+            "refuse MaxSurge=%u%s: with Workers=%u and Standby=%u more than %d workers",
+            r->max_surge.n, r->max_surge.percent ? "%" : "", a->workers, a->standby, LIMIT_WORKERS);
+    else if (n < LIMIT_WORKERS)
+        r->max_surge = (struct rollout_share){.n = LIMIT_WORKERS - n};
+    else
+        config_report_at(b, standby ? standby : config_place_of(b, "Agent", "Workers", 0),
+            "refuse Workers=%u and Standby=%u: more than %d workers, one place is for a "
+            "replacement",
+            a->workers, a->standby, LIMIT_WORKERS - 1);
+}
+
+static void check_rollout(struct config_build *b)
+{
+    const struct config_agent *a = &b->config->agent;
+    const struct rollout_conf *r = &b->config->rollout;
+    unsigned surge = rollout_surge(r, a->workers);
+    const struct config_place *canary = config_place_of(b, "Rollout", "Canary", 0);
+    if (a->handover != HANDOVER_PRELOAD) {
+        if (r->hold)
+            config_report_at(b, config_place_of(b, "Rollout", "OnFailure", 0),
+                "refuse OnFailure=hold: only workers that get their listeners from us have others "
+                "beside them that can stand in, want Listen= and Handover=preload");
+        return; /* they are replaced in place */
+    }
+    check_room(b);
+    if (r->canary > a->workers)
+        config_report_at(
+            b, canary, "refuse Canary=%u: more than Workers=%u", r->canary, a->workers);
+    else if (r->canary > surge)
+        config_report_at(b, canary,
+            "refuse Canary=%u: the workers that they replace are kept beside them, and MaxSurge= "
+            "allows for %u; want MaxSurge=%u",
+            r->canary, surge, r->canary);
+}
+
 static void check_agent(struct config_build *b)
 {
     const struct config_agent *a = &b->config->agent;
-    unsigned surge = rollout_surge(&b->config->rollout, a->workers);
     if (a->exec_start.n == 0 && !config_was_refused(b, "Agent", "ExecStart", 0))
         config_report_at(b, NULL, "no ExecStart= in [Agent]: there is nothing to run");
     else if (a->exec_start.n > 0 && a->exec_start.items[0][0] != '/' &&
@@ -52,10 +98,6 @@ static void check_agent(struct config_build *b)
             "refuse Standby=%u: only a worker that gets its listeners from us can stand by, want "
             "Listen= and Handover=preload",
             a->standby);
-    else if (a->workers + a->standby + surge > LIMIT_WORKERS && a->standby > 0)
-        config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
-            "refuse Standby=%u: with Workers=%u more than %d workers", a->standby, a->workers,
-            (int)(LIMIT_WORKERS - surge));
     else if (a->handover == HANDOVER_NONE && a->workers > 1 && a->n_listen > 0)
         config_report_at(b, config_place_of(b, "Agent", "Workers", 0),
             "refuse Workers=%u: with Handover=none every worker binds Listen= itself, and only one "
@@ -178,6 +220,7 @@ void config_check(struct config_build *b)
     struct drain_conf *drain = &b->config->drain;
     check_handover(b);
     check_agent(b);
+    check_rollout(b);
     check_listen(b);
     config_check_probes(b);
     check_pace(b);

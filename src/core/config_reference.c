@@ -35,6 +35,9 @@ static void write_type(const struct config_key *key, struct strbuf *out)
     strbuf_adds(out, key->type->name);
     for (const struct config_choice *c = key->choices; c && c->word; c++)
         strbuf_addf(out, "%s`%s`", c == key->choices ? ": " : ", ", c->word);
+    if (key->type == &config_type_share)
+        strbuf_addf(out, ", %llu to %llu or 1%% to 100%%", (unsigned long long)key->min,
+            (unsigned long long)key->max);
     if (key->type == &config_type_unsigned || key->type == &config_type_factor)
         strbuf_addf(
             out, ", %llu to %llu", (unsigned long long)key->min, (unsigned long long)key->max);

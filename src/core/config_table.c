@@ -49,6 +49,7 @@ static const struct config_choice keyspace_kinds[] = {
     {0},
 };
 static const struct config_choice actions[] = {{"delete", 0}, {"report", 1}, {0}};
+static const struct config_choice on_failure[] = {{"rollback", 0}, {"hold", 1}, {0}};
 static const struct config_choice callers[] = {
     {"connections", 0},
     {"tasks", 1},
@@ -221,8 +222,27 @@ const struct config_key config_keys[] = {
 
     {"Rollout", "Bake", &config_type_span, ROOT(rollout.bake), .preset = "5s",
         .min = 0, .max = HOURS(24), LIVE,
-        .doc = "So long the first new worker serves beside the old ones before the others follow; "
+        .doc = "So long the first new workers serve beside the old ones before the others follow; "
                "with Handover=preload."},
+    {"Rollout", "Canary", &config_type_unsigned, ROOT(rollout.canary), .preset = "1",
+        .min = 1, .max = LIMIT_WORKERS, LIVE,
+        .doc = "So many new workers serve during Bake=; they are begun one after another."},
+    {"Rollout", "MaxSurge", &config_type_share, ROOT(rollout.max_surge), .preset = "25%",
+        .min = 1, .max = LIMIT_WORKERS, LIVE,
+        .doc = "So many workers there may be beside Workers= and Standby=, or per cent of Workers=, "
+               "rounded up. Each counts, also one that only waits for its last caller: memory is "
+               "for so many. A rollout takes about the time that callers stay, Workers= / MaxSurge= "
+               "times; with `1` and eight workers whose calls last 30 min, hours."},
+    {"Rollout", "KeepWarm", &config_type_span, ROOT(rollout.keep_warm), .preset = "2min",
+        .min = 0, .max = HOURS(24), LIVE,
+        .doc = "So long the last old worker stays paused and warm after the last switch. If a new "
+               "one is unhealthy or begins to crash in a loop within it, the old generation takes "
+               "over again. The verdict does not wait for it; its place is one of MaxSurge=."},
+    {"Rollout", "OnFailure", &config_type_choice, ROOT(rollout.hold), .preset = "rollback",
+        .choices = on_failure, LIVE,
+        .doc = "When a new worker fails. `rollback`: the old generation takes over again. `hold`: "
+               "it stands in for what failed, everything else stays as it is, and a person decides: "
+               "`voxkeeper rollout promote` or `abort`."},
 
     {"Rollout", "MaxErrorRate", &config_type_factor, ROOT(bake.max_error_rate), .preset = "3",
         .min = 0, .max = 1000, LIVE,

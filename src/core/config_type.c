@@ -209,6 +209,32 @@ static void percent_write(
     strbuf_addf(out, "%u%%", *(const unsigned *)cfield(key, object));
 }
 
+/* "3" or "25%" */
+static int share_read(const struct config_key *key, const char *text, void *object, struct err *e)
+{
+    struct rollout_share *share = field(key, object);
+    unsigned n = 0;
+    struct config_key number = *key;
+    number.offset = 0;
+    if (strchr(text, '%')) {
+        number.max = 100;
+        if (percent_read(&number, text, &n, e) < 0)
+            return refuse(text, e, "is neither a number nor a percentage from 1% to 100%");
+    } else if (unsigned_read(&number, text, &n, e) < 0) {
+        return -EINVAL;
+    }
+    *share = (struct rollout_share){.n = n, .percent = strchr(text, '%') != NULL};
+    return 0;
+}
+
+static void share_write(
+    const struct config_key *key, const void *object, size_t item, struct strbuf *out)
+{
+    (void)item;
+    const struct rollout_share *share = cfield(key, object);
+    strbuf_addf(out, "%u%s", share->n, share->percent ? "%" : "");
+}
+
 static int choice_read(const struct config_key *key, const char *text, void *object, struct err *e)
 {
     for (const struct config_choice *c = key->choices; c->word; c++) {
@@ -302,6 +328,7 @@ SCALAR(unsigned, "number");
 SCALAR(u64, "number");
 SCALAR(factor, "factor");
 SCALAR(percent, "percentage");
+SCALAR(share, "number or percentage");
 SCALAR(choice, "word");
 SCALAR(signal, "signal");
 #undef SCALAR

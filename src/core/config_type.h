@@ -9,6 +9,7 @@ extern const struct config_type config_type_unsigned; /* unsigned */
 extern const struct config_type config_type_u64;      /* uint64_t */
 extern const struct config_type config_type_factor;   /* double, min..max */
 extern const struct config_type config_type_percent;  /* unsigned, `10%` */
+extern const struct config_type config_type_share;    /* struct rollout_share, `3` or `25%` */
 extern const struct config_type config_type_choice;   /* an enum or a bool, by choices */
 extern const struct config_type config_type_signal;   /* int */
 extern const struct config_type config_type_command;  /* struct strlist: one command's words */

@@ -30,6 +30,13 @@ static void begins_with_every_default(void **state)
     assert_true(c->restart.max_delay == 30 * USEC_PER_SEC);
     assert_int_equal(c->restart.jitter, 10);
     assert_int_equal(c->restart.loop_after, 5);
+    assert_true(c->rollout.bake == 5 * USEC_PER_SEC);
+    assert_true(c->rollout.keep_warm == 2 * USEC_PER_MIN);
+    assert_int_equal(c->rollout.canary, 1);
+    assert_int_equal(rollout_surge(&c->rollout, 1), 1);
+    assert_int_equal(rollout_surge(&c->rollout, 4), 1);
+    assert_int_equal(rollout_surge(&c->rollout, 8), 2);
+    assert_false(c->rollout.hold);
     assert_true(c->drain.linger == 2 * USEC_PER_SEC);
     assert_true(c->drain.timeout == 10 * USEC_PER_MIN);
     assert_true(c->drain.count_interval == USEC_PER_SEC);
@@ -53,8 +60,9 @@ static void begins_with_every_default(void **state)
 static void who_listens_hands_over(void **state)
 {
     (void)state;
-    struct config *c = config_must(MINIMAL "[Agent]\nListen=3004\n");
+    struct config *c = config_must(MINIMAL "[Agent]\nListen=3004\n[Rollout]\nOnFailure=hold\n");
     assert_int_equal(c->agent.handover, HANDOVER_PRELOAD);
+    assert_true(c->rollout.hold);
     config_free(c);
 }
 

@@ -25,7 +25,25 @@ static void refuses_contradictions(void **state)
                                  "listeners from us can stand by, want Listen= and "
                                  "Handover=preload\n"},
         {"[Agent]\nHandover=preload\nListen=3004\nWorkers=62\nStandby=2\n",
-            "/etc/v.conf:5: refuse Standby=2: with Workers=62 more than 63 workers\n"},
+            "/etc/v.conf:5: refuse Workers=62 and Standby=2: more than 63 workers, one place is "
+            "for a replacement\n"},
+        {"[Agent]\nListen=3004\nWorkers=64\n",
+            "/etc/v.conf:3: refuse Workers=64 and Standby=0: more than 63 workers, one place is "
+            "for a replacement\n"},
+        {"[Agent]\nListen=3004\nWorkers=62\n[Rollout]\nMaxSurge=3\n",
+            "/etc/v.conf:5: refuse MaxSurge=3: with Workers=62 and Standby=0 more than 64 "
+            "workers\n"},
+        {"[Agent]\nListen=3004\nWorkers=40\n[Rollout]\nMaxSurge=70%\n",
+            "/etc/v.conf:5: refuse MaxSurge=70%: with Workers=40 and Standby=0 more than 64 "
+            "workers\n"},
+        {"[Rollout]\nOnFailure=hold\n",
+            "/etc/v.conf:2: refuse OnFailure=hold: only workers that get their listeners from us "
+            "have others beside them that can stand in, want Listen= and Handover=preload\n"},
+        {"[Agent]\nListen=3004\nWorkers=2\n[Rollout]\nCanary=3\nMaxSurge=3\n",
+            "/etc/v.conf:5: refuse Canary=3: more than Workers=2\n"},
+        {"[Agent]\nListen=3004\nWorkers=4\n[Rollout]\nCanary=2\n",
+            "/etc/v.conf:5: refuse Canary=2: the workers that they replace are kept beside them, "
+            "and MaxSurge= allows for 1; want MaxSurge=2\n"},
         {"[Agent]\nHandover=listen-fds\n", "/etc/v.conf:2: refuse Handover=listen-fds: not "
                                            "available in this version, preload and none are\n"},
         {"[Agent]\nListen=/run/a.sock\n", "/etc/v.conf:2: refuse Listen=/run/a.sock in [Agent]: "
@@ -175,6 +193,10 @@ static void defaults_follow(void **state)
     assert_false(c->drain.wait_tasks);
     assert_false(c->drain.wait_sessions);
     config_free(c);
+    /* A rollout has the places that are left. */
+    c = config_must(AGENT "Listen=3004\nWorkers=60\nStandby=1\n" HEALTH);
+    assert_int_equal(rollout_surge(&c->rollout, c->agent.workers), LIMIT_WORKERS - 61);
+    config_free(c);
     c = config_must(AGENT HEALTH "[Redis]\nUrl=redis://h\n");
     assert_true(c->drain.wait_tasks && c->drain.wait_sessions);
     config_free(c);
@@ -194,6 +216,8 @@ static void accepts_what_looks_alike(void **state)
         "[Keyspace a]\nPattern=a:*\n[Keyspace b]\nPattern=b:*\n",
         "[Keyspace a]\nPattern=elevenlabs:session:*\n",
         "[Drain]\nWaitFor=\n",
+        "[Agent]\nListen=3004\nWorkers=5\n[Rollout]\nCanary=2\nOnFailure=hold\n",
+        "[Agent]\nListen=3004\nWorkers=32\n[Rollout]\nMaxSurge=100%\nCanary=32\n",
         "[Drain]\nTimeout=infinity\n",
         "[Redis]\nUrl=redis://h\nUsername=u\nPasswordCredential=/p\n",
         "[Probe p]\nType=tcp\nAddress=127.0.0.1:80\n",
