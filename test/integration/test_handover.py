@@ -35,7 +35,7 @@ def test_restarts_under_load_lose_no_request(make_daemon, agent_config, port):
 
 
 def test_a_single_worker_restarts_without_a_gap(make_daemon, agent_config, port):
-    daemon = make_daemon(agent_config(Agent=PRELOAD, Rollout=QUICK))
+    daemon = make_daemon(agent_config(Agent=PRELOAD, Rollout={**QUICK, "KeepWarm": "0"}))
     first = daemon.wait_event("worker-verified")["worker_pid"]
     with Load(port) as load, Load(port, clients=2, keep_alive=True) as regulars:
         done = daemon.cli("restart", check=True)
