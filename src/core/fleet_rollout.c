@@ -156,8 +156,10 @@ void fleet_rollout_on_loop(struct fleet_ctx *c, unsigned i)
 {
     const struct fleet_slot *s = &c->f->slots[i];
     if (c->f->rollout.state == ROLLOUT_WARM && s->generation == c->f->rollout.generation)
-        fleet_rollout_step(c,
-            (struct rollout_event){.type = ROLLOUT_EV_FAILED, .slot = i, .cause = s->last_cause});
+        fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_FAILED,
+                                  .slot = i,
+                                  .cause = s->last_cause,
+                                  .unwatched = s->unwatched});
 }
 
 void fleet_rollout_on_errors(struct fleet_ctx *c, unsigned i)
