@@ -29,7 +29,7 @@ struct config_agent {
     unsigned n_listen;
     enum config_handover handover;
     unsigned workers, standby; /* standby: verified spares beside them; needs a handover */
-    char *release; /* file, or command behind '|', that names the running release; or NULL */
+    char *release;             /* file that names the running release; or NULL */
 };
 
 /* One probe: [Health], or a [Probe NAME]. */

@@ -254,10 +254,11 @@ const struct config_key config_keys[] = {
         .doc = "Fewer error lines than this never lead back."},
 
     {"Rollback", "ExecRollback", &config_type_command, ROOT(rollback.exec), LIVE,
-        .doc = "Run once a rollout has gone back: to put a link to the release back, to call "
+        .doc = "Run when a rollout goes back: to put a link to the release back, to call "
                "somebody. Its environment is the agent's, and says what happened: "
-               "VOXKEEPER_GENERATION, VOXKEEPER_RELEASE_FROM, VOXKEEPER_RELEASE_TO, "
-               "VOXKEEPER_REASON, VOXKEEPER_CAUSE, VOXKEEPER_AUTHOR."},
+               "VOXKEEPER_GENERATION and VOXKEEPER_RELEASE of the rollout, "
+               "VOXKEEPER_GENERATION_FROM and VOXKEEPER_RELEASE_FROM of what it leads back to, "
+               "VOXKEEPER_CAUSE, VOXKEEPER_REASON, VOXKEEPER_AUTHOR."},
     {"Rollback", "Timeout", &config_type_span, ROOT(rollback.timeout), .preset = "30s",
         .min = MS(100), .max = HOURS(1), LIVE,
         .doc = "Then ExecRollback= is killed, with all that it started."},

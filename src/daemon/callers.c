@@ -2,6 +2,7 @@
 #include "daemon/callers.h"
 
 #include "base/text.h"
+#include "daemon/cut.h"
 #include "daemon/sweeper.h"
 #include "io/sock_diag.h"
 
@@ -120,23 +121,10 @@ void callers_count(struct callers_counter *c)
     c->on_counted(&c->latest, c->arg);
 }
 
-static void add_connections_json(const struct callers_counter *c, struct strbuf *out)
-{
-    for (size_t i = 0; i < c->connections.n && i < LIMIT_CUT_CALLERS; i++) {
-        const struct sock_connection *conn = &c->connections.items[i];
-        struct strbuf name = STRBUF_INIT;
-        strbuf_addf(&name, "%s port %u", conn->remote, conn->remote_port);
-        if (i > 0)
-            strbuf_addc(out, ',');
-        text_json(out, strbuf_text(&name), name.len);
-        strbuf_fini(&name);
-    }
-}
-
 void callers_names_json(const struct callers_counter *c, struct strbuf *out)
 {
     strbuf_adds(out, "{\"connections\":[");
-    add_connections_json(c, out);
+    cut_names(&c->connections, out);
     strbuf_addf(out, "],\"tasks\":[%s],\"sessions\":[%s]}", strbuf_text(&c->tasks),
         strbuf_text(&c->sessions));
 }

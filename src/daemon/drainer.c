@@ -3,8 +3,8 @@
 
 #include "core/event.h"
 #include "daemon/callers.h"
+#include "daemon/cut.h"
 #include "daemon/drain_words.h"
-#include "io/files.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -104,21 +104,6 @@ static void tell_progress(struct drainer *d)
     strbuf_fini(&text);
 }
 
-/* One line {"at": .., "callers": n, names} in the state directory, for whoever calls them back. */
-static void write_cut(const struct drainer *d, const struct strbuf *names)
-{
-    struct err e = {0};
-    struct strbuf line = STRBUF_INIT;
-    struct strbuf path = STRBUF_INIT;
-    strbuf_addf(&path, "%s/callers-cut.jsonl", d->spec.config->admin.state_directory);
-    strbuf_addf(&line, "{\"at_usec\":%llu,\"callers\":%llu,\"who\":%s}\n",
-        (unsigned long long)loop_wall_now(), (unsigned long long)d->drain.cut, strbuf_text(names));
-    if (files_append(strbuf_text(&path), strbuf_text(&line), line.len, &e) < 0)
-        log_printf(LOG_LEVEL_WARNING, "%s; whom we cut is in the event only", e.msg);
-    strbuf_fini(&path);
-    strbuf_fini(&line);
-}
-
 static void tell_cut(const struct drainer *d)
 {
     struct event ev;
@@ -135,7 +120,7 @@ static void tell_cut(const struct drainer *d)
     event_field(&ev, "VOXKEEPER_CALLER_NAMES", "%s", strbuf_text(&names));
     event_emit(&ev);
     event_fini(&ev);
-    write_cut(d, &names);
+    cut_write(d->spec.config, d->drain.cut, strbuf_text(&names));
     strbuf_fini(&words);
     strbuf_fini(&names);
 }

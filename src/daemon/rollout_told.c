@@ -205,8 +205,21 @@ static void tell_progress(struct daemon *d, const struct fleet_action *told)
             operation_find(d->operations, waiting[i]), "%s%s%s", why, why[0] ? ": " : "", words);
 }
 
+/* One that was under way when this instance took over has nobody who asked. */
+static void recognise(struct daemon *d, const struct fleet_action *told)
+{
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    bool known = d->rollout.to == fleet->rollout.latest;
+    if (known || told->rollout == ROLLOUT_CANARY)
+        return;
+    rollout_record_begin(&d->rollout, told->from, fleet->rollout.latest,
+        operation_find(d->operations, told->operation), d->supervisor);
+    d->rollout.state = told->rollout_before;
+}
+
 void rollout_told(struct daemon *d, const struct fleet_action *told)
 {
+    recognise(d, told);
     rollout_record_enter(&d->rollout, told->rollout, d->supervisor);
     switch (told->rollout) {
     case ROLLOUT_CANARY:

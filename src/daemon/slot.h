@@ -70,6 +70,8 @@ bool slot_missed_handover(
 /* How many of these connections its process holds. */
 struct sock_connections;
 size_t slot_connections(const struct slot *s, const struct sock_connections *connections);
+/* Leaves only those in it. Returns how many. */
+size_t slot_pick_connections(const struct slot *s, struct sock_connections *connections);
 
 pid_t slot_pid(const struct slot *s); /* of the present or last life; 0: none yet */
 uint64_t slot_life(const struct slot *s);

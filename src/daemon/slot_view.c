@@ -13,16 +13,34 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-size_t slot_connections(const struct slot *s, const struct sock_connections *connections)
+/* Copies those of the slot's process to `out`, unless it is NULL; it may be where they are. */
+static size_t pick(
+    const struct slot *s, const struct sock_connections *connections, struct sock_connection *out)
 {
     size_t n_sockets = 0;
     size_t n = 0;
     uint64_t *sockets = procinfo_sockets(s->pid, &n_sockets);
-    for (size_t i = 0; sockets && i < connections->n; i++)
-        n += bsearch(&connections->items[i].inode, sockets, n_sockets, sizeof *sockets,
-                 by_number) != NULL;
+    for (size_t i = 0; sockets && i < connections->n; i++) {
+        const struct sock_connection *c = &connections->items[i];
+        if (!bsearch(&c->inode, sockets, n_sockets, sizeof *sockets, by_number))
+            continue;
+        if (out)
+            out[n] = *c;
+        n++;
+    }
     free(sockets);
     return n;
+}
+
+size_t slot_connections(const struct slot *s, const struct sock_connections *connections)
+{
+    return pick(s, connections, NULL);
+}
+
+size_t slot_pick_connections(const struct slot *s, struct sock_connections *connections)
+{
+    connections->n = pick(s, connections, connections->items);
+    return connections->n;
 }
 
 const struct said *slot_said(const struct slot *s)

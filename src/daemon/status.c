@@ -32,13 +32,26 @@ static const char *handover_word(const struct daemon *d)
     return "";
 }
 
+/* With overlap any slot may serve; the newest life that does says it. */
+static const char *release_in_service(const struct daemon *d)
+{
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    const struct slot *newest = NULL;
+    for (unsigned i = 0; i < fleet->n_slots; i++) {
+        const struct slot *slot = supervisor_slot(d->supervisor, i);
+        if (slot && fleet->slots[i].worker.state == WORKER_SERVING &&
+            (!newest || slot_generation(slot) > slot_generation(newest)))
+            newest = slot;
+    }
+    return newest ? slot_release(newest) : "";
+}
+
 static struct cJSON *agent_json(const struct daemon *d)
 {
     struct cJSON *o = cJSON_CreateObject();
     struct cJSON *listen = cJSON_AddArrayToObject(o, "listen");
-    const struct slot *first = supervisor_slot(d->supervisor, 0);
     cJSON_AddStringToObject(o, "name", d->config->agent.name);
-    cJSON_AddStringToObject(o, "release", first ? slot_release(first) : "");
+    cJSON_AddStringToObject(o, "release", release_in_service(d));
     cJSON_AddStringToObject(o, "handover", handover_word(d));
     cJSON_AddStringToObject(o, "handover_why", front_why(d->front));
     for (unsigned i = 0; i < d->config->agent.n_listen; i++) {

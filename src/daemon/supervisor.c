@@ -1,6 +1,7 @@
 /* The shell of the fleet. */
 #include "daemon/supervisor.h"
 
+#include "daemon/cut.h"
 #include "daemon/front.h"
 #include "daemon/said.h"
 #include "io/sock_diag.h"
@@ -191,6 +192,9 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
         slot_collect_evidence(slot);
         return;
     case FLEET_DO_SIGNAL_STOP:
+        /* The drain of the whole agent has told it already. */
+        if (s->conf.overlap && !s->fleet.stopping)
+            cut_tell_worker(s->spec.config, slot, a->slot);
         slot_signal(slot, s->spec.config->agent.kill_signal);
         return;
     case FLEET_DO_SIGNAL_ABRT:

@@ -1,6 +1,7 @@
 """Rollouts as an operator sees them: looked at, steered, superseded, and told why they went back."""
 
 import json
+import socket
 import subprocess
 
 import pytest
@@ -347,6 +348,22 @@ def test_a_command_that_fails_is_told_and_never_in_the_way(start, command, says)
     assert serving(daemon) == before
     assert says in daemon.events("rollback-command-failed")[0]["reason"]
     assert says in daemon.cli("rollout").stdout
+
+
+def test_a_deadline_that_cuts_callers_of_a_paused_worker_names_them(start, port):
+    daemon = start(Rollout=QUICK, Drain={"Timeout": "1s"})
+    # In the middle of a request: whoever is idle is let go by the agent itself.
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+        caller.sendall(b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        wait_for(lambda: daemon.request("GET", "/api/v1/workers")[1]["workers"][0]["connections"])
+        daemon.cli("restart", check=True)
+        cut = daemon.wait_event("callers-cut")
+        number = caller.getsockname()[1]
+    assert cut["callers"] == "1" and cut["worker"] == "1" and cut["generation"] == "1"
+    assert f"127.0.0.1 port {number}" in cut["caller_names"]
+    record = json.loads((daemon.state / "callers-cut.jsonl").read_text())
+    assert record["callers"] == 1
+    assert record["who"]["connections"] == [f"127.0.0.1 port {number}"]
 
 
 def test_the_wrong_word_is_no_action(start):
