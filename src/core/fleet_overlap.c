@@ -42,12 +42,12 @@ bool fleet_overlap_is_warm(const struct fleet *f, unsigned i)
     case ROLLOUT_CANARY:
     case ROLLOUT_BAKING:
     case ROLLOUT_HOLD:
+    case ROLLOUT_BACK:
         return may_come_back(f, s) && has_stand_in(f, i);
     case ROLLOUT_WARM:
         return may_come_back(f, s) && s->life == f->rollout.warm_life;
     case ROLLOUT_IDLE:
     case ROLLOUT_ROLLING:
-    case ROLLOUT_BACK:
         break;
     }
     return false;

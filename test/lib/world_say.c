@@ -61,7 +61,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
         say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
         break;
     case FLEET_DO_TELL_ROLLOUT:
-        if (a->rollout == ROLLOUT_BACK)
+        if (a->rollout == ROLLOUT_BACK || a->rollout == ROLLOUT_HOLD)
             say(w, "rollout %s, %u %s", rollout_state_name(a->rollout), a->slot,
                 worker_cause_name(a->cause));
         else
@@ -73,10 +73,13 @@ void world_say_action(struct world *w, const struct fleet_action *a)
         say(w, "%u  %s operation %" PRIu64 ", %s", a->slot, name, a->operation,
             worker_cause_name(a->cause));
         break;
+    case FLEET_DO_TELL_ROLLOUT_REFUSED:
+        say(w, "%s operation %" PRIu64 ", rollout %s", name, a->operation,
+            rollout_state_name(a->rollout));
+        break;
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
-    case FLEET_DO_TELL_ROLLOUT_REFUSED:
         say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
         break;
     case FLEET_DO_TELL_ALL_GONE:

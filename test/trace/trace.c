@@ -82,6 +82,8 @@ static void set(struct trace *t, const char *key, const char *value)
         {"standby", NULL, &w->fleet_conf.standby},
         {"bake", &w->fleet_conf.rollout.bake, NULL},
         {"keep-warm", &w->fleet_conf.rollout.keep_warm, NULL},
+        {"canary", NULL, &w->fleet_conf.rollout.canary},
+        {"surge", NULL, &w->fleet_conf.rollout.max_surge.n},
         {"worker-drain", &w->fleet_conf.worker.drain_timeout, NULL},
         {"start-timeout", &w->fleet_conf.worker.start_timeout, NULL},
         {"stop-timeout", &w->fleet_conf.worker.stop_timeout, NULL},
@@ -99,6 +101,10 @@ static void set(struct trace *t, const char *key, const char *value)
     }
     if (strcmp(key, "overlap") == 0) {
         w->fleet_conf.overlap = strcmp(value, "yes") == 0;
+        return;
+    }
+    if (strcmp(key, "on-failure") == 0) {
+        w->fleet_conf.rollout.hold = strcmp(value, "hold") == 0;
         return;
     }
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
@@ -233,6 +239,28 @@ static void cmd_cancel(struct trace *t, char **args)
         &t->world, (struct fleet_event){.type = FLEET_EV_CANCEL, .operation = number(t, args[0])});
 }
 
+static void cmd_promote(struct trace *t, char **args)
+{
+    world_fleet(
+        &t->world, (struct fleet_event){.type = FLEET_EV_PROMOTE, .operation = number(t, args[0])});
+}
+
+/* The shell saw errors of the slot's present life that its probes do not show. */
+static void cmd_errors(struct trace *t, char **args)
+{
+    world_fleet(&t->world, (struct fleet_event){.type = FLEET_EV_ERRORS,
+                               .slot = (unsigned)number(t, args[0]),
+                               .life = slot(t, args[0])->life});
+}
+
+static void cmd_provider(struct trace *t, char **args)
+{
+    bool up = strcmp(args[0], "up") == 0;
+    if (!up && strcmp(args[0], "down") != 0)
+        refuse(t, "neither up nor down", args[0]);
+    world_fleet(&t->world, (struct fleet_event){.type = FLEET_EV_PROVIDER, .down = !up});
+}
+
 static void cmd_kill(struct trace *t, char **args)
 {
     (void)args;
@@ -286,7 +314,8 @@ static const struct command {
     {"start", 0, cmd_start}, {"resize", 1, cmd_resize}, {"redis", 1, cmd_redis},
     {"crash", 2, cmd_crash}, {"oom", 1, cmd_oom}, {"health", 2, cmd_health},
     {"lives", 3, cmd_lives}, {"callers", 3, cmd_callers}, {"restart", 1, cmd_restart},
-    {"cancel", 1, cmd_cancel}, {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled},
+    {"cancel", 1, cmd_cancel}, {"promote", 1, cmd_promote}, {"errors", 1, cmd_errors},
+    {"provider", 1, cmd_provider}, {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled},
     {"suspend", 1, cmd_suspend}, {"drain", 0, cmd_drain}, {"sigterm", 0, cmd_sigterm},
     {"resume", 0, cmd_resume}, {"notify", 2, cmd_notify},
     {"end", 0, cmd_end}, /* only lets time pass */
