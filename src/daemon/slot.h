@@ -49,6 +49,8 @@ void slot_signal(struct slot *s, int signum);
 /* Lets the worker take callers, or no new ones; nothing without a handover. */
 void slot_activate(struct slot *s);
 void slot_pause(struct slot *s);
+/* Whether it has said so: until then it may still take some. */
+bool slot_is_paused(const struct slot *s);
 void slot_kill_tree(struct slot *s);
 
 /* Hears now what the worker has said of itself; it is reported as usual. */

@@ -21,6 +21,11 @@ void slot_pause(struct slot *s)
         handover_pause(s->handover);
 }
 
+bool slot_is_paused(const struct slot *s)
+{
+    return !s->handover || !handover_state(s->handover)->active;
+}
+
 void slot_judge_handover(struct slot *s)
 {
     char why[HANDOVER_WHY_MAX];

@@ -13,7 +13,9 @@
 
 enum { QUEUE_MAX = 4 * LIMIT_WORKERS };
 
-#define DRAIN_LOOK (USEC_PER_SEC / 2)
+/* Most callers are gone in no time; those who are not may stay for minutes. */
+#define DRAIN_LOOK_FIRST (USEC_PER_SEC / 50)
+#define DRAIN_LOOK_MAX (USEC_PER_SEC / 2)
 
 struct supervisor {
     struct supervisor_spec spec;
@@ -24,6 +26,7 @@ struct supervisor {
     const struct config *previous; /* of the generations before the latest; NULL: as the latest */
     struct timer *drain_timer;     /* looks whether paused workers still have callers */
     bool watching_drains;          /* it is armed */
+    usec_t drain_look;             /* for so long, when it is armed next */
     struct slot *slots[LIMIT_WORKERS];
     bool stepping;
     struct fleet_event queue[QUEUE_MAX];
@@ -54,8 +57,8 @@ static void on_timer(void *arg)
 }
 
 /*
- * A paused worker that has no connection left may go. The kernel is asked twice a second, and only
- * while somebody is paused.
+ * A worker that has said it is paused and has no connection left may go. The kernel is asked only
+ * while somebody is paused: soon after a pause, and ever more seldom, down to twice a second.
  */
 static void on_drain_timer(void *arg)
 {
@@ -65,7 +68,7 @@ static void on_drain_timer(void *arg)
     s->watching_drains = false;
     bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
     for (unsigned i = 0; known && i < s->fleet.n_slots; i++) {
-        if (s->fleet.slots[i].worker.state == WORKER_DRAINING &&
+        if (s->fleet.slots[i].worker.state == WORKER_DRAINING && slot_is_paused(s->slots[i]) &&
             slot_connections(s->slots[i], &connections) == 0)
             feed(s, &(struct fleet_event){
                         .type = FLEET_EV_DRAINED, .slot = i, .life = s->fleet.slots[i].life});
@@ -81,7 +84,8 @@ static void watch_drains(struct supervisor *s)
     for (unsigned i = 0; i < s->fleet.n_slots; i++) {
         const struct fleet_slot *slot = &s->fleet.slots[i];
         if (slot->worker.state == WORKER_DRAINING && !slot->drained) {
-            timer_arm(s->drain_timer, usec_add(loop_now(), DRAIN_LOOK));
+            timer_arm(s->drain_timer, usec_add(loop_now(), s->drain_look));
+            s->drain_look = s->drain_look * 2 < DRAIN_LOOK_MAX ? s->drain_look * 2 : DRAIN_LOOK_MAX;
             s->watching_drains = true;
             return;
         }
@@ -115,6 +119,7 @@ struct supervisor *supervisor_new(const struct supervisor_spec *spec)
     said_sweep(spec->config);
     s->timer = timer_new(spec->loop, on_timer, s);
     s->drain_timer = timer_new(spec->loop, on_drain_timer, s);
+    s->drain_look = DRAIN_LOOK_FIRST;
     return s;
 }
 
@@ -186,6 +191,7 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
         return;
     case FLEET_DO_PAUSE:
         slot_pause(slot);
+        s->drain_look = DRAIN_LOOK_FIRST;
         wake_another(s);
         return;
     case FLEET_DO_EVIDENCE:

@@ -296,6 +296,7 @@ void handover_started(struct handover *h)
 
 void handover_activate(struct handover *h)
 {
+    h->state.active = true;
     send_message(h, VK_HANDOVER_ACTIVATE);
 }
 

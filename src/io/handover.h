@@ -23,7 +23,7 @@ struct handover_state {
     unsigned taken;      /* bit i: the worker bound the public listener i */
     unsigned closed;     /* and closed again */
     uint16_t other_port; /* a port of its own on which it listens; 0: none */
-    bool active;         /* it accepts public connections */
+    bool active;         /* it may accept public connections: until it says that it does not */
 };
 
 struct handover_spec {

@@ -134,12 +134,18 @@ static void a_worker_is_told_to_begin_and_to_pause(void **state)
     struct scene s;
     struct vk_handover_message m;
     open_scene(&s);
+    assert_false(handover_state(s.handover)->active);
     handover_activate(s.handover);
     assert_int_equal(recv(s.control, &m, sizeof m, 0), sizeof m);
     assert_int_equal(m.kind, VK_HANDOVER_ACTIVATE);
+    /* Whether it has read that is not known, nor whether it has callers already. */
+    assert_true(handover_state(s.handover)->active);
     handover_pause(s.handover);
     assert_int_equal(recv(s.control, &m, sizeof m, 0), sizeof m);
     assert_int_equal(m.kind, VK_HANDOVER_PAUSE);
+    assert_true(handover_state(s.handover)->active);
+    tell(&s, VK_HANDOVER_PAUSED, 0);
+    assert_false(handover_state(s.handover)->active);
     close_scene(&s);
 }
 
