@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 
-from load import Load
+from load import Load, tools
 from waiting import wait_for
 
 PRELOAD = {"Handover": "preload"}
@@ -144,7 +144,7 @@ def test_a_worker_that_is_stopped_by_a_signal_misses_its_interval(make_daemon, d
 def test_a_worker_that_leaves_is_replaced_and_nobody_notices(make_daemon, directory, port):
     daemon = make_daemon(config(directory, port, Agent={"Workers": "2"}))
     daemon.wait_event("worker-verified", count=2)
-    with Load(port) as load:
+    with Load(port, *tools()) as load:
         wait_for(lambda: load.done > 100)
         gone = ask(port, "/leave?code=0")["pid"]
         leaving = daemon.wait_event("worker-leaving")
