@@ -8,6 +8,7 @@
 #include "io/fd_message.h"
 #include "io/keeper_parts.h"
 #include "io/keeper_words.h"
+#include "io/startup_pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,6 +222,7 @@ int keeper_run(const char *socket_path, int ready_fd, struct err *e)
         return r;
     k.signals = watch_signals();
     come_away(ready_fd);
+    startup_pages_release();
     while (r == 0 && !k.over && (k.daemon >= 0 || !k.served || anybody_lives(&k)))
         r = turn(&k);
     keeper_socket_close(&k.socket);

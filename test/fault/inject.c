@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -124,6 +125,10 @@ WRAP(int, close_range, -1, (unsigned first, unsigned last, int flags), (first, l
 WRAP(DIR *, opendir, NULL, (const char *path), (path))
 WRAP(void *, calloc, NULL, (size_t n, size_t size), (n, size))
 WRAP(void *, reallocarray, NULL, (void *p, size_t n, size_t size), (p, n, size))
+WRAP(int, socket, -1, (int family, int type, int protocol), (family, type, protocol))
+WRAP(int, connect, -1, (int fd, const struct sockaddr *to, socklen_t len), (fd, to, len))
+WRAP(ssize_t, sendmsg, -1, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+WRAP(ssize_t, recvmsg, -1, (int fd, struct msghdr *m, int flags), (fd, m, flags))
 WRAP(char *, strdup, NULL, (const char *text), (text))
 
 pid_t __real_child_clone3(struct clone_args *args);
