@@ -45,9 +45,10 @@ static void add_left(const cJSON *rollout, struct strbuf *out)
     char span[SPAN_TEXT_MAX];
     if (json_true(rollout, "outage"))
         strbuf_adds(out, "; it stands still while a dependency is down");
+    else if (json_count(rollout, "left_usec", &left) && left < USEC_PER_SEC)
+        strbuf_adds(out, ", less than a second left");
     else if (json_count(rollout, "left_usec", &left))
-        strbuf_addf(out, ", %s left",
-            span_show(left < USEC_PER_SEC ? left : left - left % USEC_PER_SEC, span));
+        strbuf_addf(out, ", %s left", span_format(left - left % USEC_PER_SEC, span));
 }
 
 /* "restart by alice: new release" */

@@ -200,7 +200,79 @@ def test_colours_only_on_a_terminal(cli, api):
     assert b"\x1b" not in on_terminal("status", TERM="dumb")
 
 
+ROLLOUT = {
+    "state": "baking", "outage": False, "left_usec": 4_200_000, "deadline_usec": HOUR,
+    "operation": 12, "kind": "restart", "author": "alice", "reason": "1.1",
+    "generation": {"from": 1, "to": 2}, "release": {"from": "1.0", "to": "1.1"},
+    "phases": [{"state": "canary", "took_usec": 2_100_000}, {"state": "baking", "took_usec": 800_000}],
+    "verdict": None, "failure": None, "command": None,
+    "waiting": [{"operation": 12, "kind": "restart", "author": "alice", "reason": "1.1"}]}
+FAILURE = {"message": "the new worker 2 failed (unhealthy): status is 500", "cause": "unhealthy",
+           "worker": 2, "probe_body": '{"status":"broken"}', "last_output": ["one", "\x1b[2Jtwo"]}
+
+
+def test_rollout_is_a_page(cli, api):
+    api.answers["GET /api/v1/rollout"] = ROLLOUT
+    assert cli.run("rollout").stdout == (
+        "Rollout    the first new worker serves, and is watched, 4s left\n"
+        "For        restart by alice: 1.1\n"
+        "From       generation 1, release 1.0\n"
+        "To         generation 2, release 1.1\n"
+        "Phases     canary 2.10s, baking 800ms\n"
+        "Waits      restart by alice: 1.1 (operation 12)\n")
+    assert json.loads(cli.run("rollout", "--json").stdout) == ROLLOUT
+
+
+def test_a_held_rollout_says_why_and_what_to_do(cli, api):
+    api.answers["GET /api/v1/rollout"] = ROLLOUT | {"state": "hold", "left_usec": None,
+                                                    "failure": FAILURE}
+    page = cli.run("rollout").stdout
+    assert page.startswith("Rollout    HELD: it failed, and waits for somebody to decide\n")
+    assert "Why        the new worker 2 failed (unhealthy): status is 500\n" in page
+    assert '  it answered: {"status":"broken"}\n  its last lines:\n    one\n' in page
+    assert "\x1b" not in page and "voxkeeper rollout abort" in page
+    api.answers["GET /api/v1/status"] = STATUS | {"rollout": {"state": "hold", "left_usec": None}}
+    page = cli.run("status").stdout
+    assert "Rollout    HELD: it failed" in page
+    assert "voxkeeper rollout promote" in page.partition("What to do\n")[2]
+
+
+def test_a_rollout_that_is_over(cli, api):
+    api.answers["GET /api/v1/rollout"] = ROLLOUT | {
+        "state": "idle", "left_usec": None, "verdict": "rolled back", "failure": FAILURE,
+        "command": "ExecRollback= failed: exit code 1", "waiting": []}
+    page = cli.run("rollout").stdout
+    assert page.startswith("Rollout    none under way\nLast       restart by alice: 1.1\n")
+    assert "Verdict    rolled back\n" in page
+    assert "Command    ExecRollback= failed: exit code 1\n" in page and "What to do" not in page
+    api.answers["GET /api/v1/status"] = STATUS | {"rollout": {"state": "idle"}}
+    assert "Rollout" not in cli.run("status").stdout
+
+
+def test_a_rollout_in_an_outage_stands_still(cli, api):
+    api.answers["GET /api/v1/rollout"] = ROLLOUT | {"outage": True, "left_usec": None}
+    assert "; it stands still while a dependency is down\n" in cli.run("rollout").stdout
+
+
+@pytest.mark.parametrize("answer", [
+    {"state": 7}, {"state": "new"}, {"kind": "x", "phases": [1, {"state": "a"}], "waiting": [None],
+     "failure": {"message": "x", "last_output": [1]}, "generation": {"to": -1}}])
+def test_a_rollout_copes_with_what_is_missing_or_odd(cli, api, answer):
+    api.answers["GET /api/v1/rollout"] = answer
+    assert cli.run("rollout").stdout.startswith("Rollout    ")
+
+
 # What one changes.
+
+@pytest.mark.parametrize("action", ["cancel", "promote", "abort"])
+def test_a_rollout_is_steered(cli, api, action):
+    serve_operation(api, f"rollout/{action}", operation("failed", exit_code=1, message="no"))
+    assert cli.run("rollout", action, "--reason", "why", code=1).stderr == \
+        f"voxkeeper: rollout {action}: no\n"
+    method, target, body = api.requests[0]
+    assert (method, target) == ("POST", f"/api/v1/rollout/{action}")
+    assert json.loads(body) == {"reason": "why"}
+
 
 @pytest.mark.parametrize("verb", ["restart", "reload", "drain", "resume"])
 def test_a_changing_verb_waits_for_the_verdict(cli, api, verb):
@@ -415,6 +487,11 @@ def test_output_that_nobody_takes_is_an_error(cli, api):
     (["restart", "--reason", "x" * 1025], "--reason is longer than 1024 bytes"),
     (["sweep", "--older-than=-1"], "--older-than=-1 is not a time span"),
     (["help", "frob"], '"frob" is no verb'),
+    (["rollout", "frob"], '"frob" is nothing that a rollout can do'),
+    (["rollout", "cancel", "promote"], "promote is not expected here"),
+    (["rollout", "cancel", "--frob"], "--frob is no option here"),
+    (["rollout", "--reason", "x"], "--reason and --timeout belong to an action"),
+    (["rollout", "--timeout=1s"], "--reason and --timeout belong to an action"),
     (["status", "--json=yes"], "--json=yes is no option here")])
 def test_a_wrong_command_line(cli, words, says):
     done = cli.run(*words, code=2)
@@ -426,8 +503,8 @@ def test_help_knows_every_verb_and_option(cli):
     assert cli.run("help").stdout == cli.run("-h").stdout == everything
     verbs = re.findall(r"^  ([a-z-]+)", everything.partition("Verbs:\n")[2], re.M)
     assert {"status", "workers", "restart", "reload", "drain", "resume", "sweep",
-            "show-config", "help"} <= set(verbs)
-    for verb in ("status", "sweep", "restart"):
+            "rollout", "show-config", "help"} <= set(verbs)
+    for verb in ("status", "sweep", "restart", "rollout"):
         page = cli.run("help", verb).stdout
         assert page == cli.run(verb, "--help").stdout
         assert page.startswith(f"Usage: voxkeeper {verb}")

@@ -10,7 +10,8 @@ from daemon import BUILD
 from waiting import wait_for
 
 LONG_BAKE = {"Bake": "60s"}
-QUICK = {"Bake": "200ms"}
+QUICK = {"Bake": "200ms", "KeepWarm": "0"}
+WARM = {"Bake": "200ms", "KeepWarm": "60s"}
 PRELOAD = {"Handover": "preload"}
 
 
@@ -67,7 +68,7 @@ def reconfigure(agent_config):
 def test_a_restart_tells_its_story(start, directory):
     release = directory / "release"
     release.write_text("1.0\n")
-    daemon = start(workers=2, Agent={"Release": str(release)}, Rollout={"Bake": "300ms"})
+    daemon = start(workers=2, Agent={"Release": str(release)}, Rollout={"Bake": "300ms", "KeepWarm": "0"})
     assert rollout(daemon) == {"state": "idle", "outage": False, "left_usec": None,
                                "deadline_usec": None, "waiting": []}
     release.write_text("1.1\n")
@@ -276,6 +277,83 @@ def test_the_verdict_in_json(start, reconfigure):
     assert verdict["result"]["generation"] == {"from": 1, "to": 2}
 
 
+def test_held_and_aborted(start, reconfigure):
+    held = {**LONG_BAKE, "OnFailure": "hold"}
+    daemon = start(Rollout=held)
+    before = serving(daemon)
+    reconfigure(daemon, BAD, Rollout=held)
+    reload = Command(daemon, "reload")
+    event = daemon.wait_event("rollout-held")
+    assert event["cause"] == "unhealthy"
+    assert rollout(daemon)["state"] == "hold"
+    assert serving(daemon) == before
+    page = daemon.cli("rollout").stdout
+    assert "HELD" in page and "voxkeeper rollout abort" in page and "last lines" in page
+    assert "waits for your decision" in daemon.cli("status").stdout
+    done = daemon.cli("rollout", "abort", "--reason", "bad", check=True)
+    assert "rolled back" in done.stdout
+    text = reload.end(code=4)
+    assert "held: it waits for" in text and "the new worker 2 failed (unhealthy)" in text
+    assert serving(daemon) == before
+
+
+def test_held_and_promoted(start, directory):
+    switch = directory / "release.env"
+    switch.write_text("")
+    daemon = start(Agent={"EnvironmentFile": str(switch)}, Rollout={**LONG_BAKE, "OnFailure": "hold"})
+    switch.write_text("".join(f"{name}={value}\n" for name, value in BAD.items()))
+    restart = Command(daemon, "restart")
+    daemon.wait_event("rollout-held")
+    # It begins again with a new life, which does better than the one before.
+    switch.write_text("")
+    promote = Command(daemon, "rollout", "promote", "--reason", "cured")
+    assert daemon.wait_event("rollout-promoted")["reason"] == "cured"
+    wait_state(daemon, "baking")
+    daemon.cli("rollout", "promote", check=True)
+    # Who promotes again takes over from who promoted before.
+    assert "superseded by a rollout promote" in promote.end(code=1)
+    restart.end(code=0)
+    assert rollout(daemon)["verdict"] == "done" and rollout(daemon)["failure"] is None
+
+
+def test_cancelled_while_one_is_warm(start, reconfigure):
+    daemon = start({"COLOR": "red"}, Rollout=WARM)
+    before = serving(daemon)
+    reconfigure(daemon, {"COLOR": "blue"}, Rollout=WARM)
+    daemon.cli("reload", check=True)
+    assert rollout(daemon)["state"] == "warm" and in_force(daemon) == ["COLOR=blue"]
+    assert rollout(daemon)["verdict"] == "done"
+    daemon.cli("rollout", "cancel", check=True)
+    # The verdict was given: what is taken back now is told by an event.
+    assert serving(daemon) == before and in_force(daemon) == ["COLOR=red"]
+    assert "rolled back" in daemon.wait_event("config-refused")["message"]
+    assert rollout(daemon)["verdict"] == "rolled back"
+
+
+def test_a_restart_while_one_is_warm_has_nothing_to_supersede(start, reconfigure):
+    daemon = start({"COLOR": "red"}, Rollout=WARM)
+    reconfigure(daemon, {"COLOR": "blue"}, Rollout=WARM)
+    daemon.cli("reload", check=True)
+    proven = serving(daemon)
+    restart = Command(daemon, "restart")
+    wait_for(lambda: rollout(daemon)["generation"]["to"] == 3)
+    daemon.cli("rollout", "cancel", check=True)
+    restart.end(code=4)
+    # Back to the generation that was proven, and not to the one before it.
+    assert serving(daemon) == proven and in_force(daemon) == ["COLOR=blue"]
+    assert daemon.events("rollout-superseded") == []
+
+
+def test_promoted_while_one_is_warm(start):
+    daemon = start(Rollout=WARM)
+    before = serving(daemon)
+    daemon.cli("restart", check=True)
+    daemon.cli("rollout", "promote", check=True)
+    assert rollout(daemon)["state"] == "idle"
+    ended = daemon.wait_event("worker-exited")
+    assert int(ended["worker_pid"]) in before
+
+
 def test_an_answer_of_500_under_callers_goes_back(start, reconfigure):
     patient = {"Fall": "100", "Interval": "100ms"}
     daemon = start(Rollout=LONG_BAKE, Health=patient)
@@ -364,9 +442,3 @@ def test_a_deadline_that_cuts_callers_of_a_paused_worker_names_them(start, port)
     record = json.loads((daemon.state / "callers-cut.jsonl").read_text())
     assert record["callers"] == 1
     assert record["who"]["connections"] == [f"127.0.0.1 port {number}"]
-
-
-def test_the_wrong_word_is_no_action(start):
-    daemon = start()
-    for words in ["frob"], ["cancel", "promote"], ["--reason", "x"]:
-        assert daemon.cli("rollout", *words).returncode == 2

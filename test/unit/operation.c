@@ -175,6 +175,42 @@ static void the_oldest_that_ended_is_forgotten(void **state)
     assert_non_null(operation_find(all, ids[5]));
 }
 
+static void ends_as(const struct operation *op, const char *state, const char *message)
+{
+    struct cJSON *o = operation_json(op, 0);
+    assert_string_equal(text(o, "state"), state);
+    assert_string_equal(text(o, "message"), message);
+    cJSON_Delete(o);
+}
+
+static void a_verdict_can_be_kept_back(void **state)
+{
+    (void)state;
+    struct operation *op = begin();
+    operation_keep_back(op);
+    operation_end(op, OPERATION_ROLLED_BACK, "rolled back");
+    assert_true(operation_running(op));
+    operation_end(op, OPERATION_DONE, "the first one stands");
+    operation_progress(op, "still of interest");
+    operation_release(op, "and more");
+    ends_as(op, "rolled_back", "rolled back\nand more");
+    operation_release(op, "once only");
+    ends_as(op, "rolled_back", "rolled back\nand more");
+    /* What it waited for came first: nothing to add to. */
+    op = begin();
+    operation_keep_back(op);
+    operation_release(op, "too early");
+    assert_true(operation_running(op));
+    operation_end(op, OPERATION_DONE, "done");
+    ends_as(op, "done", "done");
+    /* Whose verdict is out is not asked for another. */
+    operation_keep_back(op);
+    operation_release(op, "too late");
+    ends_as(op, "done", "done");
+    operation_keep_back(NULL);
+    operation_release(NULL, "nobody");
+}
+
 static void an_unknown_number_is_nobody(void **state)
 {
     (void)state;
@@ -194,6 +230,7 @@ int main(void)
         T(progress_is_a_window),
         T(a_result_is_kept_until_replaced),
         T(the_oldest_that_ended_is_forgotten),
+        T(a_verdict_can_be_kept_back),
         T(an_unknown_number_is_nobody),
 #undef T
     };
