@@ -21,14 +21,16 @@ static void check_handover(struct config_build *b)
 {
     struct config_agent *a = &b->config->agent;
     const struct config_place *asked = config_place_of(b, "Agent", "Handover", 0);
-    if (a->handover == HANDOVER_LISTEN_FDS)
+    if (a->listen_private && a->handover != HANDOVER_LISTEN_FDS)
+        config_report_at(b, config_place_of(b, "Agent", "ListenPrivate", 0),
+            "refuse ListenPrivate=yes: only Handover=listen-fds passes a private listener");
+    if (a->n_listen > 0 || a->handover == HANDOVER_NONE)
+        return;
+    if (asked && !config_was_refused(b, "Agent", "Listen", 0))
         config_report_at(b, asked,
-            "refuse Handover=listen-fds: not available in this version, preload and none are");
-    else if (a->handover == HANDOVER_PRELOAD && a->n_listen == 0 && asked &&
-             !config_was_refused(b, "Agent", "Listen", 0))
-        config_report_at(
-            b, asked, "refuse Handover=preload: without Listen= there is nothing to hand over");
-    else if (a->n_listen == 0)
+            "refuse Handover=%s: without Listen= there is nothing to hand over",
+            a->handover == HANDOVER_PRELOAD ? "preload" : "listen-fds");
+    else
         a->handover = HANDOVER_NONE;
 }
 
@@ -61,7 +63,7 @@ static void check_rollout(struct config_build *b)
     const struct rollout_conf *r = &b->config->rollout;
     unsigned surge = rollout_surge(r, a->workers);
     const struct config_place *canary = config_place_of(b, "Rollout", "Canary", 0);
-    if (a->handover != HANDOVER_PRELOAD) {
+    if (a->handover != HANDOVER_PRELOAD && !a->listen_private) {
         if (r->hold)
             config_report_at(b, config_place_of(b, "Rollout", "OnFailure", 0),
                 "refuse OnFailure=hold: only workers that get their listeners from us have others "
@@ -82,6 +84,7 @@ static void check_rollout(struct config_build *b)
 static void check_agent(struct config_build *b)
 {
     const struct config_agent *a = &b->config->agent;
+    const struct config_place *workers = config_place_of(b, "Agent", "Workers", 0);
     if (a->exec_start.n == 0 && !config_was_refused(b, "Agent", "ExecStart", 0))
         config_report_at(b, NULL, "no ExecStart= in [Agent]: there is nothing to run");
     else if (a->exec_start.n > 0 && a->exec_start.items[0][0] != '/' &&
@@ -93,15 +96,20 @@ static void check_agent(struct config_build *b)
         config_report_at(b, config_place_of(b, "Agent", "WatchdogSec", 0),
             "refuse WatchdogSec=%uus: shorter than 10ms, which no worker keeps; 0 is off",
             (unsigned)a->watchdog);
-    if (a->standby > 0 && a->handover == HANDOVER_NONE)
+    if (a->standby > 0 && a->handover != HANDOVER_PRELOAD)
         config_report_at(b, config_place_of(b, "Agent", "Standby", 0),
-            "refuse Standby=%u: only a worker that gets its listeners from us can stand by, want "
-            "Listen= and Handover=preload",
+            "refuse Standby=%u: only a worker whose listener is handed over when it is wanted can "
+            "stand by, want Listen= and Handover=preload",
             a->standby);
     else if (a->handover == HANDOVER_NONE && a->workers > 1 && a->n_listen > 0)
-        config_report_at(b, config_place_of(b, "Agent", "Workers", 0),
+        config_report_at(b, workers,
             "refuse Workers=%u: with Handover=none every worker binds Listen= itself, and only one "
             "can",
+            a->workers);
+    else if (a->handover == HANDOVER_LISTEN_FDS && a->workers > 1 && !a->listen_private)
+        config_report_at(b, workers,
+            "refuse Workers=%u: with Handover=listen-fds a probe of Listen= does not tell one "
+            "worker from another, want ListenPrivate=yes",
             a->workers);
 }
 
@@ -176,29 +184,10 @@ static void check_waitfor(struct config_build *b, const char *word, bool *wait,
             b, place, "refuse WaitFor=%s: no [Keyspace NAME] has Kind=%s", word, kind_word);
 }
 
-static bool is_wildcard(const struct endpoint *ep)
-{
-    static const unsigned char zero[16];
-    return memcmp(ep->addr, zero, sizeof zero) == 0;
-}
-
-/* An address of all interfaces takes the port from every other one. */
-static bool collide(const struct endpoint *a, const struct endpoint *b)
-{
-    return endpoint_equal(a, b) ||
-           (a->port == b->port && a->port != 0 && (is_wildcard(a) || is_wildcard(b)));
-}
-
 static void check_listen(struct config_build *b)
 {
     const struct config *c = b->config;
     char buf[ENDPOINT_TEXT_MAX];
-    for (unsigned i = 0; i < c->agent.n_listen; i++) {
-        if (c->agent.listen[i].family == ENDPOINT_UNIX)
-            config_report_at(b, config_place_of(b, "Agent", "Listen", 0),
-                "refuse Listen=%s in [Agent]: want a port, callers of a unix socket are not seen",
-                endpoint_text(&c->agent.listen[i], buf));
-    }
     for (unsigned i = 0; i < c->admin.n_listen; i++) {
         const struct endpoint *ep = &c->admin.listen[i];
         const struct config_place *place = config_place_of(b, "Admin", "Listen", 0);
@@ -207,7 +196,7 @@ static void check_listen(struct config_build *b)
                 "refuse Listen=%s in [Admin]: want a port, the unix socket is ControlSocket=",
                 endpoint_text(ep, buf));
         for (unsigned k = 0; k < c->agent.n_listen; k++) {
-            if (collide(ep, &c->agent.listen[k]))
+            if (endpoint_collide(ep, &c->agent.listen[k]))
                 config_report_at(b, place ? place : config_place_of(b, "Agent", "Listen", 0),
                     "refuse Listen=%s in [Admin]: it takes the address of Listen= in [Agent]",
                     endpoint_text(ep, buf));

@@ -28,6 +28,7 @@ struct config_agent {
     struct endpoint listen[LIMIT_LISTEN];
     unsigned n_listen;
     enum config_handover handover;
+    bool listen_private; /* HANDOVER_LISTEN_FDS: a listener of its own as well */
     unsigned workers, standby; /* standby: verified spares beside them; needs a handover */
     char *release;             /* file that names the running release; or NULL */
 };

@@ -30,6 +30,7 @@ static const struct config_choice handovers[] = {
     {"preload", HANDOVER_PRELOAD},
     {0},
 };
+static const struct config_choice no_yes[] = {{"no", 0}, {"yes", 1}, {0}};
 static const struct config_choice probe_types[] = {
     {"http", CONFIG_PROBE_HTTP},
     {"tcp", CONFIG_PROBE_TCP},
@@ -126,13 +127,19 @@ const struct config_key config_keys[] = {
     {"Agent", "Listen", &config_type_endpoints, ROOT(agent.listen),
         .offset_n = offsetof(struct config, agent.n_listen), WORKERS,
         .doc = "Where callers reach the agent: `3004` (all addresses), `ADDRESS:PORT`, "
-               "`[ADDRESS]:PORT`."},
+               "`[ADDRESS]:PORT`, `/PATH` of a unix socket. A worker has to listen on all of them."},
     {"Agent", "Handover", &config_type_choice, ROOT(agent.handover), .preset = "preload",
         .choices = handovers, DAEMON,
         .doc = "How a worker gets the public listener. `preload`: voxkeeperd holds it, a worker gets "
                "it by a preloaded library once it is verified, and callers wait instead of being "
-               "refused. `none`: the worker binds it itself; so it is without Listen=. `listen-fds` "
-               "is not available in this version."},
+               "refused. `listen-fds`: voxkeeperd holds it, and the worker knows the descriptors of "
+               "socket activation (LISTEN_FDS). `none`: the worker binds it itself; so it is without "
+               "Listen=."},
+    {"Agent", "ListenPrivate", &config_type_choice, ROOT(agent.listen_private), .preset = "no",
+        .choices = no_yes, DAEMON,
+        .doc = "With Handover=listen-fds: one more descriptor is passed, named `private`, which no "
+               "other worker has, and which the agent serves as well. Workers are then probed there "
+               "and replaced side by side; else one worker is restarted while callers wait."},
     {"Agent", "Workers", &config_type_unsigned, ROOT(agent.workers), .preset = "1",
         .min = 1, .max = LIMIT_WORKERS, LIVE,
         .doc = "How many workers run."},

@@ -124,3 +124,15 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
     }
     return false;
 }
+
+static bool is_wildcard(const struct endpoint *ep)
+{
+    static const unsigned char zero[16];
+    return memcmp(ep->addr, zero, sizeof zero) == 0;
+}
+
+bool endpoint_collide(const struct endpoint *a, const struct endpoint *b)
+{
+    return endpoint_equal(a, b) ||
+           (a->port == b->port && a->port != 0 && (is_wildcard(a) || is_wildcard(b)));
+}

@@ -24,3 +24,7 @@ int endpoint_parse(const char *text, struct endpoint *out, struct err *e);
 const char *endpoint_text(const struct endpoint *ep, char buf[ENDPOINT_TEXT_MAX]);
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
+
+/* Whether only one of them can be bound: an address of all interfaces takes the port from every
+ * other one. */
+bool endpoint_collide(const struct endpoint *a, const struct endpoint *b);

@@ -224,7 +224,7 @@ static int make_supervisor(struct daemon *d, struct err *e)
     d->cgroup = cgroup_open_own(&no_cgroup);
     if (!d->cgroup)
         log_printf(LOG_LEVEL_DEBUG, "workers go without cgroups: %s", no_cgroup.msg);
-    d->front = front_new(d->config, e);
+    d->front = front_new(d->config, &d->inherited, e);
     d->http = d->front ? http_client_new(d->loop, e) : NULL;
     if (!d->http)
         return e->code;

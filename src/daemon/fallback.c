@@ -31,6 +31,8 @@ static const char *obstacle(const struct daemon *d)
 {
     if (d->config->agent.workers > 1)
         return "with Workers= above 1 it cannot be left to bind Listen= itself";
+    if (front_is_inherited(d->front))
+        return "the service manager holds Listen=, so it cannot be left to bind it itself";
     if (front_has_served(d->front))
         return "callers are served through voxkeeper's listener, so it cannot be left to bind "
                "Listen= itself";

@@ -2,21 +2,19 @@
 #include "daemon/front.h"
 
 #include "build_config.h"
-#include "io/listener.h"
+#include "daemon/front_sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The kernel caps it; callers wait here while no worker accepts. */
-enum { PUBLIC_BACKLOG = 4096 };
-
 struct front {
-    struct endpoint endpoints[LIMIT_LISTEN];
-    int fds[LIMIT_LISTEN];
-    unsigned n;
+    struct front_sockets sockets;
+    struct inherited *inherited; /* borrowed; NULL: none */
     enum config_handover mode;
+    bool private; /* HANDOVER_LISTEN_FDS: workers get a listener of their own as well */
     bool has_served;
     char why[HANDOVER_WHY_MAX]; /* of the fallback; "" without one */
     char *library;
@@ -47,13 +45,14 @@ static int check_shim(const struct front *f, struct err *e)
     return 0;
 }
 
-struct front *front_new(const struct config *config, struct err *e)
+struct front *front_new(const struct config *config, struct inherited *inherited, struct err *e)
 {
     struct front *f = calloc(1, sizeof *f);
     if (!f) {
         err_sys(e, -ENOMEM, "opening the public listeners");
         return NULL;
     }
+    f->inherited = inherited;
     if (find_shim(f, e) < 0 || front_configure(f, config, e) < 0) {
         front_free(f);
         return NULL;
@@ -61,47 +60,14 @@ struct front *front_new(const struct config *config, struct err *e)
     return f;
 }
 
-static void close_all(struct front *f)
-{
-    for (unsigned i = 0; i < f->n; i++) {
-        if (f->fds[i] >= 0)
-            close(f->fds[i]);
-    }
-    f->n = 0;
-}
-
 void front_free(struct front *f)
 {
     if (!f)
         return;
-    close_all(f);
+    front_sockets_close(&f->sockets, f->inherited);
     free(f->library);
     free(f->node_helper);
     free(f);
-}
-
-static int index_of(const struct front *f, const struct endpoint *ep)
-{
-    for (unsigned i = 0; i < f->n; i++) {
-        if (endpoint_equal(&f->endpoints[i], ep))
-            return (int)i;
-    }
-    return -1;
-}
-
-/* Opens what `f` does not have yet; what it has stays there for now. */
-static int open_new(
-    const struct front *f, const struct config_agent *agent, struct front *fresh, struct err *e)
-{
-    for (unsigned i = 0; i < agent->n_listen; i++) {
-        const struct endpoint *ep = &agent->listen[i];
-        int fd = index_of(f, ep) >= 0 ? -1 : listener_open(ep, PUBLIC_BACKLOG, e);
-        if (fd < 0 && index_of(f, ep) < 0)
-            return fd;
-        fresh->endpoints[fresh->n] = *ep;
-        fresh->fds[fresh->n++] = fd;
-    }
-    return 0;
 }
 
 /* One worker at a time can bind an address. */
@@ -116,43 +82,54 @@ static int check_fallback(const struct front *f, const struct config_agent *agen
 }
 
 /* Everything that may fail. Returns 0 with all that is new in *fresh. */
-static int prepare(
-    const struct front *f, const struct config_agent *agent, struct front *fresh, struct err *e)
+static int prepare(const struct front *f, const struct config_agent *agent,
+    struct front_sockets *fresh, struct err *e)
 {
     if (f->why[0])
         return check_fallback(f, agent, e);
-    fresh->mode = agent->handover;
-    if (agent->handover != HANDOVER_PRELOAD)
+    if (agent->handover == HANDOVER_NONE)
         return 0;
-    int r = check_shim(f, e);
-    if (r == 0)
-        r = open_new(f, agent, fresh, e);
+    int r = agent->handover == HANDOVER_PRELOAD ? check_shim(f, e) : 0;
     if (r < 0)
-        close_all(fresh);
-    return r;
+        return r;
+    return front_sockets_open(fresh, &f->sockets, agent->listen, agent->n_listen, f->inherited, e);
+}
+
+/* As the service manager passes them: who knows these descriptors expects accept() to wait. */
+static void make_blocking(const struct front_sockets *s)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        int flags = fcntl(s->fds[i], F_GETFL);
+        if (flags >= 0)
+            (void)fcntl(s->fds[i], F_SETFL, flags & ~O_NONBLOCK);
+    }
 }
 
 int front_configure(struct front *f, const struct config *config, struct err *e)
 {
-    struct front fresh = {.mode = HANDOVER_NONE};
+    struct front_sockets fresh = {0};
     int r = prepare(f, &config->agent, &fresh, e);
     if (r < 0)
         return r;
-    for (unsigned i = 0; i < fresh.n; i++) {
-        int old = fresh.fds[i] < 0 ? index_of(f, &fresh.endpoints[i]) : -1;
-        if (old < 0)
-            continue;
-        fresh.fds[i] = f->fds[old];
-        f->fds[old] = -1;
-    }
-    close_all(f);
-    for (unsigned i = 0; i < fresh.n; i++) {
-        f->endpoints[i] = fresh.endpoints[i];
-        f->fds[i] = fresh.fds[i];
-    }
-    f->n = fresh.n;
-    f->mode = fresh.mode;
+    front_sockets_replace(&f->sockets, &fresh, f->inherited);
+    f->mode = f->why[0] ? HANDOVER_NONE : config->agent.handover;
+    f->private = config->agent.listen_private;
+    if (f->mode == HANDOVER_LISTEN_FDS)
+        make_blocking(&f->sockets);
+    front_sockets_warn_unused(f->inherited, f->mode == HANDOVER_NONE
+                                                ? "with Handover=none workers do not get it"
+                                                : "no Listen= in [Agent] names it");
     return 0;
+}
+
+bool front_overlaps(const struct front *f)
+{
+    return f->mode == HANDOVER_PRELOAD || (f->mode == HANDOVER_LISTEN_FDS && f->private);
+}
+
+bool front_is_inherited(const struct front *f)
+{
+    return front_sockets_inherited(&f->sockets);
 }
 
 enum config_handover front_mode(const struct front *f)
@@ -178,15 +155,17 @@ bool front_has_served(const struct front *f)
 void front_fall_back(struct front *f, const char *why)
 {
     snprintf(f->why, sizeof f->why, "%s", why);
-    close_all(f);
+    front_sockets_close(&f->sockets, f->inherited);
     f->mode = HANDOVER_NONE;
 }
 
 struct handover_spec front_spec(const struct front *f)
 {
-    return (struct handover_spec){.endpoints = f->endpoints,
-        .public_fds = f->fds,
-        .n = f->n,
+    return (struct handover_spec){.mode = f->mode,
+        .endpoints = f->sockets.endpoints,
+        .public_fds = f->sockets.fds,
+        .n = f->sockets.n,
+        .private = f->private,
         .library = f->library,
         .node_helper = f->node_helper};
 }

@@ -1,14 +1,18 @@
-/* The agent's public listeners, held by us and shared by all workers (Handover=preload). */
+/* The agent's public listeners, held by us and shared by all workers, unless Handover=none. */
 #pragma once
 
 #include "base/err.h"
 #include "core/config.h"
 #include "io/handover.h"
+#include "io/inherited.h"
 
 struct front;
 
-/* Opens every Listen= if the handover asks for it. Returns owned, or NULL with *e set. */
-struct front *front_new(const struct config *config, struct err *e);
+/*
+ * Opens every Listen= if the handover asks for it, or takes it from `inherited` (borrowed while the
+ * front lives; NULL: none). Returns owned, or NULL with *e set.
+ */
+struct front *front_new(const struct config *config, struct inherited *inherited, struct err *e);
 void front_free(struct front *f);
 
 /*
@@ -19,6 +23,12 @@ int front_configure(struct front *f, const struct config *config, struct err *e)
 
 /* How workers get their listeners in fact. */
 enum config_handover front_mode(const struct front *f);
+
+/* Whether a worker can be verified beside those that serve. */
+bool front_overlaps(const struct front *f);
+
+/* Whether the service manager holds a listener too, so that nobody else can bind its address. */
+bool front_is_inherited(const struct front *f);
 
 /* Why that is not what Handover= asks for, one line; "" if it is. */
 const char *front_why(const struct front *f);

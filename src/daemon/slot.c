@@ -62,9 +62,10 @@ void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool 
     char name[64];
     slot_instance_name(s, name, sizeof name);
     snprintf(instance, sizeof instance, "%s-probe-%llu", name, (unsigned long long)seq);
+    const struct endpoint *own = s->handover ? handover_private(s->handover) : NULL;
     struct probe_spec spec = {
         .config = config,
-        .address = s->handover                  ? handover_private(s->handover)
+        .address = own                          ? own
                    : config->agent.n_listen > 0 ? &config->agent.listen[0]
                                                 : NULL,
         .verified = verified,

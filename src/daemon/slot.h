@@ -51,6 +51,7 @@ void slot_activate(struct slot *s);
 void slot_pause(struct slot *s);
 /* Whether it has said so: until then it may still take some. */
 bool slot_is_paused(const struct slot *s);
+bool slot_can_pause(const struct slot *s);
 void slot_kill_tree(struct slot *s);
 
 /* Hears now what the worker has said of itself; it is reported as usual. */

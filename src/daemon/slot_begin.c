@@ -119,7 +119,7 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
 
 static int prepare_handover(struct slot *s, struct err *e)
 {
-    if (front_mode(s->spec.front) != HANDOVER_PRELOAD)
+    if (front_mode(s->spec.front) == HANDOVER_NONE)
         return 0;
     struct handover_spec spec = front_spec(s->spec.front);
     /* What the shim tells is looked at when a probe fails. */

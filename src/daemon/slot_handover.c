@@ -26,6 +26,11 @@ bool slot_is_paused(const struct slot *s)
     return !s->handover || !handover_state(s->handover)->active;
 }
 
+bool slot_can_pause(const struct slot *s)
+{
+    return s->handover && handover_has_shim(s->handover);
+}
+
 void slot_judge_handover(struct slot *s)
 {
     char why[HANDOVER_WHY_MAX];
@@ -34,6 +39,9 @@ void slot_judge_handover(struct slot *s)
         return;
     handover_look(s->handover);
     if (!handover_why(s->handover, why)[0])
+        return;
+    /* Elsewhere is as good without a shim; and who was verified has proven that it listens. */
+    if (s->probe.well && (s->probe.verified || !handover_has_shim(s->handover)))
         return;
     snprintf(s->probe.reason, sizeof s->probe.reason, "%s", why);
     if (s->probe.well)
@@ -60,7 +68,7 @@ static bool says_address_in_use(const struct slot *s)
 bool slot_missed_handover(
     const struct slot *s, const struct exit_status *exit, char why[HANDOVER_WHY_MAX])
 {
-    if (!s->handover)
+    if (!slot_can_pause(s))
         return false;
     handover_look(s->handover);
     const struct handover_state *state = handover_state(s->handover);

@@ -56,6 +56,13 @@ static void on_timer(void *arg)
     feed(s, &(struct fleet_event){.type = FLEET_EV_TICK});
 }
 
+/* Who cannot be paused goes on taking callers until KillSignal= tells it to finish with them. */
+static bool may_be_stopped(const struct slot *slot, const struct sock_connections *connections)
+{
+    return !slot_can_pause(slot) ||
+           (slot_is_paused(slot) && connections && slot_connections(slot, connections) == 0);
+}
+
 /*
  * A worker that has said it is paused and has no connection left may go. The kernel is asked only
  * while somebody is paused: soon after a pause, and ever more seldom, down to twice a second.
@@ -67,9 +74,9 @@ static void on_drain_timer(void *arg)
     const struct config_agent *agent = &s->spec.config->agent;
     s->watching_drains = false;
     bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
-    for (unsigned i = 0; known && i < s->fleet.n_slots; i++) {
-        if (s->fleet.slots[i].worker.state == WORKER_DRAINING && slot_is_paused(s->slots[i]) &&
-            slot_connections(s->slots[i], &connections) == 0)
+    for (unsigned i = 0; i < s->fleet.n_slots; i++) {
+        if (s->fleet.slots[i].worker.state == WORKER_DRAINING &&
+            may_be_stopped(s->slots[i], known ? &connections : NULL))
             feed(s, &(struct fleet_event){
                         .type = FLEET_EV_DRAINED, .slot = i, .life = s->fleet.slots[i].life});
     }
@@ -103,7 +110,7 @@ static struct fleet_conf conf_of(const struct config *c, const struct front *fro
         .restart = c->restart,
         .prober = c->prober,
         .rollout = c->rollout,
-        .overlap = front_mode(front) == HANDOVER_PRELOAD,
+        .overlap = front_overlaps(front),
         .standby = c->agent.standby,
     };
 }

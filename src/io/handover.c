@@ -1,12 +1,14 @@
-/* Our end of the listener shim in one worker. */
+/* Our end of what one worker has of the public listener. */
 #include "io/handover.h"
 
+#include "io/handover_parts.h"
 #include "io/listener.h"
 #include "io/loop_uv.h"
 #include "voxkeeper/handover.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +17,7 @@
 #include <uv.h>
 
 /* Probes are the only ones who connect to it. */
-enum { PRIVATE_BACKLOG = 64, FIRST_TARGET = 3, PID_DIGITS_MAX = 11 };
-
-struct handover {
-    uv_poll_t poll;
-    struct handover_spec spec;
-    struct endpoint privates[LIMIT_LISTEN];
-    int private_fds[LIMIT_LISTEN];
-    int control;        /* ours */
-    int worker_control; /* the worker's; -1 once it has it */
-    struct handover_state state;
-    void (*on_change)(void *arg);
-    void *arg;
-};
+enum { PRIVATE_BACKLOG = 64 };
 
 static void close_fd(int *fd)
 {
@@ -107,6 +97,8 @@ static int open_private(struct handover *h, unsigned i, struct err *e)
 static void send_message(struct handover *h, enum vk_handover_kind kind)
 {
     const struct vk_handover_message m = {.kind = (uint8_t)kind};
+    if (h->control < 0)
+        return;
     /* A worker that reads none of its messages hangs, and its probes tell that. */
     (void)!send(h->control, &m, sizeof m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -159,9 +151,9 @@ struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
     if (!h)
         return NULL;
     int r = 0;
-    for (unsigned i = 0; r == 0 && i < spec->n; i++)
+    for (unsigned i = 0; r == 0 && i < handover_n_private(h); i++)
         r = open_private(h, i, e);
-    if (r == 0)
+    if (r == 0 && handover_has_shim(h))
         r = open_control(h, l, e);
     if (r < 0) {
         handover_free(h);
@@ -181,8 +173,10 @@ struct handover *handover_adopt(struct loop *l, const struct handover_spec *spec
     }
     h->control = control;
     h->state = *state;
-    for (unsigned i = 0; i < spec->n; i++)
+    for (unsigned i = 0; i < handover_n_private(h); i++)
         h->privates[i] = privates[i];
+    if (!handover_has_shim(h))
+        return h;
     (void)fcntl(control, F_SETFD, FD_CLOEXEC);
     if (watch_control(h, l, e) < 0) {
         handover_free(h);
@@ -198,98 +192,23 @@ int handover_control_fd(const struct handover *h)
     return h->control;
 }
 
-/* The numbers in the worker: for each listener its public and its private one, then control. */
-static int public_target(unsigned i)
+bool handover_has_shim(const struct handover *h)
 {
-    return FIRST_TARGET + 2 * (int)i;
+    return h->spec.mode == HANDOVER_PRELOAD;
 }
 
-static int control_target(const struct handover *h)
+unsigned handover_n_private(const struct handover *h)
 {
-    return FIRST_TARGET + 2 * (int)h->spec.n;
-}
-
-void handover_add_fds(const struct handover *h, struct child_fd *fds, unsigned *io_n)
-{
-    for (unsigned i = 0; i < h->spec.n; i++) {
-        fds[(*io_n)++] = (struct child_fd){h->spec.public_fds[i], public_target(i)};
-        fds[(*io_n)++] = (struct child_fd){h->private_fds[i], public_target(i) + 1};
-    }
-    fds[(*io_n)++] = (struct child_fd){h->worker_control, control_target(h)};
-}
-
-/* Puts "NAME=" + value, or with `before` true value + separator in front of what is there. */
-static int put(struct strlist *env, const char *name, const char *value, const char *separator)
-{
-    size_t len = strlen(name);
-    for (size_t i = 0; i < env->n; i++) {
-        char *text = NULL;
-        if (strncmp(env->items[i], name, len) != 0 || env->items[i][len] != '=')
-            continue;
-        const char *old = env->items[i] + len + 1;
-        bool keep = separator && *old;
-        if (asprintf(&text, "%s=%s%s%s", name, value, keep ? separator : "", keep ? old : "") < 0)
-            return -ENOMEM;
-        free(env->items[i]);
-        env->items[i] = text;
-        return 0;
-    }
-    char *text = NULL;
-    if (asprintf(&text, "%s=%s", name, value) < 0)
-        return -ENOMEM;
-    int r = strlist_add(env, text);
-    free(text);
-    return r;
-}
-
-static int put_listeners(const struct handover *h, struct strlist *env)
-{
-    char name[sizeof VK_HANDOVER_ENV_LISTEN + 10];
-    char value[sizeof h->spec.endpoints->path + 32];
-    for (unsigned i = 0; i < h->spec.n; i++) {
-        const struct endpoint *ep = &h->spec.endpoints[i];
-        snprintf(name, sizeof name, VK_HANDOVER_ENV_LISTEN "%u", i + 1);
-        if (ep->family == ENDPOINT_UNIX)
-            snprintf(
-                value, sizeof value, "%d %d %s", public_target(i), public_target(i) + 1, ep->path);
-        else
-            snprintf(
-                value, sizeof value, "%d %d %u", public_target(i), public_target(i) + 1, ep->port);
-        if (put(env, name, value, NULL) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-static int put_node_helper(const struct handover *h, struct strlist *env)
-{
-    char *option = NULL;
-    if (!h->spec.node_helper)
-        return 0;
-    if (asprintf(&option, "--require=%s", h->spec.node_helper) < 0)
-        return -ENOMEM;
-    int r = put(env, "NODE_OPTIONS", option, " ");
-    free(option);
-    return r;
-}
-
-int handover_add_environment(const struct handover *h, struct strlist *env, char **out_pid_text)
-{
-    /* As long as any process id. */
-    static const char pid_room[] = VK_HANDOVER_ENV_PID "=00000000000";
-    char control[16];
-    snprintf(control, sizeof control, "%d", control_target(h));
-    if (put(env, VK_HANDOVER_ENV_CONTROL, control, NULL) < 0 || put_listeners(h, env) < 0 ||
-        put_node_helper(h, env) < 0 || put(env, "LD_PRELOAD", h->spec.library, ":") < 0 ||
-        put(env, "UV_USE_IO_URING", "0", NULL) < 0 || strlist_add(env, pid_room) < 0)
-        return -ENOMEM;
-    *out_pid_text = env->items[env->n - 1] + strlen(VK_HANDOVER_ENV_PID "=");
-    return 0;
+    if (handover_has_shim(h))
+        return h->spec.n;
+    return h->spec.private ? 1 : 0;
 }
 
 void handover_started(struct handover *h)
 {
     close_fd(&h->worker_control);
+    if (!handover_has_shim(h))
+        return; /* by our own copy we see whether it is served */
     for (unsigned i = 0; i < h->spec.n; i++)
         close_fd(&h->private_fds[i]);
 }
@@ -307,7 +226,7 @@ void handover_pause(struct handover *h)
 
 const struct endpoint *handover_private(const struct handover *h)
 {
-    return &h->privates[0];
+    return handover_n_private(h) > 0 ? &h->privates[0] : NULL;
 }
 
 const struct handover_state *handover_state(const struct handover *h)
@@ -325,13 +244,27 @@ static const struct endpoint *missing(const struct handover *h)
     return NULL;
 }
 
+/* Connections that nobody has accepted; the kernel tells it of a listener in this field. */
+static unsigned waiting_at(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    return fd >= 0 && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_unacked
+                                                                              : 0;
+}
+
 const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX])
 {
     const struct handover_state *s = &h->state;
     const struct endpoint *absent = missing(h);
     char name[ENDPOINT_TEXT_MAX];
     buf[0] = '\0';
-    if (s->refused)
+    if (!handover_has_shim(h)) {
+        if (waiting_at(h->private_fds[0]) > 0)
+            snprintf(buf, HANDOVER_WHY_MAX,
+                "it does not serve the descriptor \"private\" (%d), as ListenPrivate=yes says",
+                handover_private_target(h, 0));
+    } else if (s->refused)
         snprintf(
             buf, HANDOVER_WHY_MAX, "the listener shim is inert: %s", strerrordesc_np(s->refused));
     else if (!s->loaded)

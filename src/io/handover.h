@@ -1,11 +1,14 @@
 /*
- * Our end of the listener shim in one worker (include/voxkeeper/handover.h): its private listeners,
- * the control socket, and what has to be in its environment.
+ * What one worker has of the public listeners, and our end of it. By the listener shim
+ * (include/voxkeeper/handover.h): private listeners, the control socket, and what has to be in its
+ * environment. By LISTEN_FDS (sd_listen_fds(3)): the public listeners, named `public`, and perhaps
+ * a private one; nobody is told to begin or to pause.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/strlist.h"
+#include "core/config.h"
 #include "core/endpoint.h"
 #include "core/limits.h"
 #include "io/child.h"
@@ -27,9 +30,11 @@ struct handover_state {
 };
 
 struct handover_spec {
+    enum config_handover mode;        /* HANDOVER_PRELOAD or HANDOVER_LISTEN_FDS */
     const struct endpoint *endpoints; /* of Listen= */
     const int *public_fds;            /* one for each; borrowed while the worker lives */
     unsigned n;
+    bool private;            /* HANDOVER_LISTEN_FDS: one private listener besides */
     const char *library;     /* path of libvoxkeeper-listen.so */
     const char *node_helper; /* path of drain.cjs; NULL: none */
 };
@@ -63,13 +68,17 @@ void handover_add_fds(const struct handover *h, struct child_fd *fds, unsigned *
  */
 int handover_add_environment(const struct handover *h, struct strlist *env, char **out_pid_text);
 
+/* Whether the worker can be told to begin and to pause. */
+bool handover_has_shim(const struct handover *h);
+
 /* The worker runs: our copies of what is its own are closed. */
 void handover_started(struct handover *h);
 
 void handover_activate(struct handover *h);
 void handover_pause(struct handover *h);
 
-/* Where this worker alone answers; the array has spec.n, the first is probed. */
+/* Where this worker alone answers, one for each of spec.endpoints with the shim; the first is
+ * probed. NULL: nowhere. */
 const struct endpoint *handover_private(const struct handover *h);
 const struct handover_state *handover_state(const struct handover *h);
 

@@ -84,6 +84,12 @@ static socklen_t to_address(const struct endpoint *ep, union address *out)
     return sizeof out->in6;
 }
 
+static bool is_any_of_both(const struct endpoint *ep)
+{
+    static const unsigned char zero[16];
+    return ep->family == ENDPOINT_INET6 && memcmp(ep->addr, zero, sizeof zero) == 0;
+}
+
 static int open_tcp(const struct endpoint *ep, int backlog, struct err *e)
 {
     char name[ENDPOINT_TEXT_MAX];
@@ -93,6 +99,10 @@ static int open_tcp(const struct endpoint *ep, int backlog, struct err *e)
     socklen_t len = to_address(ep, &address);
     endpoint_text(ep, name);
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 && errno == EAFNOSUPPORT && is_any_of_both(ep)) {
+        const struct endpoint ipv4 = {.family = ENDPOINT_INET, .port = ep->port};
+        return open_tcp(&ipv4, backlog, e);
+    }
     if (fd < 0)
         return err_sys(e, -errno, "listen on \"%s\"", name);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -104,6 +114,40 @@ static int open_tcp(const struct endpoint *ep, int backlog, struct err *e)
 int listener_open(const struct endpoint *ep, int backlog, struct err *e)
 {
     return ep->family == ENDPOINT_UNIX ? open_unix(ep->path, backlog, e) : open_tcp(ep, backlog, e);
+}
+
+static bool is_listening_stream(int fd)
+{
+    int type = 0;
+    int listening = 0;
+    socklen_t len = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
+           getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
+}
+
+int listener_address(int fd, struct endpoint *out)
+{
+    union address address = {0};
+    socklen_t len = sizeof address;
+    struct endpoint ep = {0};
+    if (!is_listening_stream(fd) || getsockname(fd, &address.any, &len) < 0)
+        return -ENOTSOCK;
+    if (address.any.sa_family == AF_INET) {
+        ep.family = ENDPOINT_INET;
+        ep.port = ntohs(address.in.sin_port);
+        memcpy(ep.addr, &address.in.sin_addr, sizeof address.in.sin_addr);
+    } else if (address.any.sa_family == AF_INET6) {
+        ep.family = ENDPOINT_INET6;
+        ep.port = ntohs(address.in6.sin6_port);
+        memcpy(ep.addr, &address.in6.sin6_addr, sizeof address.in6.sin6_addr);
+    } else if (address.any.sa_family == AF_UNIX && address.un.sun_path[0] == '/') {
+        ep.family = ENDPOINT_UNIX;
+        memcpy(ep.path, address.un.sun_path, sizeof ep.path - 1);
+    } else {
+        return -ENOTSOCK;
+    }
+    *out = ep;
+    return 0;
 }
 
 uint16_t listener_port(int fd)

@@ -11,7 +11,7 @@ from ports import free_port
 from waiting import wait_for
 
 PRELOAD = {"Handover": "preload"}
-QUICK = {"Bake": "200ms"}
+QUICK = {"Bake": "200ms", "KeepWarm": "0"}
 
 
 @pytest.fixture(scope="module")

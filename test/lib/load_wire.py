@@ -11,11 +11,14 @@ class Failed(Exception):
 
 
 def connect(port, timeout, host="127.0.0.1"):
-    connection = socket.socket()
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    """port: a number, or the path of a unix socket."""
+    is_tcp = isinstance(port, int)
+    connection = socket.socket(socket.AF_INET if is_tcp else socket.AF_UNIX)
+    if is_tcp:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.settimeout(timeout)
     try:
-        connection.connect((host, port))
+        connection.connect((host, port) if is_tcp else str(port))
     except OSError as error:
         connection.close()
         raise Failed(name_of(error)) from None
@@ -55,7 +58,7 @@ class Wire:
     def __init__(self, port, timeout):
         self.opened = time.monotonic()
         self.socket = connect(port, timeout)
-        self.port = self.socket.getsockname()[1]
+        self.port = self.socket.getsockname()[1] if isinstance(port, int) else 0
         self._rest = b""
 
     def close(self):

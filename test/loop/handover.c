@@ -4,6 +4,8 @@
 #include "fixture.h"
 #include "voxkeeper/handover.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 /* We play the worker: the descriptors that it would inherit are used in place. */
@@ -35,7 +37,8 @@ static void open_scene(struct scene *s)
     *s = (struct scene){0};
     bench_open(&s->bench);
     s->handover = handover_new(s->bench.loop,
-        &(struct handover_spec){.endpoints = public_endpoints,
+        &(struct handover_spec){.mode = HANDOVER_PRELOAD,
+            .endpoints = public_endpoints,
             .public_fds = public_fds,
             .n = 2,
             .library = "/lib/shim.so",
@@ -49,7 +52,8 @@ static void open_scene(struct scene *s)
 static void close_scene(struct scene *s)
 {
     handover_free(s->handover);
-    close(s->control);
+    if (s->control >= 0)
+        close(s->control);
     bench_close(&s->bench);
 }
 
@@ -189,6 +193,88 @@ static void what_is_told_is_known_without_a_turn_of_the_loop(void **state)
     close_scene(&s);
 }
 
+static void open_activation(struct scene *s, bool private)
+{
+    static const int public_fds[] = {0, 1};
+    struct err e;
+    *s = (struct scene){.control = -1};
+    bench_open(&s->bench);
+    s->handover = handover_new(s->bench.loop,
+        &(struct handover_spec){.mode = HANDOVER_LISTEN_FDS,
+            .endpoints = public_endpoints,
+            .public_fds = public_fds,
+            .n = 2,
+            .private = private},
+        on_change, s, &e);
+    assert_non_null(s->handover);
+    handover_add_fds(s->handover, s->fds, &s->n_fds);
+}
+
+static int source_at(const struct scene *s, int target)
+{
+    for (unsigned i = 0; i < s->n_fds; i++) {
+        if (s->fds[i].target == target)
+            return s->fds[i].source;
+    }
+    return -1;
+}
+
+static void socket_activation_has_the_public_ones_first(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct strlist env = {0};
+    char *pid_text = NULL;
+    open_activation(&s, false);
+    assert_int_equal(s.n_fds, 2);
+    assert_int_equal(source_at(&s, 3), 0);
+    assert_int_equal(source_at(&s, 4), 1);
+    assert_int_equal(handover_add_environment(s.handover, &env, &pid_text), 0);
+    assert_string_equal(variable(&env, "LISTEN_FDS"), "2");
+    assert_string_equal(variable(&env, "LISTEN_FDNAMES"), "public:public");
+    assert_ptr_equal(variable(&env, "LISTEN_PID"), pid_text);
+    assert_int_equal(strlen(pid_text), CHILD_PID_TEXT);
+    assert_null(variable(&env, "LD_PRELOAD"));
+    assert_null(handover_private(s.handover));
+    assert_false(handover_has_shim(s.handover));
+    handover_pause(s.handover); /* there is nobody to tell */
+    strlist_fini(&env);
+    close_scene(&s);
+}
+
+static void call_private(const struct scene *s)
+{
+    const struct endpoint *at = handover_private(s->handover);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(at->port)};
+    memcpy(&to.sin_addr, at->addr, sizeof to.sin_addr);
+    int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(caller, (const struct sockaddr *)&to, sizeof to), 0);
+    close(caller);
+}
+
+static void a_private_listener_that_nobody_serves_is_told(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct strlist env = {0};
+    char *pid_text = NULL;
+    char why[HANDOVER_WHY_MAX];
+    open_activation(&s, true);
+    assert_int_equal(handover_add_environment(s.handover, &env, &pid_text), 0);
+    assert_string_equal(variable(&env, "LISTEN_FDS"), "3");
+    assert_string_equal(variable(&env, "LISTEN_FDNAMES"), "public:public:private");
+    handover_started(s.handover);
+    assert_string_equal(handover_why(s.handover, why), "");
+    call_private(&s);
+    assert_non_null(strstr(handover_why(s.handover, why), "\"private\" (5)"));
+    int served = accept(source_at(&s, 5), NULL, NULL);
+    assert_true(served >= 0);
+    assert_string_equal(handover_why(s.handover, why), "");
+    close(served);
+    strlist_fini(&env);
+    close_scene(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +283,8 @@ int main(void)
         cmocka_unit_test(what_is_told_is_known_without_a_turn_of_the_loop),
         cmocka_unit_test(a_worker_is_told_to_begin_and_to_pause),
         cmocka_unit_test(a_worker_that_is_gone_is_no_trouble),
+        cmocka_unit_test(socket_activation_has_the_public_ones_first),
+        cmocka_unit_test(a_private_listener_that_nobody_serves_is_told),
         cmocka_unit_test(each_worker_has_an_address_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "fixture.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -84,11 +85,80 @@ static void a_dead_socket_file_is_replaced_and_a_live_one_refused(void **state)
     rmdir(directory);
 }
 
+/* Where a socket of ours says that it is. */
+static void at(const char *text, enum endpoint_family family)
+{
+    struct endpoint ep = endpoint(text);
+    struct endpoint found;
+    struct err e;
+    int fd = listener_open(&ep, 16, &e);
+    assert_true(fd >= 0);
+    assert_int_equal(listener_address(fd, &found), 0);
+    assert_int_equal(found.family, family);
+    if (family == ENDPOINT_UNIX)
+        unlink(text);
+    close(fd);
+    assert_true(endpoint_equal(&ep, &found));
+}
+
+static void a_listener_knows_its_address(void **state)
+{
+    (void)state;
+    char path[64];
+    char text[64];
+    struct endpoint found;
+    int any = open_any(ENDPOINT_INET6, 0);
+    uint16_t port = listener_port(any);
+    close(any);
+    snprintf(text, sizeof text, "[::]:%u", port);
+    at(text, ENDPOINT_INET6);
+    snprintf(text, sizeof text, "127.0.0.1:%u", port);
+    at(text, ENDPOINT_INET);
+    snprintf(path, sizeof path, "/tmp/vk-listener-%d", getpid());
+    at(path, ENDPOINT_UNIX);
+    int idle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(listener_address(idle, &found), -ENOTSOCK);
+    assert_int_equal(listener_address(STDIN_FILENO, &found), -ENOTSOCK);
+    close(idle);
+}
+
+static bool no_ipv6;
+
+int __real_socket(int family, int type, int protocol);
+int __wrap_socket(int family, int type, int protocol);
+
+int __wrap_socket(int family, int type, int protocol)
+{
+    if (family == AF_INET6 && no_ipv6) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    return __real_socket(family, type, protocol);
+}
+
+static void without_ipv6_the_wildcard_is_that_of_ipv4(void **state)
+{
+    (void)state;
+    struct endpoint loopback = {.family = ENDPOINT_INET6, .addr = {[15] = 1}};
+    struct endpoint found;
+    struct err e;
+    no_ipv6 = true;
+    int fd = open_any(ENDPOINT_INET6, 0);
+    assert_int_equal(listener_open(&loopback, 16, &e), -EAFNOSUPPORT);
+    no_ipv6 = false;
+    assert_int_equal(listener_address(fd, &found), 0);
+    assert_int_equal(found.family, ENDPOINT_INET);
+    assert_int_equal(connect_ipv4(listener_port(fd)), 0);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wildcard_of_ipv6_takes_ipv4_as_well),
         cmocka_unit_test(a_taken_port_is_refused_by_name),
+        cmocka_unit_test(a_listener_knows_its_address),
+        cmocka_unit_test(without_ipv6_the_wildcard_is_that_of_ipv4),
         cmocka_unit_test(a_dead_socket_file_is_replaced_and_a_live_one_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

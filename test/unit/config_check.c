@@ -21,9 +21,9 @@ static void refuses_contradictions(void **state)
         {"[Agent]\nWatchdogSec=1ms\n",
             "/etc/v.conf:2: refuse WatchdogSec=1000us: shorter than 10ms, "
             "which no worker keeps; 0 is off\n"},
-        {"[Agent]\nStandby=1\n", "/etc/v.conf:2: refuse Standby=1: only a worker that gets its "
-                                 "listeners from us can stand by, want Listen= and "
-                                 "Handover=preload\n"},
+        {"[Agent]\nStandby=1\n",
+            "/etc/v.conf:2: refuse Standby=1: only a worker whose listener is handed "
+            "over when it is wanted can stand by, want Listen= and Handover=preload\n"},
         {"[Agent]\nHandover=preload\nListen=3004\nWorkers=62\nStandby=2\n",
             "/etc/v.conf:5: refuse Workers=62 and Standby=2: more than 63 workers, one place is "
             "for a replacement\n"},
@@ -44,10 +44,17 @@ static void refuses_contradictions(void **state)
         {"[Agent]\nListen=3004\nWorkers=4\n[Rollout]\nCanary=2\n",
             "/etc/v.conf:5: refuse Canary=2: the workers that they replace are kept beside them, "
             "and MaxSurge= allows for 1; want MaxSurge=2\n"},
-        {"[Agent]\nHandover=listen-fds\n", "/etc/v.conf:2: refuse Handover=listen-fds: not "
-                                           "available in this version, preload and none are\n"},
-        {"[Agent]\nListen=/run/a.sock\n", "/etc/v.conf:2: refuse Listen=/run/a.sock in [Agent]: "
-                                          "want a port, callers of a unix socket are not seen\n"},
+        {"[Agent]\nHandover=listen-fds\n", "/etc/v.conf:2: refuse Handover=listen-fds: without "
+                                           "Listen= there is nothing to hand over\n"},
+        {"[Agent]\nHandover=listen-fds\nListen=3004\nWorkers=2\n",
+            "/etc/v.conf:4: refuse Workers=2: with Handover=listen-fds a probe of Listen= does not "
+            "tell one worker from another, want ListenPrivate=yes\n"},
+        {"[Agent]\nHandover=listen-fds\nListen=3004\nListenPrivate=yes\nStandby=1\n",
+            "/etc/v.conf:5: refuse Standby=1: only a worker whose listener is handed over when it "
+            "is wanted can stand by, want Listen= and Handover=preload\n"},
+        {"[Agent]\nListenPrivate=yes\nListen=3004\n",
+            "/etc/v.conf:2: refuse ListenPrivate=yes: only Handover=listen-fds passes a private "
+            "listener\n"},
         {"[Admin]\nListen=/run/a.sock\n", "/etc/v.conf:2: refuse Listen=/run/a.sock in [Admin]: "
                                           "want a port, the unix socket is ControlSocket=\n"},
         {"[Agent]\nListen=9464\n", "/etc/v.conf:2: refuse Listen=127.0.0.1:9464 in [Admin]: it "

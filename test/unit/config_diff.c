@@ -85,7 +85,7 @@ static void every_key_has_its_rule(void **state)
     static const char *const workers[] = {"ExecStart", "WorkingDirectory", "Environment",
         "EnvironmentFile", "User", "Group", "LimitNOFILE", "WatchdogSec"};
     static const char *const daemon[] = {
-        "Handover", "ControlSocket", "ControlGroup", "StateDirectory"};
+        "Handover", "ListenPrivate", "ControlSocket", "ControlGroup", "StateDirectory"};
     for (size_t i = 0; i < config_n_keys; i++) {
         const struct config_key *key = &config_keys[i];
         enum config_change want = CONFIG_CHANGE_LIVE;

@@ -110,6 +110,32 @@ static void compares_what_counts(void **state)
     }
 }
 
+static void who_takes_whose_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        bool collide;
+    } rows[] = {
+        {"3004", "[::]:3004", true},
+        {"3004", "127.0.0.1:3004", true},
+        {"[::1]:3004", "0.0.0.0:3004", true},
+        {"127.0.0.1:1", "127.0.0.2:1", false},
+        {"3004", "3005", false},
+        {"/a", "/b", false},
+        {"/a", "/a", true},
+        {"/a", "3004", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct endpoint a;
+        struct endpoint b;
+        struct err e = {0};
+        assert_int_equal(endpoint_parse(rows[i].a, &a, &e), 0);
+        assert_int_equal(endpoint_parse(rows[i].b, &b, &e), 0);
+        assert_int_equal(endpoint_collide(&a, &b), rows[i].collide);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +143,7 @@ int main(void)
         cmocka_unit_test(tells_what_is_wrong),
         cmocka_unit_test(socket_paths_have_a_limit),
         cmocka_unit_test(compares_what_counts),
+        cmocka_unit_test(who_takes_whose_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
