@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-enum { SAVED_ROWS_MAX = 32 }; /* of one object */
+enum { SAVED_ROWS_MAX = 32 };  /* of one object */
+enum { SAVED_CHARS_MAX = 64 }; /* bytes of a CHARS */
 
 enum saved_type {
     SAVED_BOOL,

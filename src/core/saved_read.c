@@ -76,6 +76,10 @@ static char *take_text(const struct place *p, const struct json_member *m, int *
         free(taken);
         taken = NULL;
         *out_r = refuse(p, m, "cut by a NUL");
+    } else if (!text_is_utf8(taken, len)) {
+        free(taken);
+        taken = NULL;
+        *out_r = refuse(p, m, "not UTF-8");
     }
     return taken;
 }

@@ -36,6 +36,22 @@ static void write_text(struct strbuf *out, const char *text)
         strbuf_adds(out, "null");
 }
 
+/* What is no UTF-8 (a name cut in the middle) becomes no longer than it was: it must fit again. */
+static void write_chars(struct strbuf *out, const char *text, size_t size)
+{
+    char shown[SAVED_CHARS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < size && text[i];) {
+        size_t len = text_utf8_len(text + i, strnlen(text + i, size - i));
+        for (size_t k = 0; k < len; k++)
+            shown[n++] = text[i + k];
+        if (len == 0)
+            shown[n++] = '?';
+        i += len ? len : 1;
+    }
+    text_json(out, shown, n);
+}
+
 static void write_value(const struct writer *w, const struct saved_field *f, const void *at);
 
 static void write_object(const struct writer *w, const struct saved_field *f, const void *at)
@@ -92,7 +108,7 @@ static void write_value(const struct writer *w, const struct saved_field *f, con
         write_text(w->out, f->names[enum_value(at)]);
         break;
     case SAVED_CHARS:
-        write_text(w->out, at);
+        write_chars(w->out, at, f->size);
         break;
     case SAVED_TEXT:
         write_text(w->out, *(char *const *)at);

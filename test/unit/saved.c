@@ -15,6 +15,8 @@ static uint64_t counter;
 
 static void cover(const struct saved_field *f, unsigned char *bytes)
 {
+    if (f->type == SAVED_CHARS)
+        assert_in_range(f->size, 2, SAVED_CHARS_MAX);
     if (f->type == SAVED_OBJECT) {
         unsigned n = 0;
         for (const struct saved_field *row = f->parts; row->name; row++, n++)
@@ -244,6 +246,24 @@ static void refused(const char *from, const char *to, int code, const char *says
     free(whole);
 }
 
+/* What cannot be written as it is must not make the document one that is refused. */
+static void test_a_name_that_was_cut_is_read(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    begin();
+    memset(one.processes[0].name, 'x', SAVED_NAME_MAX - 1);
+    memset(one.processes[0].release, 0xC3, SAVED_RELEASE_MAX - 1);
+    char *text = document();
+    if (saved_read(text, strlen(text), &other, &e) < 0)
+        fail_msg("%s", e.msg);
+    assert_string_equal(other.processes[0].name, one.processes[0].name);
+    assert_int_equal(strspn(other.processes[0].release, "?"), SAVED_RELEASE_MAX - 1);
+    saved_fini(&other);
+    saved_fini(&one);
+    free(text);
+}
+
 static void test_what_is_no_document_is_refused(void **state)
 {
     (void)state;
@@ -270,6 +290,7 @@ static void test_what_is_no_document_is_refused(void **state)
     refused("\"boot_id\":\"b\"", "\"boot_id\":\"0123456789012345678901234567890123456789\"",
         -EINVAL, "too long");
     refused("\"listeners\":{}", "\"listeners\":{\"0\":\"here\"}", -EINVAL, "not an address");
+    refused("\"boot_id\":\"b\"", "\"boot_id\":\"\xc3\"", -EINVAL, "not UTF-8");
     refused("\"listeners\":{}", "\"listeners\":[]", -EINVAL, "not an object");
     refused("\"pid\":100", "\"pid\":-1", -EINVAL, "that no worker can have");
     refused("\"pid\":100", "\"pid\":101", -EINVAL, "two slots have one process");
@@ -331,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_no_two_rows_are_for_one_member),
         cmocka_unit_test(test_every_value_comes_back),
         cmocka_unit_test(test_a_fleet_comes_back),
+        cmocka_unit_test(test_a_name_that_was_cut_is_read),
         cmocka_unit_test(test_what_is_no_document_is_refused),
         cmocka_unit_test(test_what_cannot_be_is_refused),
         cmocka_unit_test(test_an_older_version_lacks_what_came_later),
