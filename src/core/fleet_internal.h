@@ -69,6 +69,8 @@ void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency);
 
 /* fleet_overlap.c: all of it only with conf.overlap. */
 void fleet_overlap_balance(struct fleet_ctx *c);
+/* Who can take over from those who are missing does. */
+void fleet_overlap_serve(struct fleet_ctx *c);
 /* The worker has just left `before`; called before anything else is done about it. */
 void fleet_overlap_on_left(struct fleet_ctx *c, unsigned slot, enum worker_state before);
 /* A paused life that a rollback would need at once. */

@@ -62,7 +62,7 @@ static void activate(struct fleet_ctx *c, unsigned i)
     fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_ACTIVATE});
 }
 
-static void serve(struct fleet_ctx *c)
+void fleet_overlap_serve(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     while (fleet_serving(f) < f->n_workers) {
@@ -268,7 +268,7 @@ void fleet_overlap_balance(struct fleet_ctx *c)
         return;
     do {
         before = f->rollout.state;
-        serve(c);
+        fleet_overlap_serve(c);
         fleet_rollout_tell(c, ROLLOUT_EV_TICK);
         if (fleet_resume_waits(f))
             return;
@@ -287,7 +287,7 @@ void fleet_overlap_on_left(struct fleet_ctx *c, unsigned i, enum worker_state be
     if (c->f->stopping || !worker_is_live(before) || worker_is_live(s->worker.state))
         return;
     if (before == WORKER_SERVING)
-        serve(c);
+        fleet_overlap_serve(c);
     if (s->wanted && c->f->rollout.state != ROLLOUT_WARM)
         fleet_rollout_blame(c, i, s->worker.cause);
 }

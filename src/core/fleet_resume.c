@@ -50,6 +50,8 @@ bool fleet_resume_waits(const struct fleet *f)
 void fleet_resume_pause(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
+    if (c->conf->overlap && !f->stopping)
+        fleet_overlap_serve(c); /* who is to serve now is not paused before */
     if (fleet_resume_waits(f))
         return;
     for (unsigned i = 0; i < f->n_slots; i++) {

@@ -34,16 +34,17 @@ static void on_ended(struct fleet_ctx *c, unsigned i)
     a->cause = slot->worker.cause;
     a->exit = slot->worker.exit;
     a->took = usec_sub(c->now, slot->worker.started_at);
-    slot->last_cause = slot->worker.cause;
+    if (!slot->unwatched || slot->worker.verified_at) /* else it says nothing about the next */
+        slot->last_cause = slot->worker.cause;
     if (!slot->wanted) {
         fleet_slot_release(c, i); /* a worker that left by itself took its history along so far */
         return;
     }
-    bool asked_for = fleet_restart_on_ended(c, i, slot->last_cause);
+    bool asked_for = fleet_restart_on_ended(c, i, slot->worker.cause);
     restart(c, i,
         (struct restart_event){.type = RESTART_EV_ENDED,
             .now = c->now,
-            .cause = asked_for ? WORKER_CAUSE_RESTART : slot->last_cause,
+            .cause = asked_for ? WORKER_CAUSE_RESTART : slot->worker.cause,
             .unwatched = slot->unwatched,
             .jitter = c->jitter});
 }

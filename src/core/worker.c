@@ -278,9 +278,9 @@ static void step_stopping(
         exited(u, conf, ev);
         break;
     case WORKER_EV_RESUMED:
-        if (u->next.leaving)
+        if (u->next.verified_at)
             act(u, WORKER_DO_PAUSED);
-        else
+        if (!u->next.leaving)
             stop(u, conf, ev->now, WORKER_CAUSE_STOP);
         break;
     case WORKER_EV_TICK:

@@ -1,4 +1,5 @@
 /* The simulated world: what is asked of it happens, some time, unless it is told to misbehave. */
+#include "lib/world_internal.h"
 #include "lib/world_overlap.h"
 #include "lib/world_say.h"
 
@@ -59,9 +60,14 @@ void world_init(struct world *w)
         w->slots[i].next = good;
 }
 
+void world_fini(struct world *w)
+{
+    strbuf_fini(&w->state);
+}
+
 /* ---- what will happen ---- */
 
-static struct happening *plan(struct world *w, usec_t in)
+struct happening *world_plan(struct world *w, usec_t in)
 {
     HOLDS(w, w->n_happenings < WORLD_HAPPENINGS_MAX);
     struct happening *h = &w->happenings[w->n_happenings++];
@@ -69,15 +75,15 @@ static struct happening *plan(struct world *w, usec_t in)
     return h;
 }
 
-static void plan_fleet(struct world *w, usec_t in, enum fleet_event_type type, unsigned slot,
+void world_plan_fleet(struct world *w, usec_t in, enum fleet_event_type type, unsigned slot,
     struct exit_status status)
 {
-    plan(w, in)->fleet = (struct fleet_event){
+    world_plan(w, in)->fleet = (struct fleet_event){
         .type = type, .slot = slot, .life = w->slots[slot].life, .exit = status};
 }
 
 /* Forgets what was planned of this type for the slot. */
-static void unplan(struct world *w, enum fleet_event_type type, unsigned slot)
+void world_unplan(struct world *w, enum fleet_event_type type, unsigned slot)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < w->n_happenings; i++) {
@@ -121,8 +127,8 @@ static void exec_asked(struct world *w, unsigned i, uint64_t life)
         .process = WORLD_EXECUTING,
         .gap = s->gap,
         .gap_started = s->gap};
-    plan_fleet(w, s->now.exec_takes, s->now.exec_fails ? FLEET_EV_SPAWN_FAILED : FLEET_EV_SPAWNED,
-        i, clean);
+    world_plan_fleet(w, s->now.exec_takes,
+        s->now.exec_fails ? FLEET_EV_SPAWN_FAILED : FLEET_EV_SPAWNED, i, clean);
 }
 
 static enum probe_outcome health(const struct world *w, const struct world_slot *s)
@@ -140,7 +146,8 @@ static void probe_asked(struct world *w, unsigned i, uint64_t seq)
     struct world_slot *s = &w->slots[i];
     enum probe_outcome outcome = health(w, s);
     HOLDS(w, s->process == WORLD_RUNNING || s->process == WORLD_DEAD);
-    struct happening *h = plan(w, outcome == PROBE_HUNG ? 2 * USEC_PER_SEC : s->now.probe_takes);
+    struct happening *h =
+        world_plan(w, outcome == PROBE_HUNG ? 2 * USEC_PER_SEC : s->now.probe_takes);
     h->fleet = (struct fleet_event){
         .type = FLEET_EV_PROBED, .slot = i, .life = s->life, .seq = seq, .outcome = outcome};
 }
@@ -148,23 +155,25 @@ static void probe_asked(struct world *w, unsigned i, uint64_t seq)
 /* A process that gets a signal or crashes ends after `in`, whatever was planned for it later. */
 static void ends(struct world *w, unsigned i, usec_t in, struct exit_status how)
 {
-    unplan(w, FLEET_EV_EXITED, i);
-    plan_fleet(w, in, FLEET_EV_EXITED, i, how);
+    world_unplan(w, FLEET_EV_EXITED, i);
+    world_plan_fleet(w, in, FLEET_EV_EXITED, i, how);
 }
 
 static void kill_asked(struct world *w, unsigned i)
 {
     struct world_slot *s = &w->slots[i];
+    if (w->resuming && s->process == WORLD_NONE)
+        return; /* EXEC was never done; that is told next */
     HOLDS(w, s->process != WORLD_NONE);
     if (s->process == WORLD_EXECUTING) {
-        unplan(w, FLEET_EV_SPAWNED, i);
-        unplan(w, FLEET_EV_SPAWN_FAILED, i);
-        plan_fleet(w, USEC_PER_MSEC, FLEET_EV_SPAWN_FAILED, i, clean);
+        world_unplan(w, FLEET_EV_SPAWNED, i);
+        world_unplan(w, FLEET_EV_SPAWN_FAILED, i);
+        world_plan_fleet(w, USEC_PER_MSEC, FLEET_EV_SPAWN_FAILED, i, clean);
     } else if (s->process == WORLD_RUNNING) {
         ends(w, i, USEC_PER_MSEC, killed);
     } else if (!s->tree_dies) {
         s->tree_dies = true; /* once killed is killed: asking again makes nothing faster */
-        plan_fleet(w, s->now.tree_takes, FLEET_EV_TREE_GONE, i, clean);
+        world_plan_fleet(w, s->now.tree_takes, FLEET_EV_TREE_GONE, i, clean);
     }
 }
 
@@ -183,22 +192,27 @@ static void stop_asked(struct world *w, unsigned i)
     struct world_slot *s = &w->slots[i];
     const struct worker *worker = &w->fleet.slots[i].worker;
     bool given_up = worker->cause == WORKER_CAUSE_UNHEALTHY || worker->cause == WORKER_CAUSE_ZOMBIE;
+    if (w->resuming && (s->process != WORLD_RUNNING || s->told_to_go))
+        return;
     HOLDS(w, s->process == WORLD_RUNNING && !s->told_to_go);
-    if (!w->fleet_conf.overlap)
+    if (!w->fleet_conf.overlap && !w->resuming)
         given_up_rightly(w, i);
     s->told_to_go = true;
-    if (w->fleet_conf.overlap)
+    if (w->resuming)
+        HOLDS(w, !s->active);
+    else if (w->fleet_conf.overlap)
         world_overlap_stop(w, i);
-    else if (worker->verified_at && (given_up || worker->cause == WORKER_CAUSE_RESTART)) {
+    if (!w->fleet_conf.overlap && worker->verified_at &&
+        (given_up || worker->cause == WORKER_CAUSE_RESTART)) {
         for (unsigned j = 0; j < w->fleet.n_slots; j++)
-            HOLDS(w, !w->slots[j].gap || !w->fleet.slots[j].wanted);
+            HOLDS(w, w->resuming || !w->slots[j].gap || !w->fleet.slots[j].wanted);
         s->gap = true;
     }
     if (!s->now.ignores_stop)
         ends(w, i, s->now.stop_takes, clean);
 }
 
-static void new_life_failed(struct world_slot *s)
+void world_new_life_failed(struct world_slot *s)
 {
     s->gap = s->gap && !s->gap_started;
 }
@@ -214,24 +228,31 @@ static void perform(struct world *w, const struct fleet_action *a)
         probe_asked(w, a->slot, a->seq);
         break;
     case FLEET_DO_PROBE_STOP:
-        unplan(w, FLEET_EV_PROBED, a->slot);
+        world_unplan(w, FLEET_EV_PROBED, a->slot);
         break;
     case FLEET_DO_ACTIVATE:
-        HOLDS(w, !s->active && s->process == WORLD_RUNNING);
-        s->active = true;
-        unplan(w, FLEET_EV_DRAINED, a->slot);
+        HOLDS(w, s->doubtful || (!s->active && s->process == WORLD_RUNNING));
+        s->active = s->process == WORLD_RUNNING;
+        s->doubtful = false;
+        world_unplan(w, FLEET_EV_DRAINED, a->slot);
         break;
     case FLEET_DO_PAUSE:
-        HOLDS(w, s->active);
+        HOLDS(w, s->doubtful || s->active);
+        if (!s->doubtful)
+            given_up_rightly(w, a->slot);
         s->active = false;
-        given_up_rightly(w, a->slot);
+        s->doubtful = false;
+        world_overlap_pause(w, a->slot);
+        world_unplan(w, FLEET_EV_DRAINED, a->slot);
         if (s->now.callers_stay != USEC_INFINITY)
-            plan_fleet(w, s->now.callers_stay, FLEET_EV_DRAINED, a->slot, clean);
+            world_plan_fleet(w, s->now.callers_stay, FLEET_EV_DRAINED, a->slot, clean);
         break;
     case FLEET_DO_SIGNAL_STOP:
         stop_asked(w, a->slot);
         break;
     case FLEET_DO_SIGNAL_ABRT:
+        if (w->resuming && s->process != WORLD_RUNNING)
+            break;
         HOLDS(w, s->process == WORLD_RUNNING);
         HOLDS(w, s->reports || s->bad >= w->fleet_conf.prober.fall);
         if (!s->now.ignores_abort)
@@ -242,10 +263,10 @@ static void perform(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_TELL_NOT_VERIFIED:
         HOLDS(w, s->process == WORLD_EXECUTING || w->dependency != DEPENDENCY_DOWN);
-        new_life_failed(s);
+        world_new_life_failed(s);
         break;
     case FLEET_DO_TELL_LEAVING:
-        new_life_failed(s);
+        world_new_life_failed(s);
         break;
     case FLEET_DO_TELL_VERIFIED:
         HOLDS(w, s->good >= w->fleet_conf.prober.rise);
@@ -287,8 +308,13 @@ static void perform(struct world *w, const struct fleet_action *a)
 
 /* ---- the core, joined ---- */
 
-static void check_fleet(struct world *w)
+void world_check(struct world *w)
 {
+    if (w->resuming) {
+        world_overlap_allow(w);
+        return;
+    }
+    world_check_waits(w);
     for (unsigned i = 0; i < w->fleet.n_slots; i++) {
         const struct fleet_slot *s = &w->fleet.slots[i];
         bool gone = s->worker.state == WORKER_GONE;
@@ -313,6 +339,8 @@ static void check_fleet(struct world *w)
 
 void world_fleet(struct world *w, struct fleet_event ev)
 {
+    if (w->dead)
+        return;
     ev.now = w->now;
     ev.jitter = (unsigned)world_random(w, 1001);
     if (ev.type == FLEET_EV_RESTART || ev.type == FLEET_EV_CANCEL || ev.type == FLEET_EV_PROMOTE)
@@ -322,12 +350,18 @@ void world_fleet(struct world *w, struct fleet_event ev)
     bool all_gone = false;
     for (unsigned i = 0; i < w->update.n_actions; i++) {
         const struct fleet_action *a = &w->update.actions[i];
+        if (world_dies(w))
+            return;
         world_say_action(w, a);
         perform(w, a);
+        if (a->type == FLEET_DO_EXEC && world_dies(w))
+            return;
+        if (a->type == FLEET_DO_EXEC)
+            w->slots[a->slot].pid_saved = true;
         all_gone = all_gone || a->type == FLEET_DO_TELL_ALL_GONE;
     }
-    check_fleet(w);
-    if (all_gone)
+    world_check(w);
+    if (!world_dies(w) && all_gone)
         world_drain(w, (struct drain_event){.type = DRAIN_EV_ALL_GONE});
 }
 
@@ -335,7 +369,7 @@ static void perform_drain(struct world *w, enum drain_action action)
 {
     switch (action) {
     case DRAIN_DO_COUNT: {
-        struct happening *h = plan(w, 20 * USEC_PER_MSEC);
+        struct happening *h = world_plan(w, 20 * USEC_PER_MSEC);
         h->to_drain = true;
         h->drain = (struct drain_event){.type = DRAIN_EV_COUNTED, .callers = w->callers};
         break;
@@ -361,15 +395,19 @@ static void perform_drain(struct world *w, enum drain_action action)
 
 void world_drain(struct world *w, struct drain_event ev)
 {
+    if (w->dead)
+        return;
     ev.now = w->now;
     struct drain_update u = drain_step(&w->drain_conf, w->drain, ev);
     w->drain = u.next;
     w->steps++;
-    for (unsigned i = 0; i < u.n_actions; i++) {
+    for (unsigned i = 0; i < u.n_actions && !world_dies(w); i++) {
         world_say_drain(w, u.actions[i]);
         perform_drain(w, u.actions[i]);
     }
-    HOLDS(w, drain_deadline(w->drain) > w->now);
+    if (!w->dead)
+        HOLDS(w, drain_deadline(w->drain) > w->now);
+    world_check_promise(w);
 }
 
 void world_dependency(struct world *w, enum dependency dependency)
@@ -422,6 +460,10 @@ static void answered(const struct world *w, struct world_slot *s, const struct f
 /* The world changes first, then the core is told of it. */
 static void happen(struct world *w, struct happening h)
 {
+    if (w->dead) {
+        world_unheard(w, &h);
+        return;
+    }
     if (h.to_drain) {
         world_drain(w, h.drain);
         return;
@@ -432,21 +474,24 @@ static void happen(struct world *w, struct happening h)
         s->process = WORLD_RUNNING;
         s->running_since = w->now;
         if (s->now.crash_after != USEC_INFINITY)
-            plan_fleet(w, s->now.crash_after, FLEET_EV_EXITED, h.fleet.slot, s->now.crash);
+            world_plan_fleet(w, s->now.crash_after, FLEET_EV_EXITED, h.fleet.slot, s->now.crash);
         break;
     case FLEET_EV_EXITED:
         s->process = WORLD_DEAD;
-        new_life_failed(s);
+        world_new_life_failed(s);
         break;
     case FLEET_EV_SPAWN_FAILED:
         s->process = WORLD_NONE;
-        new_life_failed(s);
+        world_new_life_failed(s);
         break;
     case FLEET_EV_TREE_GONE:
         s->process = WORLD_NONE;
         break;
     case FLEET_EV_PROBED:
         answered(w, s, &h.fleet);
+        break;
+    case FLEET_EV_DEPENDENCY: /* a new instance has found out by now */
+        h.fleet.dependency = w->dependency;
         break;
     case FLEET_EV_RESIZE:
     case FLEET_EV_STOP:
@@ -458,7 +503,6 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_PROVIDER:
     case FLEET_EV_NOTIFIED:
     case FLEET_EV_DRAINED:
-    case FLEET_EV_DEPENDENCY:
     case FLEET_EV_RESUMED:
     case FLEET_EV_STALLED:
     case FLEET_EV_TICK:
@@ -470,8 +514,8 @@ static void happen(struct world *w, struct happening h)
 void world_run(struct world *w, usec_t until)
 {
     for (;;) {
-        usec_t fleet_due = fleet_deadline(&w->fleet);
-        usec_t drain_due = drain_deadline(w->drain);
+        usec_t fleet_due = w->dead ? USEC_INFINITY : fleet_deadline(&w->fleet);
+        usec_t drain_due = w->dead ? USEC_INFINITY : drain_deadline(w->drain);
         usec_t timer = fleet_due < drain_due ? fleet_due : drain_due;
         usec_t limit = timer < until ? timer : until;
         struct happening h;

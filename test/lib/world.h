@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/strbuf.h"
 #include "core/drain.h"
 #include "core/fleet.h"
 
@@ -40,6 +41,9 @@ struct world_slot {
     bool tree_dies;
     bool lost; /* the dependency went away under it, and it is a zombie now */
     bool told_to_go;
+    bool pid_saved;     /* the state names its process */
+    bool orphan;        /* its daemon died, and the next one has not found it yet */
+    bool doubtful;      /* a daemon died since it was paused or activated: it may be so again */
     bool reports;       /* by WATCHDOG=, so that its silence is a hang */
     unsigned good, bad; /* answers in a row; bad ones are forgotten after Rise good ones */
     bool gap;           /* replaced although it answered, no new life verified or failed since */
@@ -73,9 +77,15 @@ struct world {
     uint64_t order;
     uint64_t random; /* state of the generator; 0: every jitter is 0 */
     bool exit_asked;
-    uint64_t operations; /* restart verbs begun */
-    uint64_t verdicts;   /* of those */
-    uint64_t undone;     /* of those, rolled back */
+    bool dead;        /* no daemon runs; what would be told to it is lost */
+    bool resuming;    /* a new one runs, but has not heard of everything yet */
+    uint64_t dies_in; /* things that it still does; 0: it lives on */
+    uint64_t deaths;
+    struct strbuf state;           /* what the dead one saved last */
+    usec_t promised_for, promised; /* the deadline of the drain that began then */
+    uint64_t operations;           /* restart verbs begun */
+    uint64_t verdicts;             /* of those */
+    uint64_t undone;               /* of those, rolled back */
     uint64_t steps;
     unsigned most_lives; /* overlap: that there may be */
     bool show_probes;
@@ -88,6 +98,7 @@ struct world {
 
 /* The defaults of the configuration, workers that start in 600 ms and behave. */
 void world_init(struct world *w);
+void world_fini(struct world *w);
 
 /* Lets time pass until `until`; everything that is due by then happens. */
 void world_run(struct world *w, usec_t until);
@@ -102,5 +113,18 @@ bool world_crash(struct world *w, unsigned slot, struct exit_status how);
 
 /* The slot's present process says this of itself. False if none runs. */
 bool world_notify(struct world *w, unsigned slot, struct notify_wish wish);
+
+/*
+ * The daemon is killed at the n-th thing that it does from now on (1: the next). Things are: an
+ * action, to save the number of a process that was begun, and to wait for the next event. What a
+ * step decided is saved before its actions.
+ */
+void world_kill(struct world *w, uint64_t n);
+
+/*
+ * Another instance goes on from what was saved, with the configuration that the world has now, and
+ * is told what became of the lives. It may be killed on its way.
+ */
+void world_resume(struct world *w);
 
 uint64_t world_random(struct world *w, uint64_t below);

@@ -1,5 +1,6 @@
 /* What must hold of lives that overlap, whatever happens. */
 #include "lib/world_overlap.h"
+#include "lib/world_internal.h"
 
 /* Verified, healthy and not being ended: it could take callers. */
 static bool is_able(const struct fleet_slot *s)
@@ -10,31 +11,62 @@ static bool is_able(const struct fleet_slot *s)
     return verified && well;
 }
 
+/* After a kill it is told so once more, when those who serve were heard of. */
+static bool owes_pause(const struct fleet_slot *s)
+{
+    return s->unwatched &&
+           (s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_DRAINING);
+}
+
+static unsigned allowed_lives(const struct world *w)
+{
+    return w->fleet.n_workers + w->fleet_conf.standby + fleet_surge(&w->fleet_conf, &w->fleet);
+}
+
+void world_overlap_allow(struct world *w)
+{
+    unsigned allowed = allowed_lives(w);
+    if (w->most_lives < allowed)
+        w->most_lives = allowed;
+}
+
 void world_overlap_check(struct world *w)
 {
     const struct fleet *f = &w->fleet;
     unsigned lives = 0;
     unsigned taken = 0;
     unsigned idle = 0;
+    unsigned unheard = 0;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
         const struct fleet_slot *s = &f->slots[i];
         taken += s->wanted || s->worker.state != WORKER_GONE;
         lives += w->slots[i].process != WORLD_NONE;
         idle += is_able(s) && s->worker.state != WORKER_SERVING;
         HOLDS(w, i < f->n_slots || w->slots[i].process == WORLD_NONE);
-        HOLDS(w, (s->worker.state == WORKER_SERVING) ==
-                     (w->slots[i].active && w->slots[i].process == WORLD_RUNNING));
+        bool takes = w->slots[i].active && w->slots[i].process == WORLD_RUNNING;
+        HOLDS(w, owes_pause(s) || takes == (s->worker.state == WORKER_SERVING));
+        unheard += s->worker.state == WORKER_SERVING && s->unwatched;
         HOLDS(w, s->worker.state != WORKER_SERVING || s->wanted);
         HOLDS(w, s->worker.state != WORKER_DRAINING || !s->wanted);
         HOLDS(w, s->generation <= f->rollout.latest);
     }
     HOLDS(w, f->stopping || fleet_serving(f) >= f->n_workers || idle == 0);
-    HOLDS(w, f->stopping || fleet_serving(f) <= f->n_workers);
+    HOLDS(w, f->stopping || fleet_serving(f) <= f->n_workers || unheard > 0);
     /* What there was before a RESIZE to fewer goes in its own time. */
-    unsigned allowed = f->n_workers + w->fleet_conf.standby + fleet_surge(&w->fleet_conf, f);
+    unsigned allowed = allowed_lives(w);
     if (taken <= allowed || allowed > w->most_lives)
         w->most_lives = allowed;
     HOLDS(w, f->stopping || lives <= w->most_lives);
+}
+
+/* Somebody else takes callers, also if the daemon died in between. */
+void world_overlap_pause(struct world *w, unsigned i)
+{
+    const struct fleet *f = &w->fleet;
+    unsigned others = 0;
+    for (unsigned j = 0; j < LIMIT_WORKERS; j++)
+        others += j != i && w->slots[j].active && w->slots[j].process == WORLD_RUNNING;
+    HOLDS(w, !is_able(&f->slots[i]) || others > 0 || f->n_workers == 0 || f->stopping);
 }
 
 /* Nothing that could serve is ended unless enough others serve. */

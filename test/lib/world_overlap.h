@@ -3,14 +3,14 @@
 
 #include "lib/world.h"
 
-#define HOLDS(w, condition)                                                                        \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            (w)->broken((w)->log_arg, #condition);                                                 \
-    } while (0)
+/* While a new daemon hears of everything: so many lives there may be afterwards. */
+void world_overlap_allow(struct world *w);
 
 /* After each step. */
 void world_overlap_check(struct world *w);
+
+/* A worker was just paused. */
+void world_overlap_pause(struct world *w, unsigned slot);
 
 /* A worker is told to stop. */
 void world_overlap_stop(struct world *w, unsigned slot);

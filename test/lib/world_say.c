@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void __attribute__((format(printf, 2, 3))) say(struct world *w, const char *fmt, ...)
+void world_say(struct world *w, const char *fmt, ...)
 {
     char line[256];
     int n = snprintf(line, sizeof line, "%" PRIu64 ".%03" PRIu64 "  ", w->now / USEC_PER_SEC,
@@ -27,63 +27,63 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     switch (a->type) {
     case FLEET_DO_PROBE:
         if (w->show_probes)
-            say(w, "%u  PROBE %" PRIu64, a->slot, a->seq);
+            world_say(w, "%u  PROBE %" PRIu64, a->slot, a->seq);
         break;
     case FLEET_DO_EXEC:
         if (w->fleet_conf.overlap)
-            say(w, "%u  %s life %" PRIu64 ", generation %" PRIu64, a->slot, name, a->life,
+            world_say(w, "%u  %s life %" PRIu64 ", generation %" PRIu64, a->slot, name, a->life,
                 a->generation);
         else
-            say(w, "%u  %s life %" PRIu64, a->slot, name, a->life);
+            world_say(w, "%u  %s life %" PRIu64, a->slot, name, a->life);
         break;
     case FLEET_DO_TELL_STARTED:
     case FLEET_DO_TELL_VERIFIED:
     case FLEET_DO_TELL_NOT_VERIFIED:
     case FLEET_DO_TELL_WATCHDOG:
     case FLEET_DO_TELL_KILLED:
-        say(w, "%u  %s after %s", a->slot, name, span);
+        world_say(w, "%u  %s after %s", a->slot, name, span);
         break;
     case FLEET_DO_TELL_VERDICT:
-        say(w, "%u  %s %s", a->slot, name, prober_verdict_name(a->verdict));
+        world_say(w, "%u  %s %s", a->slot, name, prober_verdict_name(a->verdict));
         break;
     case FLEET_DO_TELL_ENDED:
-        say(w, "%u  %s %s, %s, after %s", a->slot, name, worker_cause_name(a->cause),
+        world_say(w, "%u  %s %s, %s, after %s", a->slot, name, worker_cause_name(a->cause),
             exit_status_text(a->exit, status), span);
         break;
     case FLEET_DO_TELL_RETRY:
-        say(w, "%u  %s in %s, failure %u", a->slot, name, span, a->failures);
+        world_say(w, "%u  %s in %s, failure %u", a->slot, name, span, a->failures);
         break;
     case FLEET_DO_TELL_LOOP_BEGAN:
-        say(w, "%u  %s, failure %u by %s, %s", a->slot, name, a->failures,
+        world_say(w, "%u  %s, failure %u by %s, %s", a->slot, name, a->failures,
             worker_cause_name(a->cause), exit_status_text(a->exit, status));
         break;
     case FLEET_DO_TELL_RESTARTED:
-        say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
+        world_say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
         break;
     case FLEET_DO_TELL_ROLLOUT:
         if (a->rollout == ROLLOUT_BACK || a->rollout == ROLLOUT_HOLD)
-            say(w, "rollout %s, %u %s", rollout_state_name(a->rollout), a->slot,
+            world_say(w, "rollout %s, %u %s", rollout_state_name(a->rollout), a->slot,
                 worker_cause_name(a->cause));
         else
-            say(w, "rollout %s, generation %" PRIu64, rollout_state_name(a->rollout),
+            world_say(w, "rollout %s, generation %" PRIu64, rollout_state_name(a->rollout),
                 a->generation);
         break;
     case FLEET_DO_TELL_RESTART_FAILED:
     case FLEET_DO_TELL_RESTART_ROLLED_BACK:
-        say(w, "%u  %s operation %" PRIu64 ", %s", a->slot, name, a->operation,
+        world_say(w, "%u  %s operation %" PRIu64 ", %s", a->slot, name, a->operation,
             worker_cause_name(a->cause));
         break;
     case FLEET_DO_TELL_ROLLOUT_REFUSED:
-        say(w, "%s operation %" PRIu64 ", rollout %s", name, a->operation,
+        world_say(w, "%s operation %" PRIu64 ", rollout %s", name, a->operation,
             rollout_state_name(a->rollout));
         break;
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
-        say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
+        world_say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
         break;
     case FLEET_DO_TELL_ALL_GONE:
-        say(w, "%s", name);
+        world_say(w, "%s", name);
         break;
     case FLEET_DO_PROBE_STOP:
     case FLEET_DO_ACTIVATE:
@@ -94,7 +94,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     case FLEET_DO_KILL_TREE:
     case FLEET_DO_TELL_LEAVING:
     case FLEET_DO_TELL_LOOP_ENDED:
-        say(w, "%u  %s", a->slot, name);
+        world_say(w, "%u  %s", a->slot, name);
         break;
     }
 }
@@ -107,14 +107,14 @@ void world_say_drain(struct world *w, enum drain_action action)
     case DRAIN_DO_COUNT:
         break;
     case DRAIN_DO_PROGRESS:
-        say(w, "drain %s: %" PRIu64 " callers, %s left%s", drain_state_name(d->state),
+        world_say(w, "drain %s: %" PRIu64 " callers, %s left%s", drain_state_name(d->state),
             d->waiting_for, span_format(usec_sub(d->deadline, w->now), left),
             d->callers.tasks.known && d->callers.sessions.known && d->callers.connections.known
                 ? ""
                 : ", some unknown");
         break;
     case DRAIN_DO_CUT:
-        say(w, "drain CUT %" PRIu64, d->cut);
+        world_say(w, "drain CUT %" PRIu64, d->cut);
         break;
     case DRAIN_DO_BEGAN:
     case DRAIN_DO_STOP:
@@ -122,7 +122,7 @@ void world_say_drain(struct world *w, enum drain_action action)
     case DRAIN_DO_EXIT:
     case DRAIN_DO_CANCELLED:
     case DRAIN_DO_START:
-        say(w, "drain %s", drain_action_name(action));
+        world_say(w, "drain %s", drain_action_name(action));
         break;
     }
 }

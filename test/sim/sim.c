@@ -4,11 +4,13 @@
  * resize. The world checks every decision; afterwards everything is put right, and the fleet must
  * be well again by itself, and stop when it is told to.
  *
- *     SEED=n sim [overlap]     replays one run and prints every decision
- *     SEEDS=n sim [overlap]    how many runs (4000)
+ *     SEED=n sim [overlap] [kills]     replays one run and prints every decision
+ *     SEEDS=n sim [overlap] [kills]    how many runs (2500)
+ *     SOAK=s sim [overlap] [kills]     new seeds for s seconds, and how fast time passed
  *
  * With `overlap` lives overlap: spares, rollouts that fail and go back, operators who change their
- * minds.
+ * minds. With `kills` the daemon is killed now and then, between any two of the things that it
+ * does, also while it takes over, and another instance goes on from what it had saved.
  */
 #include "lib/world.h"
 
@@ -17,13 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct sim {
     uint64_t seed;
     bool shown;
     bool overlap;
+    bool kills;
     struct world world;
 };
+
+static struct sim the_sim;
 
 static void on_log(void *arg, const char *line)
 {
@@ -269,12 +275,41 @@ static void expect(struct sim *s, bool holds, const char *what)
         on_broken(s, what);
 }
 
+static void revive(struct sim *s)
+{
+    struct world *w = &s->world;
+    note(s, "another daemon is started");
+    if (s->overlap && one_in(w, 8))
+        w->fleet_conf.standby = (unsigned)world_random(w, 3);
+    if (one_in(w, 8))
+        w->n_workers = (unsigned)world_random(w, 5);
+    world_resume(w);
+}
+
+/* Mostly another one comes at once; sometimes nobody notices for long, or it dies again. */
+static void killers_act(struct sim *s)
+{
+    struct world *w = &s->world;
+    if (w->dead && !one_in(w, 4)) {
+        if (one_in(w, 3))
+            world_kill(w, 1 + world_random(w, 12));
+        revive(s);
+    } else if (!w->dead && one_in(w, 3)) {
+        uint64_t n = 1 + world_random(w, one_in(w, 3) ? 200 : 20);
+        note(s, "kill the daemon in %" PRIu64, n);
+        world_kill(w, n);
+    }
+}
+
 /* Everything is put right but the processes that run: those have to be found out. */
 static void heal(struct sim *s)
 {
     static struct world fresh;
     struct world *w = &s->world;
     world_init(&fresh);
+    world_kill(w, 0);
+    if (w->dead)
+        revive(s);
     note(s, "everything is put right");
     for (unsigned i = 0; i < LIMIT_WORKERS; i++)
         w->slots[i].next = fresh.slots[i].next;
@@ -314,18 +349,17 @@ static void stop(struct sim *s)
     expect(s, w->exit_asked, "the daemon may end");
 }
 
-static uint64_t run(uint64_t seed, bool shown, bool overlap)
+static uint64_t run(uint64_t seed, bool shown)
 {
-    static struct sim s;
-    struct world *w = &s.world;
-    s.seed = seed;
-    s.shown = shown;
+    struct world *w = &the_sim.world;
+    bool overlap = the_sim.overlap;
+    the_sim.seed = seed;
+    the_sim.shown = shown;
     world_init(w);
     w->log = shown ? on_log : NULL;
-    w->log_arg = &s;
+    w->log_arg = &the_sim;
     w->broken = on_broken;
     w->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
-    s.overlap = overlap;
     random_conf(w);
     if (overlap)
         random_overlap(w);
@@ -334,35 +368,77 @@ static uint64_t run(uint64_t seed, bool shown, bool overlap)
             w->slots[i].next = random_behaviour(w);
     }
     if (!one_in(w, 3))
-        redis(&s, one_in(w, 4) ? DEPENDENCY_DOWN : DEPENDENCY_UP);
-    resize(&s, w->n_workers);
+        redis(&the_sim, one_in(w, 4) ? DEPENDENCY_DOWN : DEPENDENCY_UP);
+    resize(&the_sim, w->n_workers);
     for (unsigned i = 0; i < 60; i++) {
         /* Mostly soon, so that things meet; sometimes late, so that things settle. */
         usec_t pause = one_in(w, 4) ? up_to(w, USEC_PER_MIN) : up_to(w, 3 * USEC_PER_SEC);
         world_run(w, w->now + pause);
+        if (the_sim.kills)
+            killers_act(&the_sim);
         if (one_in(w, 3))
-            operator_acts(&s);
+            operator_acts(&the_sim);
         else
-            nature_acts(&s);
+            nature_acts(&the_sim);
     }
-    heal(&s);
-    stop(&s);
+    heal(&the_sim);
+    stop(&the_sim);
+    world_fini(w);
     return w->steps;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Seeds that no run had before, until the time is up. */
+static void soak(double span)
+{
+    uint64_t seed = (uint64_t)time(NULL) << 20;
+    double began = seconds();
+    double shown = began;
+    double hours = 0;
+    for (uint64_t runs = 1; seconds() < began + span; runs++) {
+        run(seed + runs, false);
+        hours += (double)the_sim.world.now / (double)USEC_PER_HOUR;
+        if (seconds() < shown + 10 && seconds() < began + span)
+            continue;
+        shown = seconds();
+        printf("seeds %" PRIu64 "..%" PRIu64 ": %.0f hours, %.1f in a second\n", seed + 1,
+            seed + runs, hours, hours / (shown - began));
+        fflush(stdout);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    bool overlap = argc > 1 && strcmp(argv[1], "overlap") == 0;
     const char *one = getenv("SEED");
     const char *many = getenv("SEEDS");
+    const char *span = getenv("SOAK");
+    for (int i = 1; i < argc; i++) {
+        the_sim.overlap = the_sim.overlap || strcmp(argv[i], "overlap") == 0;
+        the_sim.kills = the_sim.kills || strcmp(argv[i], "kills") == 0;
+    }
     if (one) {
-        run(strtoull(one, NULL, 10), true, overlap);
+        run(strtoull(one, NULL, 10), true);
         return 0;
     }
-    uint64_t seeds = many ? strtoull(many, NULL, 10) : 4000;
+    if (span) {
+        soak(strtod(span, NULL));
+        return 0;
+    }
+    uint64_t seeds = many ? strtoull(many, NULL, 10) : 2500;
     uint64_t steps = 0;
-    for (uint64_t seed = 1; seed <= seeds; seed++)
-        steps += run(seed, false, overlap);
-    printf("seeds 1..%" PRIu64 ": %" PRIu64 " steps, every one as it must be\n", seeds, steps);
+    uint64_t deaths = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        steps += run(seed, false);
+        deaths += the_sim.world.deaths;
+    }
+    printf("seeds 1..%" PRIu64 ": %" PRIu64 " steps, %" PRIu64
+           " deaths of the daemon, everything as it must be\n",
+        seeds, steps, deaths);
     return 0;
 }
