@@ -31,7 +31,8 @@
  * way, else the stop signal. POSTPONE restarts it, in starting only: exec needs no dependency.
  *
  * RESUMED begins every wait anew but that for callers, whose end was promised. It asks again for
- * ACTIVATED, the signal of `stopping`, and KILL_TREE; for PAUSED the fleet does, in its own time.
+ * ACTIVATED, PAUSED and the signal of `stopping`, and KILL_TREE; for PAUSED of a worker that goes on
+ * the fleet does, in its own time.
  */
 #pragma once
 

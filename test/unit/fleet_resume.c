@@ -125,12 +125,13 @@ static void signals_are_told_again_with_their_whole_time(void **state)
     step(about(1, 201, FLEET_EV_EXITED));
     step((struct fleet_event){.type = FLEET_EV_KILL, .now = 202});
     fleet.slots[0].worker.state = WORKER_STOPPING;
-    assert_string_equal(plain(9000, FLEET_EV_RESUMED), "0 SIGNAL_STOP, 1 KILL_TREE, 2 KILL_TREE");
+    assert_string_equal(
+        plain(9000, FLEET_EV_RESUMED), "0 PAUSE, 0 SIGNAL_STOP, 1 KILL_TREE, 2 KILL_TREE");
     assert_int_equal(fleet.slots[0].worker.deadline, 9300);
     assert_int_equal(fleet.slots[2].worker.deadline, 9100);
     fleet.slots[0].worker.cause = WORKER_CAUSE_HANG;
-    assert_string_equal(
-        plain(9001, FLEET_EV_RESUMED), "0 EVIDENCE, 0 SIGNAL_ABRT, 1 KILL_TREE, 2 KILL_TREE");
+    assert_string_equal(plain(9001, FLEET_EV_RESUMED),
+        "0 PAUSE, 0 EVIDENCE, 0 SIGNAL_ABRT, 1 KILL_TREE, 2 KILL_TREE");
 }
 
 static void starting_and_baking_begin_anew(void **state)
@@ -208,7 +209,7 @@ static void the_restart_in_place_goes_on(void **state)
     starts(0, 100);
     assert_string_equal(
         plain(110, FLEET_EV_RESTART), "0 TELL_RESTART_STEP, 0 PAUSE, 0 SIGNAL_STOP");
-    assert_string_equal(plain(9000, FLEET_EV_RESUMED), "0 SIGNAL_STOP");
+    assert_string_equal(plain(9000, FLEET_EV_RESUMED), "0 PAUSE, 0 SIGNAL_STOP");
     step(about(0, 9001, FLEET_EV_EXITED));
     assert_string_equal(step(about(0, 9002, FLEET_EV_TREE_GONE)), "0 TELL_ENDED, 0 EXEC");
     assert_string_equal(plain(9003, FLEET_EV_RESUMED), "");
