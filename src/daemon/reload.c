@@ -6,6 +6,7 @@
 #include "daemon/drainer.h"
 #include "daemon/load.h"
 #include "daemon/operation.h"
+#include "daemon/rollback.h"
 #include "daemon/service.h"
 #include "daemon/supervisor.h"
 #include "daemon/verb_rollout.h"
@@ -287,11 +288,13 @@ static void end_accepted(struct daemon *d, const char *what)
 }
 
 /* The workers fail with the new configuration: on the way back there is one more verdict. */
-static void go_back(struct daemon *d)
+static void go_back(struct daemon *d, const struct fleet_action *told)
 {
     operation_progress(waiting(d), "%s; going back to the configuration before",
         strbuf_text(&d->rollout.failure.what));
     reload_take_back(d);
+    if (!supervisor_overlaps(d->supervisor)) /* else it went with the rollout */
+        rollback_began(d, told);
     d->reload.rolling_back = true;
     restart_workers(d);
 }
@@ -305,7 +308,7 @@ void reload_restart_verdict(struct daemon *d, const struct fleet_action *told)
     else if (told->type == FLEET_DO_TELL_RESTARTED)
         end_accepted(d, "the new configuration is in force, every worker is verified with it");
     else if (told->type == FLEET_DO_TELL_RESTART_FAILED && !stopped)
-        go_back(d);
+        go_back(d, told);
     else if (told->type == FLEET_DO_TELL_RESTART_ROLLED_BACK)
         end_rollback(d, true); /* the workers from before it never went */
     else

@@ -385,6 +385,32 @@ def test_errors_in_the_log_go_back(start, reconfigure, agent_directory, director
     daemon.cli("reload", check=True)
 
 
+def test_errors_of_an_outage_do_not_count(start, redis, agent_directory, directory):
+    noise, flag = directory / "noise.cjs", directory / "flag"
+    noise.write_text("const fs = require('fs')\n"
+                     "let n = 0\n"
+                     f"setInterval(() => {{ if (fs.existsSync('{flag}')) "
+                     "console.log('error: no redis', ++n) }, 5)\n")
+    node = subprocess.run(["which", "node"], capture_output=True, text=True).stdout.strip()
+    daemon = start(Rollout=LONG_BAKE, Agent={
+        "ExecStart": f"{node} --require {noise} {agent_directory}/src/index.js"})
+    before = serving(daemon)
+    restart = Command(daemon, "restart")
+    wait_state(daemon, "baking")
+    canary, = serving(daemon)
+    redis.stop()
+    daemon.wait_event("redis-down")
+    flag.touch()
+    # Many times what would lead back if Redis were there.
+    daemon.wait_line(message="error: no redis 200", worker_pid=canary)
+    flag.unlink()
+    assert rollout(daemon)["outage"] and "stands still" in daemon.cli("rollout").stdout
+    assert daemon.events("rollout-going-back") == []
+    daemon.cli("rollout", "cancel", check=True)
+    restart.end(code=4)
+    assert serving(daemon) == before
+
+
 def test_the_command_after_a_rollback(start, reconfigure, directory):
     facts = directory / "facts"
     script = directory / "script"

@@ -115,6 +115,21 @@ static void workers_that_fail_with_it_bring_the_old_one_back(void **state)
     witness_must("config-refused|the configuration is rolled back");
 }
 
+static void the_command_is_run_when_it_goes_back(void **state)
+{
+    (void)state;
+    daemon_rig_configure(&rig, "/bin/sleep 1000",
+        "[Rollback]\nExecRollback=/bin/sh -c \"echo $VOXKEEPER_CAUSE; exit 3\"\n");
+    reload("done: the new configuration is in force");
+    daemon_rig_configure(&rig, "/none/such",
+        "[Rollback]\nExecRollback=/bin/sh -c \"echo $VOXKEEPER_CAUSE; exit 3\"\n");
+    reload("ExecRollback= failed: exit code 3");
+    witness_must("rollback-command-failed|ExecRollback=/bin/sh failed: exit code 3|");
+    witness_must("|spawn-failed|SYSLOG_IDENTIFIER=elevenlabs-agent-rollback|");
+    assert_null(rig.d.rollback);
+    assert_int_equal(fleet_serving(supervisor_fleet(rig.d.supervisor)), 1);
+}
+
 static void workers_that_fail_with_both(void **state)
 {
     (void)state;
@@ -161,6 +176,7 @@ int main(void)
         T(what_needs_a_new_daemon_is_refused),
         T(what_cannot_be_applied_leaves_all_as_it_was),
         T(workers_that_fail_with_it_bring_the_old_one_back),
+        T(the_command_is_run_when_it_goes_back),
         T(workers_that_fail_with_both),
         T(while_drained_workers_see_it_later),
         T(a_drain_in_the_middle_is_no_failure),
