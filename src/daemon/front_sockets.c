@@ -21,6 +21,15 @@ static int index_of(const struct front_sockets *s, const struct endpoint *ep)
     return -1;
 }
 
+/* Where there is no IPv6, a port alone means all addresses of IPv4 to the manager. */
+static bool stands_for(const struct endpoint *at, const struct endpoint *ep)
+{
+    static const unsigned char any[16];
+    return endpoint_equal(at, ep) ||
+           (at->family == ENDPOINT_INET && ep->family == ENDPOINT_INET6 && at->port == ep->port &&
+               memcmp(at->addr, any, 4) == 0 && memcmp(ep->addr, any, sizeof any) == 0);
+}
+
 /* The inherited socket at `ep`, or -1; *out_in_the_way is one that keeps us from binding it. */
 static int find_inherited(const struct inherited *in, const struct endpoint *ep,
     const struct inherited_fd **out_in_the_way)
@@ -30,7 +39,7 @@ static int find_inherited(const struct inherited *in, const struct endpoint *ep,
         struct endpoint at;
         if (listener_address(in->items[i].fd, &at) < 0)
             continue;
-        if (endpoint_equal(&at, ep))
+        if (stands_for(&at, ep))
             return (int)i;
         if (endpoint_collide(&at, ep))
             *out_in_the_way = &in->items[i];

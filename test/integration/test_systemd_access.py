@@ -96,6 +96,7 @@ def test_files_are_where_debian_wants_them(installed):
     assert files == {
         library, library.replace("libvoxkeeper-listen.so", "drain.cjs"),
         "usr/bin/voxkeeper", "usr/bin/voxkeeperd", f"{units}/voxkeeper.service",
+        f"{units}/voxkeeper.socket",
         "usr/lib/sysusers.d/voxkeeper.conf", "usr/lib/tmpfiles.d/voxkeeper.conf",
         "usr/lib/systemd/catalog/voxkeeper.catalog", "usr/share/doc/voxkeeper/config.md",
         "usr/share/doc/voxkeeper/events.md", "usr/share/doc/voxkeeper/runbook.md"}

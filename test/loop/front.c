@@ -125,6 +125,21 @@ static void a_passed_socket_in_the_way_is_named(void **state)
     assert_int_equal(passed.n, 1);
 }
 
+static void all_of_ipv4_stands_for_all(void **state)
+{
+    (void)state;
+    const struct endpoint all = {.family = ENDPOINT_INET};
+    struct config c = conf_of(HANDOVER_LISTEN_FDS, 0);
+    struct err e = {0};
+    int fd = listener_open(&all, 16, &e);
+    assert_true(fd >= 0);
+    c.agent.listen[0] = (struct endpoint){.family = ENDPOINT_INET6, .port = listener_port(fd)};
+    assert_int_equal(inherited_give(&passed, fd, "web"), 0);
+    struct front *f = open_front(&c);
+    assert_int_equal(front_spec(f).public_fds[0], fd);
+    front_free(f);
+}
+
 static void a_refused_listen_changes_nothing(void **state)
 {
     (void)state;
@@ -173,6 +188,7 @@ int main(int argc, char **argv)
         T(a_reload_gives_it_back_and_takes_it_again),
         T(with_none_it_is_told_that_nobody_answers),
         T(a_passed_socket_in_the_way_is_named),
+        T(all_of_ipv4_stands_for_all),
         T(a_refused_listen_changes_nothing),
         T(who_falls_back_is_closed_for_good),
 #undef T
