@@ -30,8 +30,7 @@ static void take_message(struct handover_state *s, const struct vk_handover_mess
 {
     switch ((enum vk_handover_kind)m->kind) {
     case VK_HANDOVER_HELLO:
-        /* A worker that replaced itself begins anew; one that reports tells all that follows. */
-        *s = (struct handover_state){.loaded = true, .active = s->active};
+        s->loaded = true;
         return;
     case VK_HANDOVER_REFUSED:
         s->refused = m->value;
@@ -182,7 +181,9 @@ struct handover *handover_adopt(struct loop *l, const struct handover_spec *spec
         handover_free(h);
         return NULL;
     }
-    /* What was saved may be older than what was told last; what waits to be read comes first. */
+    /* What was saved may be older than what was told last, and what was told may be lost if nobody
+     * read for long. First there must be room for the answer. */
+    read_messages(h);
     send_message(h, VK_HANDOVER_REPORT);
     return h;
 }

@@ -6,8 +6,12 @@
 #include "core/limits.h"
 #include "turning.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Every record as `<priority>message` and `|NAME=value` for each field, one a line. */
@@ -45,23 +49,26 @@ struct setup {
     int err;
 };
 
+static const struct output_conf conf = {
+    .identifier = "agent",
+    .worker = 2,
+    .life = 5,
+    .generation = 3,
+    .release = "1.2",
+    .report_period = 10 * USEC_PER_MSEC,
+};
+
 static struct setup begin(unsigned rate)
 {
     struct setup s = {0};
     struct err e;
+    struct output_conf c = conf;
+    c.rate = rate;
     strbuf_reset(&heard.text);
     heard.n = 0;
     log_set_sink(on_record, NULL);
     s.loop = loop_new(&e);
-    s.output = output_new(s.loop,
-        &(struct output_conf){.identifier = "agent",
-            .worker = 2,
-            .life = 5,
-            .generation = 3,
-            .release = "1.2",
-            .rate = rate,
-            .report_period = 10 * USEC_PER_MSEC},
-        &e);
+    s.output = output_new(s.loop, &c, &e);
     assert_non_null(s.output);
     s.out = dup(output_stdout_fd(s.output));
     s.err = dup(output_stderr_fd(s.output));
@@ -267,6 +274,133 @@ static void does_not_let_a_flood_hold_the_loop(void **state)
     end(&s);
 }
 
+/* What an instance has read of a line, and not told, goes with it; the rest of the line does not.
+ */
+static void the_next_instance_reads_on(void **state)
+{
+    (void)state;
+    struct err e;
+    struct setup s = begin(0);
+    int out = dup(output_stdout_read_fd(s.output));
+    int err = dup(output_stderr_read_fd(s.output));
+    put(s.out, "one\nread and ");
+    hear(&s, 1);
+    output_free(s.output);
+    strbuf_reset(&heard.text);
+    heard.n = 0;
+    put(s.out, "cut\ntwo\n");
+    put(s.err, "ouch\n");
+    s.output = output_adopt(s.loop, &conf, 4711, out, err, &e);
+    assert_non_null(s.output);
+    assert_int_equal(output_stdout_read_fd(s.output), out);
+    assert_int_equal(output_stderr_read_fd(s.output), err);
+    assert_int_equal(fcntl(out, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(output_stdout_fd(s.output), -1); /* the worker's ends are the worker's */
+    assert_int_equal(heard.n, 0);                     /* not from inside the call */
+    hear(&s, 3);
+    const char *text = strbuf_text(&heard.text);
+    assert_non_null(strstr(text, "<6>cut" FIELDS("stdout") "\n<6>two" FIELDS("stdout") "\n"));
+    assert_non_null(strstr(text, "<4>ouch" FIELDS("stderr") "\n"));
+    put(s.out, "last words");
+    hang_up(&s);
+    hear(&s, 4);
+    end(&s);
+}
+
+static bool stdout_is_closed(const void *arg)
+{
+    return output_stdout_read_fd(arg) < 0;
+}
+
+static void a_closed_pipe_is_adopted_as_that(void **state)
+{
+    (void)state;
+    struct err e;
+    struct setup s = begin(0);
+    close(s.out);
+    assert_true(turn_until(s.loop, stdout_is_closed, s.output));
+    int err = dup(output_stderr_read_fd(s.output));
+    output_free(s.output);
+    s.output = output_adopt(s.loop, &conf, 4711, -1, err, &e);
+    assert_non_null(s.output);
+    assert_int_equal(output_stdout_read_fd(s.output), -1);
+    put(s.err, "ouch\n");
+    hear(&s, 1);
+    output_drain(s.output);
+    close(s.err);
+    end(&s);
+}
+
+/* Writes lines of `size` bytes until it would block, as a worker of whom nobody reads. */
+static size_t write_all_that_fits(int fd, size_t size)
+{
+    char line[4096];
+    size_t written = 0;
+    memset(line, 'x', size);
+    line[size - 1] = '\n';
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    while (write(fd, line, size) == (ssize_t)size)
+        written += size;
+    assert_int_equal(errno, EAGAIN);
+    return written;
+}
+
+static void much_can_be_written_while_nobody_reads(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {20, 100, 1000, 3000};
+    for (unsigned i = 0; i < 4; i++) {
+        struct setup s = begin(0);
+        size_t capacity = (size_t)fcntl(s.out, F_GETPIPE_SZ);
+        size_t written = write_all_that_fits(s.out, sizes[i]);
+        printf(
+            "lines of %zu bytes: %zu of %zu bytes until it blocks\n", sizes[i], written, capacity);
+        assert_int_equal(fcntl(s.err, F_GETPIPE_SZ), capacity);
+        if (geteuid() == 0)
+            assert_int_equal(capacity, LIMIT_OUTPUT_PIPE);
+        assert_in_range(written, capacity / 10 * 7, capacity);
+        /* Nothing of it is lost. */
+        hear(&s, (unsigned)(written / sizes[i]));
+        hang_up(&s);
+        end(&s);
+    }
+}
+
+/* A user whose pipes hold as much as a user's may gets the small ones. */
+static void without_room_for_large_pipes(void)
+{
+    int ends[2];
+    assert_int_equal(setresgid(65534, 65534, 65534), 0);
+    assert_int_equal(setresuid(65534, 65534, 65534), 0);
+    do
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    while (fcntl(ends[0], F_SETPIPE_SZ, LIMIT_OUTPUT_PIPE) >= 0);
+    struct setup s = begin(0);
+    assert_in_range(fcntl(s.out, F_GETPIPE_SZ), 4096, LIMIT_OUTPUT_PIPE / 2);
+    put(s.out, "one\n");
+    hear(&s, 1);
+    hang_up(&s);
+    end(&s);
+}
+
+static void a_pipe_that_may_not_grow_will_do(void **state)
+{
+    (void)state;
+    int status = 0;
+    if (geteuid() != 0) {
+        if (getenv("VOXKEEPER_MUST_RUN"))
+            fail_msg("only root becomes another user");
+        skip();
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        without_room_for_large_pipes();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void can_be_freed_before_it_started(void **state)
 {
     (void)state;
@@ -295,6 +429,10 @@ int main(void)
         cmocka_unit_test(leaves_a_flood_out_and_says_so),
         cmocka_unit_test(tells_of_a_flood_before_it_is_freed),
         cmocka_unit_test(does_not_let_a_flood_hold_the_loop),
+        cmocka_unit_test(the_next_instance_reads_on),
+        cmocka_unit_test(a_closed_pipe_is_adopted_as_that),
+        cmocka_unit_test(much_can_be_written_while_nobody_reads),
+        cmocka_unit_test(a_pipe_that_may_not_grow_will_do),
         cmocka_unit_test(can_be_freed_before_it_started),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
