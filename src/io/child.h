@@ -42,7 +42,7 @@ struct child_spec {
     struct cgroup
         *cgroup; /* parent of the worker's own cgroup; NULL: none. Borrowed while it lives */
     /* Of that cgroup, and of VOXKEEPER_INSTANCE, which is put into the environment: unique among
-     * our children. */
+     * the processes of the machine, since a next instance of us kills whoever bears it. */
     const char *name;
 };
 
@@ -68,10 +68,12 @@ struct child *child_spawn(struct loop *l, const struct child_spec *spec,
     const struct child_callbacks *callbacks, void *arg, struct err *e);
 
 /*
- * A process that a former instance of us spawned: `pidfd` (owned from now on) is of the process
- * `pid`. `name` and `cgroup` as it was spawned with. on_started does not come; on_exited does from
- * the loop, also when it has ended already: by waitid() if it is our child still (after an exec in
- * place), else with what PIDFD_GET_INFO tells, `known` = false on kernels without that.
+ * A process that a former instance of us spawned: `pidfd` (owned from now on, also if this fails)
+ * is of the process `pid`. `name` and `cgroup` as it was spawned with. on_started does not come;
+ * on_exited does from the loop, also when it has ended already: by waitid() if it is our child
+ * still (after an exec in place), else with what PIDFD_GET_INFO tells once its parent has reaped
+ * it; `known` = false on kernels without that, or when nobody reaps it within a second.
+ * What it leaves behind does not come to us: child_kill_tree() looks for the name everywhere.
  * Returns owned, or NULL with *e set.
  */
 struct child_adoption {
@@ -85,7 +87,8 @@ struct child *child_adopt(struct loop *l, const struct child_adoption *adoption,
 
 /*
  * SIGKILL to every process whose VOXKEEPER_INSTANCE is `name` (and to that cgroup's): what a former
- * instance spawned and had no time to write down. Returns how many there were.
+ * instance spawned and had no time to write down. Does not wait for their end. Returns how many
+ * there were.
  */
 unsigned child_kill_instance(struct cgroup *cgroup, const char *name);
 

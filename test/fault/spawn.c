@@ -4,9 +4,8 @@
  */
 #include "fault/inject.h"
 #include "io/child.h"
+#include "loop/descriptors.h"
 #include "loop/worker_bench.h"
-
-#include <dirent.h>
 
 enum { CALLS_MAX = 200 };
 
@@ -15,17 +14,6 @@ enum { CALLS_MAX = 200 };
 static bool is_tolerated(const char *name)
 {
     return strcmp(name, "close_range") == 0;
-}
-
-static unsigned count_descriptors(void)
-{
-    unsigned n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
 }
 
 static void try_to_start(struct subject *s, struct bench *b, struct err *e)
@@ -51,7 +39,7 @@ static const char *start_with_failure(void (*arm)(unsigned), unsigned nth)
     struct bench b;
     struct subject s;
     struct err e = {0};
-    unsigned before = count_descriptors();
+    unsigned before = descriptors_count();
     bench_open(&b);
     arm(nth);
     try_to_start(&s, &b, &e);
@@ -76,7 +64,7 @@ static const char *start_with_failure(void (*arm)(unsigned), unsigned nth)
     bench_close(&b);
     if (waitpid(-1, NULL, WNOHANG) >= 0)
         fail_msg("%s failed, and a process is left", name ? name : "nothing");
-    assert_int_equal(count_descriptors(), before);
+    assert_int_equal(descriptors_count(), before);
     return name;
 }
 
@@ -176,7 +164,7 @@ static void a_fork_without_pidfd_is_undone(void **state)
     struct bench b;
     struct subject s;
     struct err e = {0};
-    unsigned before = count_descriptors();
+    unsigned before = descriptors_count();
     bench_open(&b);
     inject_always("child_clone3", ENOSYS);
     inject_always("pidfd_open", ENOSYS);
@@ -187,7 +175,7 @@ static void a_fork_without_pidfd_is_undone(void **state)
         e.msg, "starting \"/usr/bin/sleep\": making a process: Function not implemented");
     bench_close(&b);
     assert_no_children();
-    assert_int_equal(count_descriptors(), before);
+    assert_int_equal(descriptors_count(), before);
 }
 
 /* Runs the loop for a while in which nothing is expected. */

@@ -52,6 +52,7 @@ static void our_own_child(void **state)
     (void)state;
     struct bench b;
     struct subject s;
+    struct subject other;
     struct legacy l = {0};
     int go[2];
     int lines[2];
@@ -79,6 +80,11 @@ static void our_own_child(void **state)
     assert_int_equal(write(go[1], "\n", 1), 1);
     bench_wait(&b, s.exited);
     expect_code(&s, true, 42);
+    /* It is not reaped among the orphans, and its number stays its own. */
+    subject_spawn_shell(&other, &b, "other", (char[]){"exit 0"}, -1);
+    subject_kill(&other);
+    assert_int_equal(kill(l.pid, 0), 0);
+    child_free(other.child);
     subject_kill(&s);
     assert_int_equal(child_leftovers(s.child), 1);
     legacy_expect_all_dead(&l);

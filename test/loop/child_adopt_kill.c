@@ -8,18 +8,30 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
-/* The linker sends this through here: an older kernel can be had. */
+/* The linker sends these through here: an older kernel can be had. */
 static bool without_group_signals;
+static unsigned group_kills;
+static unsigned group_kills_by_number;
+
+int __real_kill(pid_t pid, int signum);
+int __wrap_kill(pid_t pid, int signum);
 
 int __real_pidfd_send_signal(int fd, int signum, siginfo_t *info, unsigned flags);
 int __wrap_pidfd_send_signal(int fd, int signum, siginfo_t *info, unsigned flags);
 
 int __wrap_pidfd_send_signal(int fd, int signum, siginfo_t *info, unsigned flags)
 {
+    group_kills += flags != 0 && signum == SIGKILL && !without_group_signals;
     if (flags == 0 || !without_group_signals)
         return __real_pidfd_send_signal(fd, signum, info, flags);
     errno = EINVAL;
     return -1;
+}
+
+int __wrap_kill(pid_t pid, int signum)
+{
+    group_kills_by_number += pid < 0;
+    return __real_kill(pid, signum);
 }
 
 static int new_kernel(void **state)
@@ -71,6 +83,9 @@ static void kill_family(struct legacy *l)
 {
     read_family(l);
     kill_and_expect_all_dead(l, NULL);
+    /* What belongs to it is killed in one go, so that nothing forks meanwhile. */
+    assert_true(without_group_signals ? group_kills_by_number > 0 : group_kills > 0);
+    assert_true(without_group_signals || group_kills_by_number == 0);
 }
 
 static void a_tree_is_killed(void **state)
@@ -94,6 +109,7 @@ static void kill_what_is_left(struct legacy *l)
     bench_wait(&b, s.exited);
     subject_kill(&s);
     assert_int_equal(child_leftovers(s.child), FAMILY_SIZE);
+    assert_int_equal(group_kills_by_number, 0); /* its number is not its own any more */
     legacy_expect_all_dead(l);
     legacy_close(&b, &s);
 }

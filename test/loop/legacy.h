@@ -41,6 +41,7 @@ static inline _Noreturn void legacy_former(
     struct bench b;
     struct subject s;
     struct err e;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* when a test fails, as of the next instance */
     bench_open(&b);
     struct cgroup *g = story->with_cgroup ? cgroup_open_own(&e) : NULL;
     char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, story->script, NULL};
@@ -100,6 +101,7 @@ static inline void legacy_tell(const struct legacy_story *story)
         story->between(&l);
     pid_t next = fork();
     if (next == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         story->next(&l);
         _exit(0);
     }
