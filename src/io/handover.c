@@ -166,10 +166,10 @@ struct handover *handover_adopt(struct loop *l, const struct handover_spec *spec
     void (*on_change)(void *arg), void *arg, struct err *e)
 {
     struct handover *h = prepare(spec, on_change, arg, e);
-    if (!h) {
-        close(control);
+    if (!h || !handover_has_shim(h))
+        close_fd(&control);
+    if (!h)
         return NULL;
-    }
     h->control = control;
     h->state = *state;
     for (unsigned i = 0; i < handover_n_private(h); i++)

@@ -59,7 +59,8 @@ static struct output *adopt_output(struct bench *b, int fd, pid_t pid, struct er
 static void *adopt_handover(struct bench *b, int fd, pid_t pid, struct err *e)
 {
     static const struct endpoint endpoint = {.family = ENDPOINT_INET, .port = 3004};
-    const struct handover_spec spec = {.endpoints = &endpoint, .n = 1, .library = ""};
+    const struct handover_spec spec = {
+        .mode = HANDOVER_PRELOAD, .endpoints = &endpoint, .n = 1, .library = ""};
     (void)pid;
     return handover_adopt(
         b->loop, &spec, fd, &endpoint, &(struct handover_state){0}, NULL, NULL, e);

@@ -39,8 +39,11 @@ static void open_scene(struct scene *s, const char *kind, bool active)
     s->endpoint = (struct endpoint){.family = ENDPOINT_INET, .port = s->public.port};
     s->private = (struct endpoint){
         .family = ENDPOINT_INET, .addr = {127, 0, 0, 1}, .port = s->worker.private[0].port};
-    s->spec = (struct handover_spec){
-        .endpoints = &s->endpoint, .public_fds = &s->public.fd, .n = 1, .library = "/lib/shim.so"};
+    s->spec = (struct handover_spec){.mode = HANDOVER_PRELOAD,
+        .endpoints = &s->endpoint,
+        .public_fds = &s->public.fd,
+        .n = 1,
+        .library = "/lib/shim.so"};
 }
 
 /* What the instance before saved is `saved`. Its end goes on as a duplicate, as over an exec. */
