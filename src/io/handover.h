@@ -46,8 +46,8 @@ struct handover *handover_new(struct loop *l, const struct handover_spec *spec,
     void (*on_change)(void *arg), void *arg, struct err *e);
 
 /*
- * Our end in a worker that a former instance started: its control socket (-1 where there is no
- * shim; owned from now on, also if this fails), its private addresses, one for each of
+ * Our end in a worker that a former instance started: its control socket (owned from now on, also
+ * if this fails; -1 where there is no shim), its private addresses, one for each of
  * spec->endpoints, and what its shim had told. What the shim told meanwhile is added to that at
  * once, and it is asked how things stand, so that a state that was saved too early becomes right by
  * itself. Returns owned, or NULL with *e set.
