@@ -3,6 +3,7 @@
 
 #include "daemon/environment.h"
 #include "daemon/front.h"
+#include "io/procinfo.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ static void on_started(struct child *c, void *arg)
     struct slot *s = arg;
     s->pid = child_pid(c);
     output_started(s->output, s->pid);
+    procinfo_program(s->pid, s->program, sizeof s->program);
     if (s->handover)
         handover_started(s->handover);
     usec_t watchdog = said_watchdog(s->said);
@@ -153,6 +155,7 @@ static int prepare(struct slot *s, const struct config *config, struct err *e)
     if (r < 0)
         return r;
     release_read(agent->release, s->release);
+    snprintf(s->program, sizeof s->program, "%s", agent->exec_start.items[0]);
     s->output = output_new(s->spec.loop,
         &(struct output_conf){.identifier = agent->name,
             .worker = s->spec.index + 1,

@@ -2,6 +2,7 @@
 #include "daemon/slot_parts.h"
 
 #include "io/procinfo.h"
+#include "io/program.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -31,14 +32,26 @@ bool slot_can_pause(const struct slot *s)
     return s->handover && handover_has_shim(s->handover);
 }
 
+/* handover_why(), and what the program's file adds to it. */
+static const char *explain(const struct slot *s, char why[HANDOVER_WHY_MAX])
+{
+    handover_look(s->handover);
+    handover_why(s->handover, why);
+    const char *resists = !handover_has_shim(s->handover) || handover_state(s->handover)->loaded
+                              ? NULL
+                              : program_resists_preload(s->program);
+    if (resists)
+        snprintf(why, HANDOVER_WHY_MAX, "the listener shim was not loaded: %s", resists);
+    return why;
+}
+
 void slot_judge_handover(struct slot *s)
 {
     char why[HANDOVER_WHY_MAX];
     s->probe.well = s->probe.outcome == PROBE_PASS;
     if (!s->handover)
         return;
-    handover_look(s->handover);
-    if (!handover_why(s->handover, why)[0])
+    if (!explain(s, why)[0])
         return;
     /* Elsewhere is as good without a shim; and who was verified has proven that it listens. */
     if (s->probe.well && (s->probe.verified || !handover_has_shim(s->handover)))
@@ -70,9 +83,8 @@ bool slot_missed_handover(
 {
     if (!slot_can_pause(s))
         return false;
-    handover_look(s->handover);
     const struct handover_state *state = handover_state(s->handover);
-    if (!handover_why(s->handover, why)[0])
+    if (!explain(s, why)[0])
         return false;
     if (state->refused)
         return true;

@@ -9,12 +9,15 @@
 #include "io/handover.h"
 #include "io/output.h"
 
+enum { SLOT_PROGRAM_MAX = 256 };
+
 struct slot {
     struct slot_spec spec;
     uint64_t life;
     uint64_t generation;
     pid_t pid;
     char release[RELEASE_MAX];
+    char program[SLOT_PROGRAM_MAX];   /* path of what it runs, as far as is known */
     struct child *child;              /* of the present life, until the next begins */
     struct output *output;            /* the same */
     struct handover *handover;        /* the same; NULL: it binds its own port */

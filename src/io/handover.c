@@ -270,7 +270,7 @@ const char *handover_why(const struct handover *h, char buf[HANDOVER_WHY_MAX])
             buf, HANDOVER_WHY_MAX, "the listener shim is inert: %s", strerrordesc_np(s->refused));
     else if (!s->loaded)
         snprintf(buf, HANDOVER_WHY_MAX,
-            "the listener shim was not loaded: a static program, or one that drops LD_PRELOAD");
+            "the listener shim was not loaded: LD_PRELOAD has no effect on it");
     else if (s->taken == 0 && s->other_port)
         snprintf(buf, HANDOVER_WHY_MAX,
             "it listens on port %u, which is none of Listen=", s->other_port);

@@ -30,6 +30,18 @@ int procinfo_start_time(pid_t pid, uint64_t *out_ticks)
     return 0;
 }
 
+void procinfo_program(pid_t pid, char *buf, size_t size)
+{
+    char link[64];
+    char path[4096];
+    snprintf(link, sizeof link, "/proc/%d/exe", pid);
+    ssize_t n = readlink(link, path, sizeof path);
+    if (n <= 0 || (size_t)n >= size || (size_t)n == sizeof path)
+        return;
+    memcpy(buf, path, (size_t)n);
+    buf[n] = '\0';
+}
+
 bool procinfo_has_children(pid_t pid)
 {
     char path[64];

@@ -26,6 +26,10 @@ int procinfo_read(pid_t pid, struct procinfo *out);
  */
 void procinfo_evidence(pid_t pid, struct strbuf *out);
 
+/* Writes the path of the program that it runs to `buf`; where it is not told, or too long, `buf`
+ * stays as it is. */
+void procinfo_program(pid_t pid, char *buf, size_t size);
+
 /* Whether the first thread of `pid` has a child that was not waited for. */
 bool procinfo_has_children(pid_t pid);
 

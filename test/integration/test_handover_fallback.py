@@ -39,7 +39,7 @@ def test_a_static_program_binds_the_port_itself(make_daemon, agent_config, stati
     assert request(port, "GET", "/health")[0] == 200
     agent = agent_of(daemon)
     assert agent["handover"] == "none" and "static program" in agent["handover_why"]
-    assert "handover none (the listener shim was not loaded" in daemon.cli("status").stdout
+    assert "handover none (the listener shim was not loaded: it is a static program)" in daemon.cli("status").stdout
     assert len(daemon.events("handover-fallback")) == 1
 
 

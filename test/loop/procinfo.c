@@ -152,6 +152,21 @@ static void sockets_of_a_process(void **state)
     assert_int_equal(n, 0);
 }
 
+static void what_a_process_runs(void **state)
+{
+    (void)state;
+    char own[4096] = "";
+    char named[4096] = "";
+    char small[2] = "x";
+    assert_true(readlink("/proc/self/exe", own, sizeof own - 1) > 0);
+    procinfo_program(getpid(), named, sizeof named);
+    assert_string_equal(named, own);
+    procinfo_program(getpid(), small, sizeof small);
+    assert_string_equal(small, "x");
+    procinfo_program(0, named, sizeof named);
+    assert_string_equal(named, own);
+}
+
 static void who_has_children(void **state)
 {
     (void)state;
@@ -176,6 +191,7 @@ int main(void)
         cmocka_unit_test(names_do_not_mislead),
         cmocka_unit_test(evidence_of_a_hang),
         cmocka_unit_test(sockets_of_a_process),
+        cmocka_unit_test(what_a_process_runs),
         cmocka_unit_test(who_has_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
