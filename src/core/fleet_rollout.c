@@ -56,11 +56,12 @@ void fleet_rollout_tell(struct fleet_ctx *c, enum rollout_event_type type)
     fleet_rollout_step(c, (struct rollout_event){.type = type});
 }
 
-/* Nobody stands in for a new life, and none has failed lately: a crash loop that begins within
- * KeepWarm is seen to its end. */
+/* Nobody stands in for a new life, none is missing, and none has failed lately: a crash loop that
+ * begins within KeepWarm is seen to its end. */
 static bool is_warm_over(const struct fleet *f, const struct fleet_slot *s)
 {
-    return !s->wanted || (!seat_is_wrong(f, s) && s->restart.failures_in_row == 0);
+    bool verified = s->worker.state == WORKER_STANDBY || s->worker.state == WORKER_SERVING;
+    return !s->wanted || (verified && !seat_is_wrong(f, s) && s->restart.failures_in_row == 0);
 }
 
 static bool is_settled(const struct fleet *f)

@@ -4,7 +4,7 @@
  * each scope lets some of it happen.
  */
 #include "explore.h"
-#include "overlap_node.h"
+#include "overlap_check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,22 +15,20 @@ static struct fleet_conf conf = {
         .stop_timeout = 1,
         .abort_timeout = 1,
         .kill_timeout = 1},
-    .restart = {.delay = 1,
-        .multiplier = 1,
-        .max_delay = 1,
-        .stable_after = 1,
-        .loop_after = 2},
+    .restart = {.delay = 1, .multiplier = 1, .max_delay = 1, .stable_after = 1, .loop_after = 2},
     .prober = {.interval = 1, .start_interval = 1, .fast_interval = 1, .rise = 1, .fall = 1},
     .rollout = {.bake = 1, .keep_warm = 1},
     .overlap = true,
 };
 
-static const struct scope {
+struct scope {
     const char *name;
-    unsigned workers, standby;
-    bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize,
-        leave;
-} scopes[] = {
+    unsigned workers, standby, canary, surge;
+    bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize;
+    bool hold, promote, errors, provider, leave;
+};
+
+static const struct scope scopes[] = {
     {.name = "replace", .workers = 1, .exec = true, .crash = true, .fail = true, .hung = true},
     {.name = "rollout", .workers = 1, .exec = true, .crash = true, .fail = true, .restart = true},
     {.name = "again",
@@ -49,6 +47,43 @@ static const struct scope {
     {.name = "leave-rollout", .workers = 1, .restart = true, .leave = true},
     {.name = "leave-spare", .workers = 1, .standby = 1, .leave = true},
     {.name = "resize", .workers = 2, .resize = true, .lost = true},
+    {.name = "hold",
+        .workers = 1,
+        .hold = true,
+        .crash = true,
+        .fail = true,
+        .restart = true,
+        .cancel = true,
+        .promote = true},
+    {.name = "hold-spare",
+        .workers = 1,
+        .standby = 1,
+        .hold = true,
+        .exec = true,
+        .stay = true,
+        .restart = true,
+        .promote = true},
+    {.name = "hold-again",
+        .workers = 1,
+        .hold = true,
+        .exec = true,
+        .restart = true,
+        .again = true,
+        .cancel = true,
+        .promote = true,
+        .stop = true},
+    {.name = "promote", .workers = 2, .restart = true, .promote = true, .lost = true},
+    {.name = "errors", .workers = 1, .crash = true, .errors = true, .restart = true, .again = true},
+    {.name = "errors-hold",
+        .workers = 1,
+        .hold = true,
+        .errors = true,
+        .fail = true,
+        .restart = true,
+        .cancel = true,
+        .promote = true},
+    {.name = "provider", .workers = 1, .crash = true, .provider = true, .restart = true},
+    {.name = "surge", .workers = 1, .surge = 2, .restart = true, .stay = true, .crash = true},
 };
 static const struct scope *scope;
 
@@ -58,152 +93,12 @@ static struct fleet fleet;
 static usec_t rollout_deadline_at = USEC_INFINITY; /* for the next step */
 static struct fleet_update update;
 
-static void check_signal(struct explore *x, const struct overlap_world *w, unsigned i)
-{
-    EXPLORE_CHECK(x, w->process[i] == RUNNING && !w->active[i]);
-}
-
-/* Once each. */
-static void answered(struct explore *x, struct overlap_world *w, const struct fleet_action *a)
-{
-    unsigned *waits = a->operation == OPERATION ? &w->verb : &w->steered;
-    EXPLORE_CHECK(x, *waits && (a->operation == OPERATION || a->operation == STEERING));
-    (*waits)--;
-}
-
-static void check_action(struct explore *x, struct overlap_world *w, const struct fleet_action *a)
-{
-    unsigned i = a->slot;
-    EXPLORE_CHECK(x, i < PLACES);
-    switch (a->type) {
-    case FLEET_DO_EXEC:
-        EXPLORE_CHECK(x, w->process[i] == NONE && !fleet.stopping);
-        /* A retry that is due in the moment when a phase ends is begun and told to go at once. */
-        EXPLORE_CHECK(x, fleet.slots[i].wanted || fleet.slots[i].worker.stop_wanted);
-        EXPLORE_CHECK(x, a->generation == fleet.slots[i].generation && a->generation > 0);
-        w->process[i] = EXECUTING;
-        w->killed[i] = false;
-        break;
-    case FLEET_DO_ACTIVATE:
-        EXPLORE_CHECK(x, w->process[i] == RUNNING && !w->active[i]);
-        w->active[i] = true;
-        break;
-    case FLEET_DO_PAUSE: { /* another serves already, unless this one is ended for cause */
-        unsigned serving = 0;
-        for (unsigned j = 0; j < PLACES; j++)
-            serving += w->active[j];
-        EXPLORE_CHECK(x, w->active[i]);
-        EXPLORE_CHECK(x, serving > fleet.n_workers || fleet.stopping ||
-                             fleet.slots[i].worker.cause == WORKER_CAUSE_HANG ||
-                             fleet.slots[i].worker.leaving);
-        w->active[i] = false;
-        break;
-    }
-    case FLEET_DO_EVIDENCE:
-    case FLEET_DO_SIGNAL_STOP:
-    case FLEET_DO_SIGNAL_ABRT:
-        check_signal(x, w, i);
-        break;
-    case FLEET_DO_KILL_TREE:
-        EXPLORE_CHECK(x, w->process[i] != NONE);
-        w->killed[i] = true;
-        w->active[i] = w->active[i] && w->process[i] == RUNNING;
-        break;
-    case FLEET_DO_TELL_ENDED:
-        EXPLORE_CHECK(x, w->process[i] == NONE && !w->active[i]);
-        break;
-    case FLEET_DO_TELL_RESTART_FAILED:
-        answered(x, w, a);
-        break;
-    case FLEET_DO_TELL_RESTARTED:
-    case FLEET_DO_TELL_RESTART_ROLLED_BACK:
-        EXPLORE_CHECK(x, fleet_serving(&fleet) > 0 || fleet.n_workers == 0);
-        answered(x, w, a);
-        break;
-    case FLEET_DO_TELL_RESTART_SUPERSEDED:
-        answered(x, w, a);
-        break;
-    case FLEET_DO_TELL_ROLLOUT_REFUSED:
-        EXPLORE_CHECK(x, a->operation == STEERING);
-        answered(x, w, a);
-        break;
-    case FLEET_DO_TELL_RESTART_STEP:
-        EXPLORE_CHECK(x, w->verb);
-        break;
-    case FLEET_DO_TELL_RESTART_REFUSED:
-        EXPLORE_CHECK(x, fleet.stopping);
-        answered(x, w, a);
-        break;
-    case FLEET_DO_TELL_ALL_GONE:
-        EXPLORE_CHECK(x, w->stop_owed);
-        w->stop_owed = false;
-        break;
-    case FLEET_DO_PROBE:
-        EXPLORE_CHECK(x, w->process[i] == RUNNING);
-        break;
-    case FLEET_DO_PROBE_STOP:
-    case FLEET_DO_TELL_STARTED:
-    case FLEET_DO_TELL_VERIFIED:
-    case FLEET_DO_TELL_VERDICT:
-    case FLEET_DO_TELL_NOT_VERIFIED:
-    case FLEET_DO_TELL_WATCHDOG:
-    case FLEET_DO_TELL_LEAVING:
-    case FLEET_DO_TELL_KILLED:
-    case FLEET_DO_TELL_RETRY:
-    case FLEET_DO_TELL_LOOP_BEGAN:
-    case FLEET_DO_TELL_LOOP_ENDED:
-    case FLEET_DO_TELL_ROLLOUT:
-        break;
-    }
-}
-
-static void check_state(struct explore *x, const struct overlap_world *w, usec_t now)
-{
-    const struct fleet *f = &fleet;
-    unsigned lives = 0;
-    unsigned idle = 0;
-    for (unsigned i = 0; i < PLACES; i++) {
-        const struct fleet_slot *s = &f->slots[i];
-        enum worker_state state = s->worker.state;
-        bool well = s->prober.state == PROBER_HEALTHY || s->prober.state == PROBER_SUSPECT;
-        lives += w->process[i] != NONE;
-        idle += well && (state == WORKER_STANDBY || state == WORKER_DRAINING);
-        EXPLORE_CHECK(x, (state == WORKER_GONE) == (w->process[i] == NONE));
-        EXPLORE_CHECK(x, (state == WORKER_SERVING) == w->active[i]);
-        EXPLORE_CHECK(x, state != WORKER_SERVING || s->wanted);
-        EXPLORE_CHECK(x, state != WORKER_DRAINING || !s->wanted);
-        EXPLORE_CHECK(
-            x, !(s->wanted && state == WORKER_GONE) || s->restart.next_at != USEC_INFINITY);
-        EXPLORE_CHECK(x, s->wanted || s->restart.next_at == USEC_INFINITY);
-        EXPLORE_CHECK(x, i < f->n_slots || state == WORKER_GONE);
-    }
-    EXPLORE_CHECK(x, lives <= scope->workers + scope->standby + fleet_surge(&conf, f));
-    /* Never fewer than asked for while a healthy one is idle. */
-    EXPLORE_CHECK(x, f->stopping || fleet_serving(f) == f->n_workers || idle == 0);
-    EXPLORE_CHECK(x, f->stopping || fleet_serving(f) <= f->n_workers);
-    EXPLORE_CHECK(x, w->verb == f->rollout.owed && w->steered == f->rollout.steered);
-    EXPLORE_CHECK(x, fleet_deadline(f) > now);
-}
-
-/* What is paused or spare is ended for nobody's sake but a replacement that serves. */
-static void check_stops(struct explore *x, const struct overlap_node *before)
-{
-    for (unsigned i = 0; i < PLACES; i++) {
-        const struct worker *was = &before->slots[i].slot.worker;
-        const struct worker *is = &fleet.slots[i].worker;
-        bool verified = was->state == WORKER_STANDBY || was->state == WORKER_DRAINING;
-        bool well = before->slots[i].slot.prober.state == PROBER_HEALTHY;
-        if (verified && is->state == WORKER_STOPPING && well && is->cause != WORKER_CAUSE_HANG &&
-            !is->leaving)
-            EXPLORE_CHECK(x, fleet.stopping || fleet_serving(&fleet) >= fleet.n_workers);
-    }
-}
-
 static void step(struct explore *x, const struct overlap_node *before,
     const struct overlap_world *world, struct fleet_event ev, const char *label, bool certain)
 {
     struct overlap_node to;
     struct overlap_world w = *world;
+    unsigned most = scope->workers + scope->standby + rollout_surge(&conf.rollout, scope->workers);
     explore_try(x, label);
     if (ev.now == 0)
         ev.now = NOW;
@@ -213,11 +108,12 @@ static void step(struct explore *x, const struct overlap_node *before,
     fleet.rollout.deadline = rollout_deadline_at;
     fleet_step(&conf, &fleet, &ev, &update);
     for (unsigned i = 0; i < update.n_actions; i++)
-        check_action(x, &w, &update.actions[i]);
+        overlap_check_action(x, &fleet, &w, &update.actions[i]);
     for (unsigned i = 0; i < PLACES; i++)
         w.killed[i] = w.killed[i] && fleet.slots[i].worker.state != WORKER_GONE;
-    check_state(x, &w, ev.now);
-    check_stops(x, before);
+    overlap_check_state(x, &fleet, most, &w, ev.now);
+    bool bad = ev.type == FLEET_EV_PROBED && ev.outcome != PROBE_PASS;
+    overlap_check_stops(x, &fleet, before, bad ? ev.slot : PLACES);
     overlap_pack(&to, &fleet, &w, ev.now);
     explore_edge(x, &to, certain);
 }
@@ -269,6 +165,9 @@ static void process_moves(struct explore *x, const struct overlap_node *n, unsig
     ev.wish.stopping = true;
     if (scope->leave && n->world.process[i] == RUNNING)
         step(x, n, &n->world, ev, "leaves", false);
+    ev.type = FLEET_EV_ERRORS;
+    if (scope->errors && n->world.process[i] == RUNNING && !n->slots[i].errors)
+        step(x, n, &n->world, ev, "errors", false);
     ev.type = FLEET_EV_DRAINED;
     if (!scope->stay && n->slots[i].slot.worker.state == WORKER_DRAINING)
         step(x, n, &n->world, ev, "drained", false);
@@ -304,6 +203,9 @@ static void operator_moves(struct explore *x, const struct overlap_node *n)
     ev.type = FLEET_EV_CANCEL;
     if (scope->cancel)
         step(x, n, &w, ev, "CANCEL", false);
+    ev.type = FLEET_EV_PROMOTE;
+    if (scope->promote)
+        step(x, n, &w, ev, "PROMOTE", false);
     w = n->world;
     w.stop_owed = true;
     if (scope->stop) {
@@ -330,7 +232,7 @@ static bool awaits_answer(const struct overlap_node *n)
 
 static void mark(struct explore *x, const struct overlap_node *n)
 {
-    if (n->world.verb + n->world.steered == 0)
+    if (n->world.verb + n->world.steered == 0 || n->state == ROLLOUT_HOLD)
         explore_mark(x, NO_VERB);
     else if (!n->outage)
         explore_mark(x, VERB);
@@ -338,8 +240,8 @@ static void mark(struct explore *x, const struct overlap_node *n)
         explore_mark(x, STOPS);
     else if (n->stopping)
         explore_mark(x, GONE);
-    if (n->state == ROLLOUT_IDLE)
-        explore_mark(x, IDLE);
+    if (n->state == ROLLOUT_IDLE || n->state == ROLLOUT_HOLD)
+        explore_mark(x, IDLE); /* a person has the word */
     else if (!n->outage && !awaits_answer(n))
         explore_mark(x, ROLLS);
 }
@@ -359,7 +261,10 @@ static void expand(struct explore *x, const void *state)
         .type = FLEET_EV_DEPENDENCY, .dependency = up ? DEPENDENCY_DOWN : DEPENDENCY_UP};
     if (scope->dependency)
         step(x, &n, &n.world, ev, up ? "redis down" : "redis up", false);
-    bool runs = n.state != ROLLOUT_IDLE && n.state != ROLLOUT_WARM;
+    ev = (struct fleet_event){.type = FLEET_EV_PROVIDER, .down = !n.provider_down};
+    if (scope->provider)
+        step(x, &n, &n.world, ev, ev.down ? "provider down" : "provider up", false);
+    bool runs = n.state != ROLLOUT_IDLE && n.state != ROLLOUT_WARM && n.state != ROLLOUT_HOLD;
     rollout_deadline_at = NOW;
     if (runs && !n.outage)
         step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_TICK}, "too late", true);
@@ -379,6 +284,9 @@ static bool explore_scope(void)
     fleet_init(&fleet);
     overlap_pack(&initial, &fleet, &world, NOW);
     conf.standby = scope->standby;
+    conf.rollout.hold = scope->hold;
+    conf.rollout.canary = scope->canary;
+    conf.rollout.max_surge.n = scope->surge;
     struct explore *x = explore_new(sizeof initial, 8000000);
     explore_run(x, &initial, expand);
     printf(

@@ -44,6 +44,7 @@ void overlap_pack(
     to->stopping = f->stopping;
     to->gone_told = f->gone_told;
     to->dependency = f->dependency;
+    to->provider_down = f->provider_down;
     to->state = r->state;
     to->owed = r->owed;
     to->steered = r->steered;
@@ -66,6 +67,7 @@ void overlap_unpack(struct fleet *f, const struct overlap_node *from)
     f->stopping = from->stopping;
     f->gone_told = from->gone_told;
     f->dependency = from->dependency;
+    f->provider_down = from->provider_down;
     f->next_life = PLACES;
     f->rollout = rollout_initial();
     f->rollout.state = from->state;

@@ -30,6 +30,7 @@ struct overlap_node {
     unsigned n_slots, n_workers;
     bool stopping, gone_told;
     enum dependency dependency;
+    bool provider_down;
     enum rollout_state state;
     bool owed, steered, outage;
     enum rollout_state failed_in; /* hold */

@@ -121,6 +121,7 @@ static void exec_asked(struct world *w, unsigned i, uint64_t life)
     /* Overlap: a retry that is due in the moment when a phase ends is told to go at once. */
     HOLDS(w, w->fleet.slots[i].wanted ||
                  (w->fleet_conf.overlap && w->fleet.slots[i].worker.stop_wanted));
+    world_overlap_exec(w, i);
     *s = (struct world_slot){.next = s->next,
         .now = s->next,
         .life = life,
@@ -238,8 +239,10 @@ static void perform(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_PAUSE:
         HOLDS(w, s->doubtful || s->active);
-        if (!s->doubtful)
+        if (!s->doubtful) {
             given_up_rightly(w, a->slot);
+            world_overlap_hold(w, a->slot);
+        }
         s->active = false;
         s->doubtful = false;
         world_overlap_pause(w, a->slot);
@@ -337,14 +340,28 @@ void world_check(struct world *w)
     HOLDS(w, fleet_deadline(&w->fleet) > w->now);
 }
 
+/* The worst moment to type something is that in which a phase of the rollout begins. */
+static void meddle(struct world *w)
+{
+    static const enum fleet_event_type verbs[] = {
+        FLEET_EV_PROMOTE, FLEET_EV_CANCEL, FLEET_EV_RESTART, FLEET_EV_PROMOTE};
+    if (w->meddles && world_random(w, 4) == 0)
+        world_plan_fleet(
+            w, world_random(w, 100 * USEC_PER_MSEC), verbs[world_random(w, 4)], 0, clean);
+}
+
 void world_fleet(struct world *w, struct fleet_event ev)
 {
     if (w->dead)
         return;
     ev.now = w->now;
     ev.jitter = (unsigned)world_random(w, 1001);
-    if (ev.type == FLEET_EV_RESTART || ev.type == FLEET_EV_CANCEL || ev.type == FLEET_EV_PROMOTE)
+    if (ev.type == FLEET_EV_RESTART || ev.type == FLEET_EV_CANCEL || ev.type == FLEET_EV_PROMOTE) {
         w->operations++;
+        if (ev.operation == 0)
+            ev.operation = w->operations;
+    }
+    w->wanted_before = w->fleet.n_workers;
     fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
     w->steps++;
     bool all_gone = false;
@@ -359,6 +376,8 @@ void world_fleet(struct world *w, struct fleet_event ev)
         if (a->type == FLEET_DO_EXEC)
             w->slots[a->slot].pid_saved = true;
         all_gone = all_gone || a->type == FLEET_DO_TELL_ALL_GONE;
+        if (a->type == FLEET_DO_TELL_ROLLOUT)
+            meddle(w);
     }
     world_check(w);
     if (!world_dies(w) && all_gone)

@@ -87,7 +87,9 @@ struct world {
     uint64_t verdicts;             /* of those */
     uint64_t undone;               /* of those, rolled back */
     uint64_t steps;
-    unsigned most_lives; /* overlap: that there may be */
+    unsigned wanted_before; /* the event: n_workers then */
+    unsigned most_lives;    /* overlap: that there may be */
+    bool meddles;           /* operators type at the worst moment */
     bool show_probes;
     /* Called with one line for each decision (no newline); may be NULL. */
     void (*log)(void *arg, const char *line);

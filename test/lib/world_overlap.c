@@ -2,6 +2,8 @@
 #include "lib/world_overlap.h"
 #include "lib/world_internal.h"
 
+#include "core/fleet_seat.h"
+
 /* Verified, healthy and not being ended: it could take callers. */
 static bool is_able(const struct fleet_slot *s)
 {
@@ -67,6 +69,29 @@ void world_overlap_pause(struct world *w, unsigned i)
     for (unsigned j = 0; j < LIMIT_WORKERS; j++)
         others += j != i && w->slots[j].active && w->slots[j].process == WORLD_RUNNING;
     HOLDS(w, !is_able(&f->slots[i]) || others > 0 || f->n_workers == 0 || f->stopping);
+}
+
+/* A life of the new generation is not begun while that is held, and canaries one after another. */
+void world_overlap_exec(struct world *w, unsigned i)
+{
+    const struct fleet *f = &w->fleet;
+    const struct fleet_slot *s = &f->slots[i];
+    unsigned canaries = seat_count(f, seat_is_canary);
+    HOLDS(w, !rollout_is_held(f->rollout, s->generation) || s->worker.stop_wanted);
+    HOLDS(w, f->rollout.state != ROLLOUT_CANARY ||
+                 canaries <= seat_count(f, seat_is_serving_canary) + 1);
+    HOLDS(w, f->rollout.state != ROLLOUT_CANARY || s->generation != f->rollout.generation ||
+                 canaries <= rollout_canaries(&w->fleet_conf.rollout, f->n_workers));
+}
+
+/* While it is held only what failed stops to serve, or what is of no generation that counts. */
+void world_overlap_hold(struct world *w, unsigned i)
+{
+    const struct fleet *f = &w->fleet;
+    const struct fleet_slot *s = &f->slots[i];
+    bool failed = seat_is_sick(s) || s->worker.cause == WORKER_CAUSE_HANG || s->worker.leaving ||
+                  rollout_is_wrong(f->rollout, s->generation);
+    HOLDS(w, f->rollout.state != ROLLOUT_HOLD || failed || f->n_workers < w->wanted_before);
 }
 
 /* Nothing that could serve is ended unless enough others serve. */

@@ -9,8 +9,12 @@ void world_overlap_allow(struct world *w);
 /* After each step. */
 void world_overlap_check(struct world *w);
 
-/* A worker was just paused. */
+/* A life is begun. */
+void world_overlap_exec(struct world *w, unsigned slot);
+
+/* A worker was just paused; and if that was not done a second time, also the other. */
 void world_overlap_pause(struct world *w, unsigned slot);
+void world_overlap_hold(struct world *w, unsigned slot);
 
 /* A worker is told to stop. */
 void world_overlap_stop(struct world *w, unsigned slot);

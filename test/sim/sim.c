@@ -120,6 +120,7 @@ static void random_overlap(struct world *w)
     w->fleet_conf.rollout.bake = one_in(w, 4) ? 0 : up_to(w, 20 * USEC_PER_SEC);
     w->fleet_conf.rollout.keep_warm = one_in(w, 4) ? 0 : up_to(w, 40 * USEC_PER_SEC);
     w->fleet_conf.rollout.hold = one_in(w, 2);
+    w->meddles = one_in(w, 2);
     w->fleet_conf.rollout.canary = 1 + (unsigned)world_random(w, 3);
     w->fleet_conf.rollout.max_surge.n = 1 + (unsigned)world_random(w, 3);
     if (one_in(w, 4))
@@ -311,6 +312,7 @@ static void heal(struct sim *s)
     if (w->dead)
         revive(s);
     note(s, "everything is put right");
+    w->meddles = false;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++)
         w->slots[i].next = fresh.slots[i].next;
     w->callers = fresh.callers;
