@@ -28,14 +28,15 @@ static void save(struct world *w)
     saved_write(&s, &w->state);
 }
 
-/* What only the daemon waited for comes no more. */
+/* What only the daemon waited for comes no more, and nobody types to it. */
 static void forget_answers(struct world *w)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < w->n_happenings; i++) {
         const struct happening *h = &w->happenings[i];
         enum fleet_event_type type = h->fleet.type;
-        if (!h->to_drain && type != FLEET_EV_PROBED && type != FLEET_EV_DRAINED &&
+        bool verb = type == FLEET_EV_RESTART || type == FLEET_EV_PROMOTE || type == FLEET_EV_CANCEL;
+        if (!h->to_drain && !verb && type != FLEET_EV_PROBED && type != FLEET_EV_DRAINED &&
             type != FLEET_EV_DEPENDENCY)
             w->happenings[kept++] = *h;
     }
