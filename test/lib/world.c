@@ -361,7 +361,8 @@ void world_fleet(struct world *w, struct fleet_event ev)
         if (ev.operation == 0)
             ev.operation = w->operations;
     }
-    w->wanted_before = w->fleet.n_workers;
+    if (w->fleet.rollout.state != ROLLOUT_HOLD || w->fleet.n_workers > w->wanted_in_hold)
+        w->wanted_in_hold = w->fleet.n_workers;
     fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
     w->steps++;
     bool all_gone = false;

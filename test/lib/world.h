@@ -87,9 +87,9 @@ struct world {
     uint64_t verdicts;             /* of those */
     uint64_t undone;               /* of those, rolled back */
     uint64_t steps;
-    unsigned wanted_before; /* the event: n_workers then */
-    unsigned most_lives;    /* overlap: that there may be */
-    bool meddles;           /* operators type at the worst moment */
+    unsigned wanted_in_hold; /* the most since it began, or at the last event before */
+    unsigned most_lives;     /* overlap: that there may be */
+    bool meddles;            /* operators type at the worst moment */
     bool show_probes;
     /* Called with one line for each decision (no newline); may be NULL. */
     void (*log)(void *arg, const char *line);

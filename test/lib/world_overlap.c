@@ -91,7 +91,7 @@ void world_overlap_hold(struct world *w, unsigned i)
     const struct fleet_slot *s = &f->slots[i];
     bool failed = seat_is_sick(s) || s->worker.cause == WORKER_CAUSE_HANG || s->worker.leaving ||
                   rollout_is_wrong(f->rollout, s->generation);
-    HOLDS(w, f->rollout.state != ROLLOUT_HOLD || failed || f->n_workers < w->wanted_before);
+    HOLDS(w, f->rollout.state != ROLLOUT_HOLD || failed || f->n_workers < w->wanted_in_hold);
 }
 
 /* Nothing that could serve is ended unless enough others serve. */
