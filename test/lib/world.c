@@ -363,6 +363,8 @@ void world_fleet(struct world *w, struct fleet_event ev)
     }
     if (w->fleet.rollout.state != ROLLOUT_HOLD || w->fleet.n_workers > w->wanted_in_hold)
         w->wanted_in_hold = w->fleet.n_workers;
+    for (unsigned i = 0; ev.type == FLEET_EV_STALLED && i < LIMIT_WORKERS; i++)
+        w->slots[i].good = 0; /* in a row, as far as the prober knows */
     fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
     w->steps++;
     bool all_gone = false;

@@ -4,7 +4,7 @@
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 
-static const struct rollout_conf conf = {.bake = 100, .keep_warm = 1000};
+static struct rollout_conf conf = {.bake = 100, .keep_warm = 1000};
 
 static struct rollout r;
 static struct strbuf told = STRBUF_INIT;
@@ -53,6 +53,12 @@ static void reach(enum rollout_state state)
     assert_string_equal(step(begin), "canary");
     if (state == ROLLOUT_CANARY)
         return;
+    if (state == ROLLOUT_HOLD) {
+        conf.hold = true;
+        step(failed(10, WORKER_CAUSE_CRASH));
+        conf.hold = false;
+        return;
+    }
     if (state == ROLLOUT_BACK) {
         step(failed(10, WORKER_CAUSE_CRASH));
         return;
@@ -106,6 +112,20 @@ static void every_cell_decides(void **state)
         {ROLLOUT_ROLLING, ROLLOUT_EV_CANCEL, 0, "back"},
         {ROLLOUT_WARM, ROLLOUT_EV_CANCEL, 0, "back"},
         {ROLLOUT_BACK, ROLLOUT_EV_CANCEL, 0, "refused 8"},
+        {ROLLOUT_HOLD, ROLLOUT_EV_BEGIN, 0, "superseded 7, canary"},
+        {ROLLOUT_HOLD, ROLLOUT_EV_SWITCHED, 0, ""},
+        {ROLLOUT_HOLD, ROLLOUT_EV_SETTLED, 0, ""},
+        {ROLLOUT_HOLD, ROLLOUT_EV_COMPLETE, 0, ""},
+        {ROLLOUT_HOLD, ROLLOUT_EV_FAILED, WORKER_CAUSE_CRASH, ""},
+        {ROLLOUT_HOLD, ROLLOUT_EV_CANCEL, 0, "back"},
+        {ROLLOUT_HOLD, ROLLOUT_EV_STOP, 0, "failed 7, idle"},
+        {ROLLOUT_IDLE, ROLLOUT_EV_PROMOTE, 0, "refused 8"},
+        {ROLLOUT_CANARY, ROLLOUT_EV_PROMOTE, 0, "refused 8"},
+        {ROLLOUT_BAKING, ROLLOUT_EV_PROMOTE, 0, "rolling"},
+        {ROLLOUT_ROLLING, ROLLOUT_EV_PROMOTE, 0, "refused 8"},
+        {ROLLOUT_WARM, ROLLOUT_EV_PROMOTE, 0, ""},
+        {ROLLOUT_HOLD, ROLLOUT_EV_PROMOTE, 0, "canary"},
+        {ROLLOUT_BACK, ROLLOUT_EV_PROMOTE, 0, "refused 8"},
         {ROLLOUT_IDLE, ROLLOUT_EV_STOP, 0, ""},
         {ROLLOUT_CANARY, ROLLOUT_EV_STOP, 0, "failed 7, idle"},
         {ROLLOUT_ROLLING, ROLLOUT_EV_STOP, 0, "failed 7, idle"},
@@ -225,6 +245,75 @@ static void nobody_is_told_twice(void **state)
     assert_string_equal(step(at(30, ROLLOUT_EV_COMPLETE)), "rolled back 7, rolled back 8, idle");
 }
 
+/* Where OnFailure=hold leads to, and where PROMOTE leads from there. */
+static void a_person_decides(void **state)
+{
+    (void)state;
+    static const struct {
+        enum rollout_state failed_in;
+        const char *promoted;
+    } rows[] = {{ROLLOUT_CANARY, "canary"}, {ROLLOUT_BAKING, "canary"},
+        {ROLLOUT_ROLLING, "rolling"}, {ROLLOUT_WARM, "rolling"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        reach(rows[i].failed_in);
+        conf.hold = true;
+        assert_string_equal(step(failed(20, WORKER_CAUSE_ERRORS)), "hold");
+        conf.hold = false; /* a reload does not end it */
+        assert_int_equal(r.cause, WORKER_CAUSE_ERRORS);
+        assert_int_equal(rollout_deadline(r), USEC_INFINITY);
+        assert_int_equal(rollout_proven(r), 1);
+        assert_true(rollout_is_held(r, 2) && !rollout_is_held(r, 1));
+        assert_false(rollout_is_wrong(r, 2) || rollout_is_wrong(r, 1));
+        assert_string_equal(step(at(900000, ROLLOUT_EV_TICK)), "");
+        assert_string_equal(step(at(900000, ROLLOUT_EV_PROMOTE)), rows[i].promoted);
+        assert_int_equal(r.deadline, 900000 + 100 + 5000);
+    }
+    reach(ROLLOUT_CANARY); /* too late is a failure, too */
+    conf.hold = true;
+    assert_string_equal(step(at(5101, ROLLOUT_EV_TICK)), "hold");
+    conf.hold = false;
+}
+
+static void whoever_steers_is_answered(void **state)
+{
+    (void)state;
+    reach(ROLLOUT_BAKING);
+    step(at(20, ROLLOUT_EV_PROMOTE));
+    struct rollout_event cancel = at(30, ROLLOUT_EV_CANCEL);
+    cancel.operation = 9;
+    assert_string_equal(step(cancel), "superseded 8, back");
+    assert_string_equal(step(at(40, ROLLOUT_EV_COMPLETE)), "rolled back 7, rolled back 9, idle");
+    reach(ROLLOUT_WARM);
+    step(at(20, ROLLOUT_EV_PROMOTE));
+    assert_true(rollout_time_is_up(r));
+    assert_string_equal(step(at(30, ROLLOUT_EV_SETTLED)), "done 8, idle");
+    reach(ROLLOUT_BAKING);
+    step(at(20, ROLLOUT_EV_PROMOTE));
+    assert_string_equal(step(at(30, ROLLOUT_EV_COMPLETE)), "done 7, done 8, warm");
+    reach(ROLLOUT_HOLD);
+    step(at(20, ROLLOUT_EV_PROMOTE));
+    struct rollout_event begin = at(30, ROLLOUT_EV_BEGIN);
+    begin.operation = 9;
+    assert_string_equal(step(begin), "superseded 7, superseded 8, canary");
+    assert_int_equal(r.from, 1);
+}
+
+static void shares_are_rounded_up(void **state)
+{
+    (void)state;
+    struct rollout_conf c = {.max_surge = {25, true}, .canary = 3};
+    assert_int_equal(rollout_surge(&c, 1), 1);
+    assert_int_equal(rollout_surge(&c, 4), 1);
+    assert_int_equal(rollout_surge(&c, 5), 2);
+    assert_int_equal(rollout_surge(&c, 0), 1);
+    assert_int_equal(rollout_canaries(&c, 8), 2); /* as many as can be kept warm */
+    c.max_surge = (struct rollout_share){3, false};
+    assert_int_equal(rollout_surge(&c, 1), 3);
+    assert_int_equal(rollout_canaries(&c, 8), 3);
+    assert_int_equal(rollout_canaries(&c, 2), 2);
+    assert_int_equal(rollout_canaries(&c, 0), 1);
+}
+
 static void nothing_to_keep_warm(void **state)
 {
     (void)state;
@@ -243,6 +332,9 @@ int main(void)
         cmocka_unit_test(every_wait_ends),
         cmocka_unit_test(an_outage_holds),
         cmocka_unit_test(nobody_is_told_twice),
+        cmocka_unit_test(a_person_decides),
+        cmocka_unit_test(whoever_steers_is_answered),
+        cmocka_unit_test(shares_are_rounded_up),
         cmocka_unit_test(nothing_to_keep_warm),
     };
     int failures = cmocka_run_group_tests(tests, NULL, NULL);
