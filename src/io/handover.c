@@ -62,8 +62,13 @@ static void read_messages(struct handover *h)
 {
     struct vk_handover_message m = {0};
     ssize_t n = 0;
-    while ((n = recv(h->control, &m, sizeof m, MSG_DONTWAIT)) > 0) {
-        take_message(&h->state, &m);
+    for (;;) {
+        n = recv(h->control, &m, sizeof m, MSG_DONTWAIT);
+        if (n > 0)
+            take_message(&h->state, &m);
+        /* It died before it read what we sent: the kernel says that first, its own words follow. */
+        else if (n == 0 || errno != ECONNRESET)
+            break;
         m = (struct vk_handover_message){0};
     }
     /* Its end is closed: there is nobody to listen to any more. */

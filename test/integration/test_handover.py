@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 
 import pytest
 from agent import fault, request
@@ -137,13 +138,25 @@ def test_each_worker_is_probed_by_itself(make_daemon, agent_config, port):
     assert len(daemon.events("worker-exited")) == 1
 
 
-def test_a_program_that_drops_the_shim_is_told_precisely(make_daemon, agent_config):
+def test_a_program_that_never_listens_is_told_precisely(make_daemon, agent_config):
+    # The shim follows into what replaces the worker, also when that one is given no environment.
     daemon = make_daemon(agent_config(
-        Agent={**PRELOAD, "ExecStart": "/usr/bin/env -u LD_PRELOAD sleep 600"},
+        Agent={**PRELOAD, "ExecStart": "/usr/bin/env -i /bin/sleep 600"},
         Health={"Timeout": "300ms"}))
     daemon.wait_event("worker-started")
-    # Which of the two depends on whether env itself took it in.
-    wait_for(lambda: "bound no port" in last_reason(daemon) or "not loaded" in last_reason(daemon))
+    wait_for(lambda: "bound no port" in last_reason(daemon))
+    with open(f"/proc/{daemon.events('worker-started')[0]['worker_pid']}/maps") as maps:
+        assert "libvoxkeeper-listen.so" in maps.read()
+
+
+def test_a_program_that_cannot_load_the_shim_is_told_precisely(make_daemon, agent_config, directory):
+    source, program = directory / "static.c", directory / "static"
+    source.write_text("#include <unistd.h>\nint main(void) { pause(); return 0; }\n")
+    subprocess.run(["gcc", "-static", "-o", program, source], check=True)
+    daemon = make_daemon(agent_config(Agent={**PRELOAD, "ExecStart": str(program)},
+                                      Health={"Timeout": "300ms"}))
+    daemon.wait_event("worker-started")
+    wait_for(lambda: "not loaded" in last_reason(daemon))
 
 
 def test_a_worker_on_another_port_is_told_precisely(make_daemon, agent_config):

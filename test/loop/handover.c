@@ -275,6 +275,26 @@ static void a_private_listener_that_nobody_serves_is_told(void **state)
     close_scene(&s);
 }
 
+/* The kernel tells of what nobody read before it gives out what was said. */
+static void the_last_words_of_one_that_died_unheard_are_heard(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    const struct vk_handover_message hello = {.kind = VK_HANDOVER_HELLO, .value = 1};
+    const struct vk_handover_message other = {.kind = VK_HANDOVER_OTHER, .value = 8080};
+    handover_activate(s.handover);
+    assert_int_equal(send(s.control, &hello, sizeof hello, 0), sizeof hello);
+    assert_int_equal(send(s.control, &other, sizeof other, 0), sizeof other);
+    close(s.control);
+    handover_started(s.handover); /* the last descriptor of that end */
+    bench_wait(&s.bench, s.changes > 0);
+    assert_true(handover_state(s.handover)->loaded);
+    assert_int_equal(handover_state(s.handover)->other_port, 8080);
+    s.control = dup(STDERR_FILENO);
+    close_scene(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +306,7 @@ int main(void)
         cmocka_unit_test(socket_activation_has_the_public_ones_first),
         cmocka_unit_test(a_private_listener_that_nobody_serves_is_told),
         cmocka_unit_test(each_worker_has_an_address_of_its_own),
+        cmocka_unit_test(the_last_words_of_one_that_died_unheard_are_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
