@@ -60,6 +60,8 @@ static int accept_public(const struct taken *t, struct sockaddr *name, socklen_t
     if (handover_enter_public())
         connection = accept_one(t, t->public_fd, name, length, flags);
     handover_leave_public();
+    if (connection >= 0 && t->options.n > 0)
+        options_apply(&t->options, connection);
     return connection;
 }
 

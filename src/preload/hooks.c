@@ -99,16 +99,15 @@ HOOK int getsockopt(int fd, int level, int option, void *restrict value, socklen
         *length = sizeof family;
         return 0;
     }
-    return REAL(getsockopt)(t->public_fd, level, option, value, length);
+    int listener = options_know(level, option) ? t->private_fd : t->public_fd;
+    return REAL(getsockopt)(listener, level, option, value, length);
 }
 
-/* Other workers share the public listener: its options are the supervisor's. */
 HOOK int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
 {
     if (fds_kind(fd) != FD_TAKEN)
         return REAL(setsockopt)(fd, level, option, value, length);
-    (void)REAL(setsockopt)(taken_of(fd)->private_fd, level, option, value, length);
-    return 0;
+    return taken_option(fd, level, option, value, length);
 }
 
 /* Of a descriptor that is not foreign, in the process that owns the memory: what goes with it. */

@@ -6,6 +6,7 @@
 #include "preload/real.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
@@ -209,7 +210,12 @@ static int taken_fill(
     t->listener = listener;
     t->family = (sa_family_t)family;
     taken_name(t, name, length);
-    if (taken_open(t, handover_listener(listener)) < 0 || taken_replace(t, fd) < 0) {
+    int r = taken_open(t, handover_listener(listener));
+    if (r == 0) {
+        options_take(&t->options, fd, t->public_fd, t->private_fd);
+        r = taken_replace(t, fd);
+    }
+    if (r < 0) {
         int saved = errno;
         taken_drop(t);
         errno = saved;
@@ -307,6 +313,23 @@ int taken_control(int epfd, int op, int fd, struct epoll_event *event)
         taken_watch(epfd, op, fd, &plain);
     pthread_mutex_unlock(&lock);
     errno = saved;
+    return r;
+}
+
+int taken_option(int fd, int level, int option, const void *value, socklen_t length)
+{
+    int r = 0;
+    pthread_mutex_lock(&lock);
+    if (fds_kind(fd) == FD_TAKEN) {
+        struct taken *t = &table[index_of[fd]];
+        r = REAL(setsockopt)(t->private_fd, level, option, value, length);
+        /* The private listener is of one family, the application's may be of another. */
+        if (level != SOL_SOCKET && level != IPPROTO_TCP)
+            r = 0;
+        if (r == 0 && options_know(level, option))
+            options_note(&t->options, level, option, value, length);
+    }
+    pthread_mutex_unlock(&lock);
     return r;
 }
 

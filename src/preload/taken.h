@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include "preload/options.h"
+
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -26,6 +28,7 @@ struct taken {
     sa_family_t family;           /* of the socket that the application had */
     struct sockaddr_storage name; /* what it bound */
     socklen_t name_length;
+    struct options options; /* for connections from the public listener */
 };
 
 /* Takes `fd`, which is being bound to the listener's address. Returns 0, or -1 and errno. */
@@ -45,6 +48,9 @@ void taken_closing_set(int epfd);
 
 /* epoll_ctl() for a taken descriptor. */
 int taken_control(int epfd, int op, int fd, struct epoll_event *event);
+
+/* setsockopt() for a taken descriptor. */
+int taken_option(int fd, int level, int option, const void *value, socklen_t length);
 
 /* The state has changed, or public listeners are to be looked at again. */
 void taken_follow(void);

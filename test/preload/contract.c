@@ -47,6 +47,35 @@ static void the_socket_looks_as_it_should(void **state)
     end(&public, &w);
 }
 
+/* Whatever way a caller comes, as if the socket were the program's own; no other worker sees it. */
+static void connections_inherit_its_options(void **state)
+{
+    (void)state;
+    struct entrance public;
+    struct worker w, other;
+    int before = 0, set = 0;
+    socklen_t length = sizeof before;
+    start(&public, &w, "127.0.0.1", "epoll-lt", "PORT");
+    worker_activate(&w);
+    assert_int_equal(getsockopt(public.fd, SOL_SOCKET, SO_KEEPALIVE, &before, &length), 0);
+    const char *usual = caller_fetch(&public, "/change");
+    assert_non_null(strstr(usual, "1/1 ")); /* TCP_NODELAY, set before bind() */
+    assert_memory_equal(usual, "0/0 ", 4);
+    for (unsigned i = 0; i < 2; i++)
+        assert_string_equal(caller_fetch(i ? &public : &w.private[0], "/inherited"),
+            "1/1 100000/100000 77/77 1/1 ");
+    assert_int_equal(getsockopt(public.fd, SOL_SOCKET, SO_KEEPALIVE, &set, &length), 0);
+    assert_int_equal(set, before);
+    worker_pause(&w);
+    const char *argv[] = {getenv("VOXKEEPER_SERVER"), "epoll-lt", "PORT", NULL};
+    worker_start(&other, &public, 1, argv);
+    worker_expect_taken(&other, 1);
+    worker_activate(&other);
+    assert_memory_equal(caller_fetch(&public, "/inherited"), "0/0 ", 4);
+    worker_end(&other);
+    end(&public, &w);
+}
+
 static void peers_are_told_in_the_socket_s_own_family(void **state)
 {
     (void)state;
@@ -348,6 +377,7 @@ int main(void)
         cmocka_unit_test(a_child_that_execs_is_not_the_worker),
         cmocka_unit_test(in_another_process_it_is_inert),
         cmocka_unit_test(what_is_no_listener_is_refused),
+        cmocka_unit_test(connections_inherit_its_options),
         cmocka_unit_test(messages_may_be_strange),
     };
     cmocka_set_test_filter(getenv("VOXKEEPER_TEST_FILTER"));

@@ -4,9 +4,10 @@
  * Usage: server KIND ADDRESS...   ADDRESS: a port of 127.0.0.1, 6:PORT for [::], or a path
  *
  * Answers every request with its process id, and: /name what getsockname() says, /peer what
- * accept() said, /options, /children what a child of ours sees, /reopen after which it has closed
- * and opened its first socket again, /dup the same with a duplicate, /closeall, /other,
- * /many after which it has 2000 descriptors more.
+ * accept() said, /options, /inherited what connections have of the socket, /change the same and
+ * then other options, /children what a child of ours sees, /reopen after which it has closed and
+ * opened its first socket again, /dup the same with a duplicate, /closeall, /other, /many after
+ * which it has 2000 descriptors more.
  */
 #include "preload/server.h"
 
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +60,7 @@ static int open_port(const char *address)
     fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     in.sin_port = in6.sin6_port = htons((uint16_t)atoi(address + (v6 ? 2 : 0)));
     must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0, "SO_REUSEADDR");
+    must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0, "TCP_NODELAY");
     must(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0, "SO_REUSEPORT");
     if (v6)
         must(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) == 0, "IPV6_V6ONLY");
@@ -106,6 +109,32 @@ static void print_options(char *out, size_t size, int fd)
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one));
 }
 
+static int number_of(int fd, int level, int option)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+    (void)getsockopt(fd, level, option, &value, &length);
+    return value;
+}
+
+/* Of a connection, of the socket that accepted it, and whether that took new ones for those to
+ * come. */
+static void print_inherited(char *out, size_t size, int connection, bool change)
+{
+    static const struct {
+        int level, option, value;
+    } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1}, {SOL_SOCKET, SO_RCVBUF, 50000},
+        {IPPROTO_TCP, TCP_KEEPIDLE, 77}, {IPPROTO_TCP, TCP_NODELAY, -1}};
+    int n = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        int level = options[i].level, option = options[i].option, value = options[i].value;
+        n += snprintf(out + n, size - (size_t)n, "%d/%d ", number_of(connection, level, option),
+            number_of(server_sockets[0], level, option));
+        if (change && value >= 0)
+            (void)setsockopt(server_sockets[0], level, option, &value, sizeof value);
+    }
+}
+
 static void print_children(char *out, size_t size)
 {
     FILE *f = popen("echo ${LD_PRELOAD-none} $(env | grep -c VOXKEEPER_HANDOVER);"
@@ -151,6 +180,8 @@ static void answer_to(const char *path, int connection, char *out, size_t size)
         print_name(out, size, &name, length);
     } else if (strcmp(path, "/options") == 0) {
         print_options(out, size, server_sockets[0]);
+    } else if (strcmp(path, "/inherited") == 0 || strcmp(path, "/change") == 0) {
+        print_inherited(out, size, connection, strcmp(path, "/change") == 0);
     } else if (strcmp(path, "/children") == 0) {
         print_children(out, size);
     } else if (strcmp(path, "/closeall") == 0) {
