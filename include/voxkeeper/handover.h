@@ -23,6 +23,10 @@
  * The descriptors must be blocking-agnostic: the shim sets O_NONBLOCK on both listeners. Listening
  * sockets only; anything else makes the shim inert (VK_HANDOVER_REFUSED). Numbers are free from 3.
  *
+ * What the worker has in place of its listening socket works in itself and in its forked children,
+ * also where it is polled or waited for. It is none to a process that gets it in a message, as
+ * node:cluster passes it with NODE_CLUSTER_SCHED_POLICY=none (by default it does not).
+ *
  * Control messages are datagrams of struct vk_handover_message in both directions; a shorter one
  * is read as if zeros followed. The closing of either end changes nothing in the worker.
  */
@@ -73,6 +77,7 @@ struct vk_handover_message {
 
 /*
  * The shim's memfd: its first byte is VK_HANDOVER_ACTIVATE or VK_HANDOVER_PAUSE, as the worker is
- * now. Found by this name in /proc/self/fd; the Node helper reads it.
+ * now; from byte 4 on stands an int, the descriptor of a pipe from which a byte can be read after
+ * each change of that, or -1. Found by this name in /proc/self/fd; the Node helper reads both.
  */
 #define VK_HANDOVER_MEMFD "voxkeeper-handover"

@@ -8,10 +8,12 @@
 'use strict';
 
 const fs = require('node:fs');
+const net = require('node:net');
+const { isMainThread } = require('node:worker_threads');
 
 const MEMFD = '/memfd:voxkeeper-handover';
 const ACTIVE = 'A'.charCodeAt(0);
-const LOOK_AGAIN_MS = 20;
+const STATE_BYTES = 8;
 
 function findState() {
     try {
@@ -38,22 +40,26 @@ function cleanOptions() {
     else process.env.NODE_OPTIONS = rest;
 }
 
-/** Whether the worker is active, asked of the shim at most every LOOK_AGAIN_MS. */
+/** Whether the worker is active: read once, and again whenever the shim says that it changed. */
 function stateReader(fd) {
-    const byte = new Uint8Array(1);
-    let looked = -Infinity;
-    return () => {
-        const now = performance.now();
-        if (now - looked >= LOOK_AGAIN_MS) {
-            looked = now;
-            try {
-                fs.readSync(fd, byte, 0, 1, 0);
-            } catch {
-                byte[0] = ACTIVE;
-            }
+    const state = Buffer.from(new ArrayBuffer(STATE_BYTES));
+    const look = () => {
+        try {
+            fs.readSync(fd, state, 0, STATE_BYTES, 0);
+        } catch {
+            state[0] = ACTIVE;
         }
-        return byte[0] === ACTIVE;
+        return state[0] === ACTIVE;
     };
+    let active = look();
+    const changes = new Int32Array(state.buffer, state.byteOffset, 2)[1];
+    // Threads would take each other's bytes away.
+    if (!isMainThread || changes < 0) return look;
+    const follow = () => {
+        active = look();
+    };
+    new net.Socket({ fd: changes, readable: true, writable: false }).on('data', follow).on('error', follow).unref();
+    return () => active;
 }
 
 function closeWhilePaused(isActive) {

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,12 +21,16 @@ enum { PATIENCE = 10000 };
 struct page {
     _Atomic char state; /* VK_HANDOVER_ACTIVATE or _PAUSE; read by drain.cjs: the first byte */
     _Atomic bool ended; /* the supervisor's end of the control socket is gone */
+    int changes;        /* readable after each change of state; for drain.cjs: at byte 4 */
     _Atomic int watches;
     _Atomic int accepting;   /* between handover_enter_public() and _leave_ */
     pthread_mutex_t reading; /* whoever reads the control socket, of all processes */
 };
 
+_Static_assert(offsetof(struct page, changes) == 4, "as handover.h and drain.cjs have it");
+
 static struct page *page;
+static int changes_fd = -1; /* its other end */
 static struct listener listeners[VK_HANDOVER_LISTENERS_MAX];
 static unsigned n_listeners;
 static int control_fd = -1;
@@ -35,6 +40,28 @@ static pid_t memory_pid; /* the process whose memory this is */
 static void on_forked(void)
 {
     memory_pid = getpid();
+}
+
+/* Without one the helper looks at the state each time. */
+static int open_changes(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -1;
+    int kept = fds_keep(ends[0]);
+    changes_fd = fds_keep(ends[1]);
+    (void)REAL(close)(ends[0]);
+    (void)REAL(close)(ends[1]);
+    return changes_fd < 0 ? -1 : kept;
+}
+
+static void change_state(char state)
+{
+    if (page->state == state)
+        return;
+    page->state = state;
+    /* A pipe that nobody empties is full some day: nobody waits for it. */
+    (void)!write(changes_fd, &state, 1);
 }
 
 static bool open_page(bool active)
@@ -52,6 +79,7 @@ static bool open_page(bool active)
         return false;
     page = map;
     page->state = active ? VK_HANDOVER_ACTIVATE : VK_HANDOVER_PAUSE;
+    page->changes = open_changes();
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
@@ -277,7 +305,7 @@ static bool read_message(void)
     if (m.kind == VK_HANDOVER_REPORT)
         report();
     if (m.kind == VK_HANDOVER_ACTIVATE || m.kind == VK_HANDOVER_PAUSE) {
-        page->state = (char)m.kind;
+        change_state((char)m.kind);
         taken_follow();
         if (m.kind == VK_HANDOVER_PAUSE)
             wait_for_accepting();
