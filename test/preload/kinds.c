@@ -131,6 +131,36 @@ static void python_asyncio(void **state)
     program("/usr/bin/python3", "asyncio_server.py", "[::]", 2);
 }
 
+static void python_selectors(void **state)
+{
+    (void)state;
+    program("/usr/bin/python3", "selectors_server.py", "127.0.0.1", 1);
+}
+
+static void python_blocking(void **state)
+{
+    (void)state;
+    program("/usr/bin/python3", "blocking_server.py", "127.0.0.1", 1);
+}
+
+static void ruby_tcp_server(void **state)
+{
+    (void)state;
+    program("ruby", "tcp_server.rb", "127.0.0.1", 1);
+}
+
+static void ruby_select(void **state)
+{
+    (void)state;
+    program("ruby", "select_server.rb", "127.0.0.1", 1);
+}
+
+static void node_cluster(void **state)
+{
+    (void)state;
+    program("node", "cluster.cjs", "[::]", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +180,11 @@ int main(void)
         cmocka_unit_test(node_net_on_both_versions),
         cmocka_unit_test(python_http_server),
         cmocka_unit_test(python_asyncio),
+        cmocka_unit_test(python_selectors),
+        cmocka_unit_test(python_blocking),
+        cmocka_unit_test(ruby_tcp_server),
+        cmocka_unit_test(ruby_select),
+        cmocka_unit_test(node_cluster),
     };
     cmocka_set_test_filter(getenv("VOXKEEPER_TEST_FILTER"));
     return cmocka_run_group_tests(tests, NULL, NULL);
