@@ -78,26 +78,32 @@ uint64_t worker_notify_ignored(const struct worker_notify *n)
     return n->ignored;
 }
 
-/* Closes what descriptors came along, which answers a barrier. Returns the sender, 0: not told. */
-static pid_t take_ancillary(struct msghdr *msg)
+/* The process that sent it; 0: not told. */
+static pid_t sender_of(struct msghdr *msg)
 {
-    pid_t sender = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-        if (c->cmsg_level != SOL_SOCKET)
+        struct ucred credentials;
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS ||
+            c->cmsg_len != CMSG_LEN(sizeof credentials))
             continue;
-        if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(struct ucred))) {
-            struct ucred credentials;
-            memcpy(&credentials, CMSG_DATA(c), sizeof credentials);
-            sender = credentials.pid;
-        } else if (c->cmsg_type == SCM_RIGHTS) {
-            for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-                int fd = -1;
-                memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-                close(fd);
-            }
+        memcpy(&credentials, CMSG_DATA(c), sizeof credentials);
+        return credentials.pid;
+    }
+    return 0;
+}
+
+/* Answers a barrier: the sender may end now, and be nobody the moment after. */
+static void close_descriptors(struct msghdr *msg)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
+            int fd = -1;
+            memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
+            close(fd);
         }
     }
-    return sender;
 }
 
 /* One datagram. Returns false when none is left. */
@@ -116,13 +122,13 @@ static bool hear_one(struct worker_notify *n)
     ssize_t len = recvmsg(n->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (len < 0)
         return errno == EINTR;
-    pid_t sender = take_ancillary(&msg);
     struct notify_message m;
-    if (!(msg.msg_flags & MSG_TRUNC) && child_kin(n->main_pid, sender) &&
+    if (!(msg.msg_flags & MSG_TRUNC) && child_kin(n->main_pid, sender_of(&msg)) &&
         notify_message_parse(data, (size_t)len, &m))
         n->spec.on_message(&m, n->spec.arg);
     else
         n->ignored++;
+    close_descriptors(&msg);
     return true;
 }
 

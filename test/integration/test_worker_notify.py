@@ -60,7 +60,8 @@ def config(directory, port, environment=(), **sections):
                       "Listen": f"127.0.0.1:{port}", **PRELOAD, **sections.pop("Agent", {})},
             "Health": {"Url": "/health", "ExpectJson": "status=ok", "Interval": "1s",
                        "StartInterval": "50ms", **sections.pop("Health", {})},
-            "Restart": {"Delay": "50ms"}, "Drain": {"Linger": "0", "Timeout": "10s"}, **sections}
+            "Restart": {"Delay": "50ms"}, "Rollout": {"KeepWarm": "0", "Bake": "200ms"},
+            "Drain": {"Linger": "0", "Timeout": "10s"}, **sections}
 
 
 def ask(port, path):
