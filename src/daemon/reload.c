@@ -265,6 +265,7 @@ static void end_rollback(struct daemon *d, bool restarted)
     const char *what = restarted ? "the workers did not come up with it; the one before is back"
                                  : "the workers did not come up with it, nor with the one before";
     struct strbuf words = STRBUF_INIT;
+    d->rollout.verdict = restarted ? "rolled back" : "rollback failed";
     verb_rollout_words(
         d, restarted ? "the workers from before it serve" : "voxkeeper goes on trying", &words);
     tell(d, waiting(d), EVENT_CONFIG_REFUSED, "the configuration is rolled back", what,

@@ -232,8 +232,6 @@ void verb_rollout_verdict(struct daemon *d, const struct fleet_action *told)
     note_verdict(d, told);
     if (told->type == FLEET_DO_TELL_RESTART_FAILED && !supervisor_overlaps(d->supervisor))
         rollout_failed_in_place(d, told);
-    if (op && told->type != FLEET_DO_TELL_ROLLOUT_REFUSED)
-        operation_set_result(op, rollout_record_json(d));
     if (told->type == FLEET_DO_TELL_RESTART_SUPERSEDED) {
         if (told->operation == d->restart_op)
             d->restart_op = 0;
@@ -251,4 +249,6 @@ void verb_rollout_verdict(struct daemon *d, const struct fleet_action *told)
     } else if (op) {
         end_steering(d, op, told);
     }
+    if (op && told->type != FLEET_DO_TELL_ROLLOUT_REFUSED)
+        operation_set_result(op, rollout_record_json(d));
 }

@@ -134,6 +134,20 @@ def test_promoted_before_its_time(start):
     assert len(daemon.events("rollout-promoted")) == 1
 
 
+def test_what_is_not_proven_cannot_be_promoted(start, reconfigure):
+    daemon = start(Rollout=QUICK)
+    before = serving(daemon)
+    reconfigure(daemon, {"FAULT_START_DELAY_MS": "600000"}, Rollout=QUICK)
+    reload = Command(daemon, "reload")
+    wait_state(daemon, "canary")
+    refused = daemon.cli("rollout", "promote")
+    assert refused.returncode == 1 and "is not verified yet" in refused.stderr
+    # Who was refused has taken nobody's place.
+    daemon.cli("rollout", "cancel", check=True)
+    reload.end(code=4)
+    assert serving(daemon) == before
+
+
 def test_a_newer_restart_supersedes(start):
     daemon = start(Rollout=LONG_BAKE)
     first = Command(daemon, "restart", "--reason", "first")

@@ -128,6 +128,10 @@ static void a_failed_restart_says_why(void **state)
         "failed: restart failed: the new worker 1 failed (boot): health: status is 500, want 200; "
         "voxkeeper goes on trying\nit answered: sick");
     witness_must("restart-failed|restart failed, asked for by ");
+    answers("GET", VK_API_ROLLOUT, NULL, 200,
+        "\"verdict\":\"failed\",\"failure\":{\"message\":\"the new worker 1 failed (boot)");
+    answers("GET", VK_API_OPERATIONS "/1", NULL, 200,
+        "\"result\":{\"state\":\"idle\",\"outage\":false");
 }
 
 static void a_restart_that_a_drain_ends_says_so(void **state)

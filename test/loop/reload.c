@@ -127,6 +127,8 @@ static void the_command_is_run_when_it_goes_back(void **state)
     witness_must("rollback-command-failed|ExecRollback=/bin/sh failed: exit code 3|");
     witness_must("|spawn-failed|SYSLOG_IDENTIFIER=elevenlabs-agent-rollback|");
     assert_null(rig.d.rollback);
+    assert_string_equal(rig.d.rollout.verdict, "rolled back");
+    assert_int_equal(rig.d.rollout.failure.cause, WORKER_CAUSE_SPAWN);
     assert_int_equal(fleet_serving(supervisor_fleet(rig.d.supervisor)), 1);
 }
 
