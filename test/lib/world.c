@@ -1,6 +1,7 @@
 /* The simulated world: what is asked of it happens, some time, unless it is told to misbehave. */
 #include "lib/world_internal.h"
 #include "lib/world_overlap.h"
+#include "lib/world_sabotage.h"
 #include "lib/world_say.h"
 
 static const struct exit_status killed = {.known = true, .signaled = true, .code = 9};
@@ -365,8 +366,15 @@ void world_fleet(struct world *w, struct fleet_event ev)
         w->wanted_in_hold = w->fleet.n_workers;
     for (unsigned i = 0; ev.type == FLEET_EV_STALLED && i < LIMIT_WORKERS; i++)
         w->slots[i].good = 0; /* in a row, as far as the prober knows */
-    fleet_step(&w->fleet_conf, &w->fleet, &ev, &w->update);
+    world_bend_event(w, &ev);
+    if (w->sabotage == SABOTAGE_SAVED_LATE)
+        w->before = w->fleet;
+    struct fleet_conf conf = w->fleet_conf;
+    if (w->sabotage == SABOTAGE_HASTY)
+        conf.prober.rise = 1;
+    fleet_step(&conf, &w->fleet, &ev, &w->update);
     w->steps++;
+    world_bend_decision(w);
     bool all_gone = false;
     for (unsigned i = 0; i < w->update.n_actions; i++) {
         const struct fleet_action *a = &w->update.actions[i];
@@ -397,7 +405,8 @@ static void perform_drain(struct world *w, enum drain_action action)
         break;
     }
     case DRAIN_DO_STOP:
-        world_fleet(w, (struct fleet_event){.type = FLEET_EV_STOP});
+        if (w->sabotage != SABOTAGE_STOP_LOST)
+            world_fleet(w, (struct fleet_event){.type = FLEET_EV_STOP});
         break;
     case DRAIN_DO_START:
         world_fleet(w, (struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = w->n_workers});
@@ -423,6 +432,7 @@ void world_drain(struct world *w, struct drain_event ev)
     struct drain_update u = drain_step(&w->drain_conf, w->drain, ev);
     w->drain = u.next;
     w->steps++;
+    world_bend_drain(w, &ev);
     for (unsigned i = 0; i < u.n_actions && !world_dies(w); i++) {
         world_say_drain(w, u.actions[i]);
         perform_drain(w, u.actions[i]);

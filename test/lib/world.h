@@ -81,7 +81,9 @@ struct world {
     bool resuming;    /* a new one runs, but has not heard of everything yet */
     uint64_t dies_in; /* things that it still does; 0: it lives on */
     uint64_t deaths;
-    struct strbuf state;           /* what the dead one saved last */
+    unsigned sabotage;   /* a rule that is broken on purpose, see world_sabotage.h; 0: none */
+    struct fleet before; /* the last step, kept for one of them */
+    struct strbuf state; /* what the dead one saved last */
     usec_t promised_for, promised; /* the deadline of the drain that began then */
     uint64_t operations;           /* restart verbs begun */
     uint64_t verdicts;             /* of those */

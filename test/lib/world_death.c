@@ -2,6 +2,7 @@
 #include "lib/world_internal.h"
 
 #include "core/saved.h"
+#include "lib/world_sabotage.h"
 #include "lib/world_say.h"
 
 static const struct exit_status unknown = {.known = false};
@@ -16,7 +17,7 @@ static void save(struct world *w)
 {
     static struct saved s;
     saved_init(&s);
-    s.fleet = w->fleet;
+    s.fleet = w->sabotage == SABOTAGE_SAVED_LATE ? w->before : w->fleet;
     s.drain = w->drain;
     s.saved_at = w->now;
     s.operations = w->operations;
@@ -94,7 +95,8 @@ static void tell_nothing_found(struct world *w, unsigned i)
     world_unplan(w, FLEET_EV_TREE_GONE, i);
     if (s->process != WORLD_DEAD)
         world_new_life_failed(s);
-    s->process = WORLD_NONE;
+    if (w->sabotage != SABOTAGE_LEFT_ALIVE)
+        s->process = WORLD_NONE;
     s->active = false;
     tell(w, FLEET_EV_SPAWN_FAILED, i);
 }
@@ -209,6 +211,8 @@ void world_resume(struct world *w)
     unsigned asked = w->fleet.restart.state != FLEET_RESTART_IDLE || w->fleet.rollout.owed;
     w->verdicts = w->operations - asked - w->fleet.rollout.steered;
     world_fleet(w, (struct fleet_event){.type = FLEET_EV_RESUMED});
+    if (!w->dead)
+        world_bend_resume(w);
     for (unsigned i = 0; i < LIMIT_WORKERS && !w->dead; i++)
         report(w, i);
     w->resuming = false;

@@ -6,6 +6,7 @@
  *
  *     SEED=n sim [overlap] [kills]     replays one run and prints every decision
  *     SEEDS=n sim [overlap] [kills]    how many runs (2500)
+ *     sim mutants                      breaks one rule at a time, and must notice each
  *     SOAK=s sim [overlap] [kills]     new seeds for s seconds, and how fast time passed
  *
  * With `overlap` lives overlap: spares, rollouts that fail and go back, operators who change their
@@ -13,8 +14,10 @@
  * does, also while it takes over, and another instance goes on from what it had saved.
  */
 #include "lib/world.h"
+#include "lib/world_sabotage.h"
 
 #include <inttypes.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +29,9 @@ struct sim {
     bool shown;
     bool overlap;
     bool kills;
+    unsigned sabotage;
+    const char *violated;
+    jmp_buf caught; /* how a run ends whose rule is broken on purpose */
     struct world world;
 };
 
@@ -40,7 +46,10 @@ static void on_log(void *arg, const char *line)
 
 static void on_broken(void *arg, const char *what)
 {
-    const struct sim *s = arg;
+    struct sim *s = arg;
+    s->violated = what;
+    if (s->world.sabotage)
+        longjmp(s->caught, 1);
     fprintf(stderr,
         "seed %" PRIu64 " at %" PRIu64 " us: violated: %s; replay with SEED=%" PRIu64 "\n", s->seed,
         s->world.now, what, s->seed);
@@ -361,6 +370,7 @@ static uint64_t run(uint64_t seed, bool shown)
     w->log = shown ? on_log : NULL;
     w->log_arg = &the_sim;
     w->broken = on_broken;
+    w->sabotage = the_sim.sabotage;
     w->random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
     random_conf(w);
     if (overlap)
@@ -387,6 +397,37 @@ static uint64_t run(uint64_t seed, bool shown)
     stop(&the_sim);
     world_fini(w);
     return w->steps;
+}
+
+/* Whether one of the seeds shows that the rule is broken; most do at once. */
+static bool is_caught(const struct world_sabotage_row *row)
+{
+    enum { TRIES = 400 };
+    for (volatile uint64_t seed = 1; seed <= TRIES; seed++) {
+        const char *place = strpbrk(row->runs, "OI");
+        the_sim.kills = strchr(row->runs, 'K') != NULL;
+        the_sim.overlap = place[0] == 'O' && (place[1] != 'I' || seed % 2);
+        if (setjmp(the_sim.caught) == 0) {
+            run(seed, false);
+            continue;
+        }
+        world_fini(&the_sim.world);
+        printf("%-15s seed %" PRIu64 "%s: %s\n", row->name, seed,
+            the_sim.overlap ? ", overlap" : "", the_sim.violated);
+        return true;
+    }
+    printf("%-15s NOT NOTICED in %d seeds: %s\n", row->name, TRIES, row->what);
+    return false;
+}
+
+static int mutants(void)
+{
+    bool all = true;
+    for (unsigned i = SABOTAGE_NONE + 1; i < SABOTAGE_COUNT; i++) {
+        the_sim.sabotage = i;
+        all = is_caught(&world_sabotages[i]) && all;
+    }
+    return all ? 0 : 1;
 }
 
 static double seconds(void)
@@ -424,6 +465,8 @@ int main(int argc, char **argv)
         the_sim.overlap = the_sim.overlap || strcmp(argv[i], "overlap") == 0;
         the_sim.kills = the_sim.kills || strcmp(argv[i], "kills") == 0;
     }
+    if (argc > 1 && strcmp(argv[1], "mutants") == 0)
+        return mutants();
     if (one) {
         run(strtoull(one, NULL, 10), true);
         return 0;
