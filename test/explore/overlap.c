@@ -6,6 +6,8 @@
 #include "explore.h"
 #include "overlap_check.h"
 
+#include "core/saved_field.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +27,7 @@ struct scope {
     const char *name;
     unsigned workers, standby, canary, surge;
     bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize;
-    bool hold, promote, errors, provider, leave;
+    bool hold, promote, errors, provider, leave, resume;
 };
 
 static const struct scope scopes[] = {
@@ -84,6 +86,26 @@ static const struct scope scopes[] = {
         .promote = true},
     {.name = "provider", .workers = 1, .crash = true, .provider = true, .restart = true},
     {.name = "surge", .workers = 1, .surge = 2, .restart = true, .stay = true, .crash = true},
+    {.name = "resumed",
+        .workers = 1,
+        .exec = true,
+        .crash = true,
+        .fail = true,
+        .restart = true,
+        .resume = true},
+    {.name = "resumed-spare",
+        .workers = 1,
+        .standby = 1,
+        .lost = true,
+        .hung = true,
+        .resume = true},
+    {.name = "resumed-outage", .workers = 1, .lost = true, .dependency = true, .resume = true},
+    {.name = "resumed-stop",
+        .workers = 1,
+        .crash = true,
+        .restart = true,
+        .stop = true,
+        .resume = true},
 };
 static const struct scope *scope;
 
@@ -106,6 +128,8 @@ static void step(struct explore *x, const struct overlap_node *before,
     ev.seq = SEQ;
     overlap_unpack(&fleet, before);
     fleet.rollout.deadline = rollout_deadline_at;
+    for (unsigned i = 0; i < PLACES; i++)
+        w.again[i] = before->slots[i].unwatched || ev.type == FLEET_EV_RESUMED;
     fleet_step(&conf, &fleet, &ev, &update);
     for (unsigned i = 0; i < update.n_actions; i++)
         overlap_check_action(x, &fleet, &w, &update.actions[i]);
@@ -114,6 +138,7 @@ static void step(struct explore *x, const struct overlap_node *before,
     overlap_check_state(x, &fleet, most, &w, ev.now);
     bool bad = ev.type == FLEET_EV_PROBED && ev.outcome != PROBE_PASS;
     overlap_check_stops(x, &fleet, before, bad ? ev.slot : PLACES);
+    memset(w.again, 0, sizeof w.again);
     overlap_pack(&to, &fleet, &w, ev.now);
     explore_edge(x, &to, certain);
 }
@@ -221,12 +246,16 @@ static void operator_moves(struct explore *x, const struct overlap_node *n)
         step(x, n, &w, ev, "RESIZE", false);
 }
 
-/* One that was verified without its dependency is probed anew; no answer is certain here. */
+/* One that was verified without its dependency is probed anew, and nothing is decided before all
+ * who serve were heard of after a kill; no answer is certain here. */
 static bool awaits_answer(const struct overlap_node *n)
 {
     bool awaits = false;
-    for (unsigned i = 0; i < PLACES; i++)
-        awaits = awaits || n->slots[i].slot.prober.degraded;
+    for (unsigned i = 0; i < PLACES; i++) {
+        const struct overlap_slot *s = &n->slots[i];
+        bool unheard = s->unwatched && s->slot.worker.state == WORKER_SERVING;
+        awaits = awaits || s->slot.prober.degraded || unheard;
+    }
     return awaits;
 }
 
@@ -234,7 +263,7 @@ static void mark(struct explore *x, const struct overlap_node *n)
 {
     if (n->world.verb + n->world.steered == 0 || n->state == ROLLOUT_HOLD)
         explore_mark(x, NO_VERB);
-    else if (!n->outage)
+    else if (!n->outage && !(scope->resume && awaits_answer(n)))
         explore_mark(x, VERB);
     if (n->world.stop_owed)
         explore_mark(x, STOPS);
@@ -244,6 +273,32 @@ static void mark(struct explore *x, const struct overlap_node *n)
         explore_mark(x, IDLE); /* a person has the word */
     else if (!n->outage && !awaits_answer(n))
         explore_mark(x, ROLLS);
+}
+
+/* What the numbers of probes were is of no concern. */
+static struct fleet resumed(struct fleet f)
+{
+    static const struct fleet_event ev = {.type = FLEET_EV_RESUMED, .now = NOW};
+    fleet_step(&conf, &f, &ev, &update);
+    for (unsigned i = 0; i < PLACES; i++)
+        f.slots[i].prober.seq = f.slots[i].prober.void_to = 0;
+    return f;
+}
+
+/* In every scope: a daemon that dies at once, again and again, does not make it worse. */
+static void check_resume(struct explore *x, const struct overlap_node *n)
+{
+    static struct fleet once, twice;
+    explore_try(x, "RESUMED twice");
+    overlap_unpack(&fleet, n);
+    fleet.rollout.deadline = USEC_INFINITY;
+    once = resumed(fleet);
+    twice = resumed(once);
+    for (unsigned i = 0; i < PLACES; i++)
+        EXPLORE_CHECK(x, saved_equal(&saved_slot, &once.slots[i], &twice.slots[i]));
+    EXPLORE_CHECK(x, once.rollout.state == twice.rollout.state);
+    EXPLORE_CHECK(x, once.n_slots == twice.n_slots && once.next_life == twice.next_life);
+    EXPLORE_CHECK(x, fleet_deadline(&twice) > NOW);
 }
 
 static void expand(struct explore *x, const void *state)
@@ -256,6 +311,9 @@ static void expand(struct explore *x, const void *state)
         probe_moves(x, &n, i);
     }
     operator_moves(x, &n);
+    check_resume(x, &n);
+    if (scope->resume)
+        step(x, &n, &n.world, (struct fleet_event){.type = FLEET_EV_RESUMED}, "RESUMED", false);
     bool up = n.dependency == DEPENDENCY_UP;
     struct fleet_event ev = {
         .type = FLEET_EV_DEPENDENCY, .dependency = up ? DEPENDENCY_DOWN : DEPENDENCY_UP};

@@ -45,13 +45,15 @@ void overlap_check_action(
         w->killed[i] = false;
         break;
     case FLEET_DO_ACTIVATE:
-        EXPLORE_CHECK(x, w->process[i] == RUNNING && !w->active[i]);
+        EXPLORE_CHECK(x, w->process[i] == RUNNING && (!w->active[i] || w->again[i]));
         w->active[i] = true;
         break;
     case FLEET_DO_PAUSE: { /* another serves already, unless this one is ended for cause */
         unsigned serving = 0;
         for (unsigned j = 0; j < PLACES; j++)
             serving += w->active[j];
+        if (w->again[i] && !w->active[i])
+            break;
         EXPLORE_CHECK(x, w->active[i]);
         EXPLORE_CHECK(x, serving > f->n_workers || f->stopping ||
                              f->slots[i].worker.cause == WORKER_CAUSE_HANG ||

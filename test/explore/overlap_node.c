@@ -31,6 +31,7 @@ static void pack(struct overlap_slot *to, const struct fleet *f, unsigned i, use
     to->drained = s->drained;
     to->inherited = s->inherited;
     to->errors = s->errors;
+    to->unwatched = s->unwatched && !gone;
 }
 
 /* The deadline of the rollout is left out: the exploration lets it come at any time. */
@@ -90,5 +91,6 @@ void overlap_unpack(struct fleet *f, const struct overlap_node *from)
         f->slots[i].drained = s->drained;
         f->slots[i].inherited = s->inherited;
         f->slots[i].errors = s->errors;
+        f->slots[i].unwatched = s->unwatched;
     }
 }

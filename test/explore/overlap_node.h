@@ -15,15 +15,16 @@ struct overlap_world {
     enum process process[PLACES];
     bool killed[PLACES];
     bool active[PLACES];
-    unsigned verb;    /* answers owed to those who began a rollout */
-    unsigned steered; /* and to those who promoted or cancelled */
+    bool again[PLACES]; /* within a step: what was done before a kill may be asked for once more */
+    unsigned verb;      /* answers owed to those who began a rollout */
+    unsigned steered;   /* and to those who promoted or cancelled */
     bool stop_owed;
 };
 
 struct overlap_slot {
     struct packed_slot slot;
     uint64_t generation;
-    bool drained, inherited, errors;
+    bool drained, inherited, errors, unwatched;
 };
 
 struct overlap_node {
