@@ -69,6 +69,8 @@ static struct drain canonical(struct drain d, usec_t now)
     return c;
 }
 
+static bool again; /* another instance of the daemon goes on */
+
 static void check_action(struct explore *x, const struct drain *next, struct world *w, usec_t now,
     enum drain_action action)
 {
@@ -85,7 +87,7 @@ static void check_action(struct explore *x, const struct drain *next, struct wor
         EXPLORE_CHECK(x, next->cut > 0 && next->cut == next->waiting_for);
         break;
     case DRAIN_DO_STOP:
-        EXPLORE_CHECK(x, !w->stopping);
+        EXPLORE_CHECK(x, !w->stopping || again);
         w->stopping = true;
         w->gone = false;
         break;
@@ -100,7 +102,7 @@ static void check_action(struct explore *x, const struct drain *next, struct wor
         EXPLORE_CHECK(x, !w->exit_wanted && next->state == DRAIN_OPEN);
         break;
     case DRAIN_DO_START:
-        EXPLORE_CHECK(x, w->stopping);
+        EXPLORE_CHECK(x, w->stopping || again);
         w->stopping = false;
         w->gone = false;
         break;
@@ -146,6 +148,17 @@ static void step(struct explore *x, const struct node *from, struct world world,
     explore_edge(x, &to, certain);
 }
 
+/* What was under way is lost, and what was asked for may be asked for once more. */
+static void taken_over(struct explore *x, const struct node *n)
+{
+    struct world w = n->world;
+    w.counting = false;
+    w.exit_asked = false;
+    again = true;
+    step(x, n, w, (struct drain_event){.type = DRAIN_EV_TAKEN_OVER}, "TAKEN_OVER", false);
+    again = false;
+}
+
 static void begin(struct explore *x, const struct node *n, bool stop_daemon, const char *label)
 {
     struct world w = n->world;
@@ -188,6 +201,7 @@ static void expand(struct explore *x, const void *state)
     struct world w = n.world;
     w.gone = w.stopping;
     step(x, &n, w, (struct drain_event){.type = DRAIN_EV_ALL_GONE}, "ALL_GONE", w.stopping);
+    taken_over(x, &n);
     usec_t deadline = drain_deadline(n.drain);
     step(x, &n, n.world, (struct drain_event){.type = DRAIN_EV_TICK}, "TICK", false);
     if (deadline != USEC_INFINITY && deadline > NOW)

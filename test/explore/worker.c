@@ -237,6 +237,7 @@ static void expand(struct explore *x, const void *state)
         {WORKER_EV_DRAIN, "DRAIN"},
         {WORKER_EV_DRAINED, "DRAINED"},
         {WORKER_EV_POSTPONE, "POSTPONE"},
+        {WORKER_EV_RESUMED, "RESUMED"},
         {WORKER_EV_EXTEND, "EXTEND"},
         {WORKER_EV_LEAVING, "LEAVING"},
         {WORKER_EV_TICK, "TICK, early"},
