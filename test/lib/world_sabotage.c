@@ -47,7 +47,7 @@ static void stand_by(struct world *w)
 
 static void stop_another(struct world *w)
 {
-    unsigned n = w->update.n_actions;
+    unsigned n = w->fleet.n_slots > 1 ? w->update.n_actions : 0;
     for (unsigned i = 0; i < n; i++) {
         const struct fleet_action *a = &w->update.actions[i];
         unsigned other = (a->slot + 1) % w->fleet.n_slots;

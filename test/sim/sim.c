@@ -6,6 +6,8 @@
  *
  *     SEED=n sim [overlap] [kills]     replays one run and prints every decision
  *     SEEDS=n sim [overlap] [kills]    how many runs (2500)
+ *     sim every                        kills the daemon at each thing that it does, one a run;
+ *                                      SEED=n KILL=n sim every [overlap] replays one
  *     sim mutants                      breaks one rule at a time, and must notice each
  *     SOAK=s sim [overlap] [kills]     new seeds for s seconds, and how fast time passed
  *
@@ -29,6 +31,8 @@ struct sim {
     bool shown;
     bool overlap;
     bool kills;
+    uint64_t kill_at; /* else: once, at this thing that the daemon does */
+    unsigned turns;
     unsigned sabotage;
     const char *violated;
     jmp_buf caught; /* how a run ends whose rule is broken on purpose */
@@ -50,6 +54,8 @@ static void on_broken(void *arg, const char *what)
     s->violated = what;
     if (s->world.sabotage)
         longjmp(s->caught, 1);
+    if (s->kill_at)
+        fprintf(stderr, "KILL=%" PRIu64 ", ", s->kill_at);
     fprintf(stderr,
         "seed %" PRIu64 " at %" PRIu64 " us: violated: %s; replay with SEED=%" PRIu64 "\n", s->seed,
         s->world.now, what, s->seed);
@@ -382,12 +388,15 @@ static uint64_t run(uint64_t seed, bool shown)
     if (!one_in(w, 3))
         redis(&the_sim, one_in(w, 4) ? DEPENDENCY_DOWN : DEPENDENCY_UP);
     resize(&the_sim, w->n_workers);
-    for (unsigned i = 0; i < 60; i++) {
+    world_kill(w, the_sim.kill_at);
+    for (unsigned i = 0; i < the_sim.turns; i++) {
         /* Mostly soon, so that things meet; sometimes late, so that things settle. */
         usec_t pause = one_in(w, 4) ? up_to(w, USEC_PER_MIN) : up_to(w, 3 * USEC_PER_SEC);
         world_run(w, w->now + pause);
         if (the_sim.kills)
             killers_act(&the_sim);
+        else if (w->dead)
+            world_resume(w);
         if (one_in(w, 3))
             operator_acts(&the_sim);
         else
@@ -397,6 +406,25 @@ static uint64_t run(uint64_t seed, bool shown)
     stop(&the_sim);
     world_fini(w);
     return w->steps;
+}
+
+/* From the first thing on that the daemon does, until a run is over before it would have died. */
+static void every(void)
+{
+    enum { SEEDS = 3 };
+    uint64_t deaths = 0;
+    for (unsigned i = 0; i < 2 * SEEDS; i++) {
+        the_sim.overlap = i % 2 == 0;
+        the_sim.kill_at = 0;
+        do {
+            the_sim.kill_at++;
+            run(1 + i / 2, false);
+            deaths += the_sim.world.deaths;
+        } while (the_sim.world.deaths > 0);
+    }
+    printf("%d worlds, the daemon killed at each of %" PRIu64
+           " things that it does in them, everything as it must be\n",
+        2 * SEEDS, deaths);
 }
 
 /* Whether one of the seeds shows that the rule is broken; most do at once. */
@@ -465,8 +493,18 @@ int main(int argc, char **argv)
         the_sim.overlap = the_sim.overlap || strcmp(argv[i], "overlap") == 0;
         the_sim.kills = the_sim.kills || strcmp(argv[i], "kills") == 0;
     }
+    the_sim.turns = 60;
     if (argc > 1 && strcmp(argv[1], "mutants") == 0)
         return mutants();
+    if (argc > 1 && strcmp(argv[1], "every") == 0) {
+        const char *kill_at = getenv("KILL");
+        the_sim.turns = 8;
+        the_sim.kill_at = kill_at ? strtoull(kill_at, NULL, 10) : 0;
+        if (!one) {
+            every();
+            return 0;
+        }
+    }
     if (one) {
         run(strtoull(one, NULL, 10), true);
         return 0;
