@@ -5,7 +5,7 @@ from waiting import wait_for
 
 pytestmark = pytest.mark.systemd
 
-OVERLAP = {"Agent": {"Handover": "preload", "Workers": 2}, "Rollout": {"Bake": "200ms"}}
+OVERLAP = {"Agent": {"Handover": "preload", "Workers": 2}, "Rollout": {"Bake": "200ms", "KeepWarm": "0"}}
 
 
 def test_a_restart_by_overlap(service):

@@ -103,7 +103,8 @@ class Service:
         return json.loads(self.cli("--json", "workers").stdout)["workers"]
 
     def worker_pid(self):
-        (worker,) = self.workers()
+        """Of the one that serves; one from before may be kept warm beside it."""
+        (worker,) = (worker for worker in self.workers() if worker["state"] == "serving")
         return worker["pid"]
 
     def kill(self, pid, signal="KILL"):
