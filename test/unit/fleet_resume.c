@@ -4,6 +4,8 @@
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 
+#include <string.h>
+
 static struct fleet_conf conf;
 static struct fleet fleet;
 static struct fleet_update update;
@@ -117,6 +119,15 @@ static void nobody_is_sent_away_before_all_were_heard_of(void **state)
         step(about(1, 5002, FLEET_EV_PROBED)), "0 PAUSE, 0 TELL_ROLLOUT, 0 SIGNAL_STOP");
 }
 
+/* It may take callers still: who serves was not heard of, so that it was not told again yet. */
+static void who_goes_is_paused_before(void **state)
+{
+    (void)state;
+    bake();
+    plain(130, FLEET_EV_RESUMED);
+    assert_non_null(strstr(plain(131, FLEET_EV_STOP), "0 PAUSE, 0 SIGNAL_STOP"));
+}
+
 static void signals_are_told_again_with_their_whole_time(void **state)
 {
     (void)state;
@@ -224,6 +235,7 @@ int main(void)
         cmocka_unit_test(who_serves_is_told_first_and_who_is_paused_last),
         cmocka_unit_test(who_is_paused_stands_in_for_who_is_gone),
         cmocka_unit_test(nobody_is_sent_away_before_all_were_heard_of),
+        cmocka_unit_test(who_goes_is_paused_before),
         cmocka_unit_test(signals_are_told_again_with_their_whole_time),
         cmocka_unit_test(starting_and_baking_begin_anew),
         cmocka_unit_test(an_end_that_nobody_watched_is_excused),

@@ -281,6 +281,7 @@ static void test_what_is_no_document_is_refused(void **state)
     refused("\"n_workers\":1", "\"n_workers\":65", -EINVAL, "not a number from 0 to 64");
     refused("\"n_workers\":1", "\"n_workers\":-1", -EINVAL, "not a number from 0 to 64");
     refused("\"n_workers\":1", "\"n_workers\":1.0", -EINVAL, "not a number from 0 to 64");
+    refused("\"slot\":0", "\"slot\":64", -EINVAL, "\"fleet.restart.slot\" is 64, not a number");
     refused("\"next_life\":2", "\"next_life\":18446744073709551615", -EINVAL, "not a number");
     refused("\"next_life\":2", "\"next_life\":111111111111111111111111111111", -EINVAL, "not a");
     refused("\"slots\":{\"0\":", "\"slots\":{\"64\":", -EINVAL, "has no place there");
