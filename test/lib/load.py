@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from load_kinds import RegularTool, Tool
+from load_network import enter_network_of
 from load_wire import Failed
 
 
@@ -31,9 +32,11 @@ class Left:
 
 class Load:
     """One thread for each caller; `kinds` as in load_kinds. Each calls until stop(), and finishes
-    the call that it is in. What was counted may be read at any time."""
+    the call that it is in. What was counted may be read at any time. network_of: a process whose
+    network they call in; ours if not given."""
 
-    def __init__(self, port, *kinds):
+    def __init__(self, port, *kinds, network_of=None):
+        self.network_of = network_of
         self.done = 0
         self.by_kind = Counter()
         self.failures = []
@@ -63,6 +66,8 @@ class Load:
         return Counter(failure.kind for failure in list(self.failures))
 
     def _call_on(self, caller):
+        if self.network_of is not None:
+            enter_network_of(self.network_of)
         while not self._stopping.is_set():
             self._once(caller)
         self._leave(caller)

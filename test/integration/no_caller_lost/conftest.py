@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from container import Container
 from load import Load
 from load_cuts import unaccounted, unexplained
 from load_kinds import Asker, Poster, Regular, RegularPoster, Talker
+from service import PORT, Service
 from waiting import wait_for
 
 AGENT = Path(__file__).resolve().parents[2] / "lib/load_agent.cjs"
@@ -50,6 +52,36 @@ def quick_config(directory, port, cuts):
 def crowd(port):
     """Every kind of caller at once, not calling yet."""
     return Load(port, *CROWD)
+
+
+@pytest.fixture(scope="module")
+def unit_box(installed):
+    with Container(install=installed, bind={"/opt/load": AGENT.parent}) as box:
+        yield box
+
+
+@pytest.fixture
+def unit(unit_box):
+    """voxkeeper.service with the quick agent, not started, behind voxkeeper.socket; its `crowd` is
+    in the container's network."""
+    service = Service(unit_box)
+
+    def release(number):
+        service.configure(
+            environment={"RELEASE": number},
+            Agent={"ExecStart": f"/usr/bin/node /opt/load/{AGENT.name} {PORT}",
+                   "Listen": str(PORT), "Workers": 2},
+            Health={"ExpectJson": "status=ok", "DependencyJson": None, "Rise": 1,
+                    "StartInterval": "20ms"},
+            Rollout={"Bake": "100ms"}, Drain={"WaitFor": "connections"})
+
+    release(0)
+    service.release = release
+    service.crowd = Load(PORT, *CROWD, network_of=unit_box.leader)
+    unit_box.run("systemctl", "start", "voxkeeper.socket")
+    yield service
+    unit_box.run("systemctl stop voxkeeper.socket voxkeeper", deadline=60.0)
+    service.reset()
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""What an operator types, under load and under the shipped unit, with voxkeeper.socket before it."""
+
+import pytest
+
+pytestmark = pytest.mark.systemd
+
+ROUNDS = 5
+
+
+def restart_workers(unit, number):
+    unit.cli("restart", "--reason", f"number {number}")
+
+
+def reload(unit, number):
+    unit.release(number)
+    unit.systemctl("reload")
+
+
+# What else must be noticed by nobody is added here.
+@pytest.mark.parametrize("disturb", [restart_workers, reload])
+def test_callers_notice_nothing(unit, goes_on, disturb):
+    unit.start()
+    with unit.crowd as crowd:
+        for number in range(ROUNDS):
+            goes_on(crowd)
+            disturb(unit, number)
+        goes_on(crowd)
+    assert crowd.failures == []
