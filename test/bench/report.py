@@ -19,7 +19,7 @@ def build():
     return next(option["value"] for option in options if option["name"] == "buildtype")
 
 
-def _table(head, rows):
+def table(head, rows):
     cells = [[str(cell) for cell in row] for row in [head, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells)]
     return "\n".join("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
@@ -60,9 +60,9 @@ def tables(result):
     rss = max(row["rss_kib"] for row in ours) / 1024
     return "\n".join([
         f"voxkeeperd's build: {result['build']}; idle for {ours[0]['window_seconds']:g} s",
-        _table(IDLE_HEAD, map(_idle, result["idle"])),
+        table(IDLE_HEAD, map(_idle, result["idle"])),
         "",
-        _table(RESPAWN_HEAD, _respawns(result["respawn"])),
+        table(RESPAWN_HEAD, _respawns(result["respawn"])),
         f"restarts that voxkeeperd's policy delayed: {respawn['delayed']}",
         "",
         _goal("RSS, MiB", GOALS["rss_kib"] / 1024, round(rss, 1)),
