@@ -215,13 +215,13 @@ static void descriptors_that_come_along_are_closed(void **state)
     char byte;
     open_scene(&s);
     worker_notify_listen(s.notify, getpid());
-    assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(pair, O_CLOEXEC | O_NONBLOCK), 0);
     send_with(&s, "BARRIER=1", 9, pair[1]);
     close(pair[1]);
     bench_wait(&s.bench, s.messages == 1);
     assert_int_equal(read(pair[0], &byte, 1), 0);
     close(pair[0]);
-    assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(pair, O_CLOEXEC | O_NONBLOCK), 0);
     send_with(&s, "garbage", 7, pair[1]);
     close(pair[1]);
     worker_notify_hear(s.notify);
