@@ -11,6 +11,7 @@
  *   POST VK_API_RELOAD                {"reason": TEXT}
  *   POST VK_API_ROLLOUT_CANCEL, VK_API_ROLLOUT_PROMOTE, VK_API_ROLLOUT_ABORT  {"reason": TEXT}
  *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
+ *   POST VK_API_UPGRADE               {"reason": TEXT}
  *   POST VK_API_SWEEP                 {"dry_run": BOOL, "keyspace": NAME, "older_than": SPAN}
  *
  * An error answers 4xx or 5xx with {"error": {"code": TEXT, "message": TEXT}}.
@@ -34,6 +35,7 @@
 #define VK_API_ROLLOUT_ABORT VK_API_ROLLOUT "/abort"
 #define VK_API_DRAIN VK_API "/drain"
 #define VK_API_RESUME VK_API "/resume"
+#define VK_API_UPGRADE VK_API "/upgrade"
 #define VK_API_SWEEP VK_API "/sweep"
 
 enum {

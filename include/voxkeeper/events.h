@@ -13,6 +13,11 @@
     X(DAEMON_STOPPING, "daemon-stopping", "6301bbfca0c5454e8ff9bb510944fe0c", NOTICE, "stop-and-drain") \
     X(DAEMON_STOPPED, "daemon-stopped", "6fced11d2bd841e6847a8387cdde8d51", NOTICE, "stop-and-drain") \
     X(DAEMON_STALLED, "daemon-stalled", "3a124c647e024f05b7c1dce27f7695f5", WARNING, "voxkeeper-itself") \
+    X(DAEMON_RESUMED, "daemon-resumed", "42c0d09dd78647eca5e81f56140c7286", NOTICE, "voxkeeper-itself") \
+    X(DAEMON_HANDED_OVER, "daemon-handed-over", "2f29bde3907648d6ab0ef83e6db2ab9b", NOTICE, "voxkeeper-itself") \
+    X(UPGRADE_BEGAN, "upgrade-began", "3da3780bde9942e695171ec64f4ef13c", NOTICE, "upgrade-voxkeeper") \
+    X(UPGRADE_DONE, "upgrade-done", "03fc4995ef3b487593c6d761b6848a68", NOTICE, "upgrade-voxkeeper") \
+    X(UPGRADE_REFUSED, "upgrade-refused", "c7f1a2c652d1455ea2d381b17ca76718", ERR, "upgrade-voxkeeper") \
     X(CONFIG_RELOADED, "config-reloaded", "66080f174c9648e29cbd0ba3a1a6bcde", NOTICE, "change-the-configuration") \
     X(CONFIG_REFUSED, "config-refused", "b120a366f0bb49cf82f2dc05873f9bd0", ERR, "change-the-configuration") \
     X(WORKER_STARTED, "worker-started", "78b7d0ac84774ce08e4cda11b43c589b", INFO, "restart-elevenlabs-agent") \

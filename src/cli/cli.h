@@ -27,5 +27,5 @@ typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
 
 cli_verb cli_status, cli_workers, cli_show_config;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
-cli_verb cli_rollout;
+cli_verb cli_rollout, cli_upgrade;
 cli_verb cli_help;

@@ -63,6 +63,11 @@ int cli_resume(const struct cli *cli, const struct cli_args *args)
     return cli_ask(cli, args, "resume", VK_API_RESUME);
 }
 
+int cli_upgrade(const struct cli *cli, const struct cli_args *args)
+{
+    return cli_ask(cli, args, "upgrade", VK_API_UPGRADE);
+}
+
 int cli_sweep(const struct cli *cli, const struct cli_args *args)
 {
     struct strbuf body = STRBUF_INIT;

@@ -16,7 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SAVED_VERSION = 1, SAVED_BOOT_ID_MAX = 40, SAVED_NAME_MAX = 64, SAVED_RELEASE_MAX = 64 };
+enum {
+    SAVED_VERSION = 1,
+    SAVED_BOOT_ID_MAX = 40,
+    SAVED_NAME_MAX = 64,
+    SAVED_RELEASE_MAX = 64,
+    SAVED_WHY_MAX = 160
+};
 
 /* The process of a slot's present life, beside struct fleet_slot. */
 struct saved_process {
@@ -43,14 +49,19 @@ struct saved {
     usec_t started_wall; /* of the first instance in this chain */
     uint64_t resumes;    /* instances before this one */
     bool ready_told;
-    uint64_t operations; /* the highest number given to an asker */
-    uint64_t restart_op; /* whose restart is under way; 0: nobody's */
-    uint64_t reload_op;  /* whose reload is; `previous` goes back into force if it fails */
+    uint64_t operations;  /* the highest number given to an asker */
+    uint64_t restart_op;  /* whose restart is under way; 0: nobody's */
+    uint64_t reload_op;   /* whose reload is; `previous` goes back into force if it fails */
+    bool reload_accepted; /* the verdict is given; it may still go back */
+    bool reload_rolling_back;
+    uint64_t newest_op;  /* the last that began or steered a rollout */
+    uint64_t upgrade_op; /* which upgrade made the new instance; 0: none did */
+    char upgrade_author[SAVED_NAME_MAX];
+    char daemon_version[SAVED_NAME_MAX]; /* of who wrote this */
+    char fallback[SAVED_WHY_MAX];        /* why workers bind Listen= themselves; "": they do not */
     struct fleet fleet;
     struct drain drain;
     struct saved_process processes[LIMIT_WORKERS];
-    struct endpoint listeners[LIMIT_LISTEN]; /* kept as listen-1 .. */
-    unsigned n_listeners;
     char *config;   /* the text in force, secrets included. Owned */
     char *previous; /* NULL: none. Owned */
 };

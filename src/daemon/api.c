@@ -8,6 +8,7 @@
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
+#include "daemon/upgrade.h"
 #include "daemon/verb_rollout.h"
 #include "voxkeeper/control.h"
 
@@ -185,6 +186,13 @@ static struct operation *do_resume(
     return verb_resume(d, asker, e);
 }
 
+static struct operation *do_upgrade(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    (void)body;
+    return verb_upgrade(d, asker, e);
+}
+
 static struct operation *do_sweep(
     struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
 {
@@ -258,6 +266,7 @@ static const struct route {
     {VK_API_ROLLOUT_ABORT, false, NULL, do_abort},
     {VK_API_DRAIN, false, NULL, do_drain},
     {VK_API_RESUME, false, NULL, do_resume},
+    {VK_API_UPGRADE, false, NULL, do_upgrade},
     {VK_API_SWEEP, false, NULL, do_sweep},
 };
 

@@ -10,15 +10,18 @@
 #include "daemon/drainer.h"
 #include "daemon/fallback.h"
 #include "daemon/front.h"
+#include "daemon/memory.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/rollback.h"
 #include "daemon/rollout_told.h"
 #include "daemon/service.h"
+#include "daemon/succession.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/tell.h"
 #include "daemon/verb_rollout.h"
+#include "daemon/upgrade.h"
 #include "daemon/verbs.h"
 #include "io/cgroup.h"
 #include "io/child.h"
@@ -107,6 +110,12 @@ static void become_ready(struct daemon *d)
     startup_pages_release();
 }
 
+static void on_decided(void *arg)
+{
+    struct daemon *d = arg;
+    memory_save(d->memory, d);
+}
+
 static void on_told(const struct fleet_action *told, void *arg)
 {
     struct daemon *d = arg;
@@ -128,12 +137,14 @@ static void on_told(const struct fleet_action *told, void *arg)
     fallback_consider(d, told);
     if (told->type == FLEET_DO_TELL_ALL_GONE && !fallback_all_gone(d))
         drainer_all_gone(d->drainer);
+    succession_catch_up(d);
     daemon_show_status(d);
 }
 
 static void on_drain_told(enum drain_action action, const struct drain *drain, void *arg)
 {
     struct daemon *d = arg;
+    memory_save(d->memory, d);
     verb_drain_told(d, action, drain);
     daemon_show_status(d);
     if (action == DRAIN_DO_EXIT)
@@ -174,7 +185,9 @@ static void on_signal(int signum, void *arg)
     struct daemon *d = arg;
     const struct verb_asker asker = {.author = "signal", .reason = "SIGHUP"};
     struct err e = {0};
-    if (signum != SIGHUP)
+    if (signum == SIGUSR2)
+        succession_hand_over(d);
+    else if (signum != SIGHUP)
         on_stop_signal(d);
     else if (!reload_begin(d, &asker, &e))
         log_printf(LOG_LEVEL_WARNING, "SIGHUP: %s", e.msg);
@@ -200,13 +213,18 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
 
 static int watch_signals(struct daemon *d, struct err *e)
 {
-    static const int signums[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    static const int signums[DAEMON_SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2};
     signal(SIGPIPE, SIG_IGN);
     for (unsigned i = 0; i < DAEMON_SIGNALS; i++) {
         d->signals[i] = signal_watch_new(d->loop, signums[i], on_signal, d, e);
         if (!d->signals[i])
             return e->code;
     }
+    sigset_t set;
+    sigemptyset(&set);
+    for (unsigned i = 0; i < DAEMON_SIGNALS; i++)
+        sigaddset(&set, signums[i]);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     return 0;
 }
 
@@ -224,7 +242,11 @@ static int make_supervisor(struct daemon *d, struct err *e)
     d->cgroup = cgroup_open_own(&no_cgroup);
     if (!d->cgroup)
         log_printf(LOG_LEVEL_DEBUG, "workers go without cgroups: %s", no_cgroup.msg);
-    d->front = front_new(d->config, &d->inherited, e);
+    const struct former *former = memory_former(d->memory);
+    const struct front_sources sources = {&d->inherited, memory_keep(d->memory)};
+    d->front = front_new(d->config, sources, former ? former->saved.fallback : "", e);
+    if (former && former->saved.ready_told && d->front)
+        front_mark_served(d->front);
     d->http = d->front ? http_client_new(d->loop, e) : NULL;
     if (!d->http)
         return e->code;
@@ -233,7 +255,10 @@ static int make_supervisor(struct daemon *d, struct err *e)
         .cgroup = d->cgroup,
         .front = d->front,
         .config = d->config,
+        .keep = memory_keep(d->memory),
+        .lineage = memory_lineage(d->memory),
         .on_told = on_told,
+        .on_decided = on_decided,
         .arg = d});
     if (d->supervisor)
         d->bake = bake_watch_new(d->loop, d->supervisor, d->config);
@@ -252,14 +277,12 @@ static int make_drainer(struct daemon *d, struct err *e)
 
 static int build(struct daemon *d, struct err *e)
 {
-    d->loop = loop_new(e);
-    if (!d->loop)
-        return e->code;
+    const struct former *former = memory_former(d->memory);
     journal_attach(d->loop);
     int r = child_become_subreaper(d->loop, e);
     if (r < 0)
         return r;
-    d->operations = operations_new();
+    d->operations = operations_new(former ? former->saved.operations : 0);
     d->service = service_new(d->loop);
     if (!d->operations || !d->service)
         return err_sys(e, -ENOMEM, "building the daemon");
@@ -275,6 +298,7 @@ static int build(struct daemon *d, struct err *e)
 
 void daemon_fini(struct daemon *d)
 {
+    upgrade_free(d->upgrade);
     admin_free(d->admin);
     dependency_close(d);
     rollback_free(d->rollback);
@@ -292,6 +316,9 @@ void daemon_fini(struct daemon *d)
     strbuf_fini(&d->reload.changes);
     rollout_record_clear(&d->rollout);
     config_free(d->config);
+    if (d->end == DAEMON_STOPPED && d->memory)
+        memory_end(d->memory);
+    memory_free(d->memory);
     inherited_fini(&d->inherited);
     journal_detach();
     if (d->loop)
@@ -299,31 +326,56 @@ void daemon_fini(struct daemon *d)
     *d = (struct daemon){0};
 }
 
-int daemon_init(struct daemon *d, const char *config_path, struct config *config,
-    struct inherited inherited, struct err *e)
+static int begin(struct daemon *d, const struct daemon_start *start, struct err *e)
+{
+    d->loop = loop_new(e);
+    if (!d->loop)
+        return e->code;
+    d->memory = memory_open(d->loop, &d->inherited, start->keeper_socket, e);
+    if (!d->memory)
+        return e->code;
+    int r = succession_configure(d, start->config, start->complaints, e);
+    if (r < 0)
+        return r;
+    memory_begin(d->memory);
+    log_set_max_level(d->config->log_level);
+    make_state_directory(d->config);
+    return build(d, e);
+}
+
+int daemon_init(struct daemon *d, const struct daemon_start *start, struct err *e)
 {
     *d = (struct daemon){
-        .config_path = config_path,
-        .config = config,
-        .inherited = inherited,
+        .config_path = start->config_path,
         .config_loaded_wall = loop_wall_now(),
+        .inherited = start->inherited,
         .started_at = loop_now(),
         .started_wall = loop_wall_now(),
     };
-    log_set_max_level(config->log_level);
-    make_state_directory(config);
-    int r = build(d, e);
-    if (r < 0)
+    int r = begin(d, start, e);
+    if (r < 0) {
+        d->end = DAEMON_HANDED_OVER; /* who lives is left to an instance that comes up */
         daemon_fini(d);
+    }
     return r;
 }
 
-void daemon_loop(struct daemon *d)
+void daemon_begin(struct daemon *d)
 {
     tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
     service_starting(usec_add(d->config->agent.timeout_start, START_MARGIN));
-    supervisor_start(d->supervisor);
+    if (memory_former(d->memory))
+        succession_go_on(d);
+    else
+        supervisor_start(d->supervisor);
+    succession_catch_up(d);
     daemon_show_status(d);
+}
+
+enum daemon_end daemon_loop(struct daemon *d)
+{
     loop_run(d->loop);
-    tell(EVENT_DAEMON_STOPPED, "stopped: every worker is gone");
+    if (d->end == DAEMON_STOPPED)
+        tell(EVENT_DAEMON_STOPPED, "stopped: every worker is gone");
+    return d->end;
 }

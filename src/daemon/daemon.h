@@ -23,6 +23,7 @@ struct front;
 struct http_client;
 struct loop;
 struct operation;
+struct memory;
 struct operations;
 struct redis_link;
 struct rollback;
@@ -31,8 +32,16 @@ struct signal_watch;
 struct supervisor;
 struct sweeper;
 struct sweeps;
+struct upgrade;
 
-enum { DAEMON_SIGNALS = 3 };
+enum { DAEMON_SIGNALS = 4 };
+
+/* How an instance ended. */
+enum daemon_end {
+    DAEMON_STOPPED,     /* no worker is left */
+    DAEMON_HANDED_OVER, /* they are left to the next instance */
+    DAEMON_REPLACED,    /* the same, and it is to take this process: upgrade_exec() */
+};
 
 struct daemon {
     const char *config_path;
@@ -40,6 +49,7 @@ struct daemon {
     usec_t config_loaded_wall;
     struct inherited inherited; /* what nobody has taken */
     struct loop *loop;
+    struct memory *memory; /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
     struct front *front;
@@ -53,9 +63,12 @@ struct daemon {
     struct drainer *drainer;
     struct service *service;
     struct admin *admin;
+    struct upgrade *upgrade; /* NULL: none is being checked */
     usec_t started_at;
     usec_t started_wall;
     bool ready_told; /* the first verified worker was announced */
+    bool catch_up;   /* the file says other than what is in force since the instance before */
+    enum daemon_end end;
 
     struct {
         bool pending; /* the workers go, to be started anew without the listener shim */
@@ -68,7 +81,8 @@ struct daemon {
 
     /* What operators wait for; each ends at most once, and is 0 when nobody waits. */
     uint64_t restart_op;
-    uint64_t newest_op; /* the last that began or steered a rollout: it supersedes */
+    uint64_t newest_op;  /* the last that began or steered a rollout: it supersedes */
+    uint64_t upgrade_op; /* that replaces us */
     uint64_t drain_op;
     uint64_t resume_op;
     struct {
@@ -80,19 +94,32 @@ struct daemon {
     } reload;
 };
 
+struct daemon_start {
+    const char *config_path;    /* borrowed until daemon_fini() */
+    struct config *config;      /* taken; NULL: it is refused */
+    const char *complaints;     /* for these reasons; borrowed for the call */
+    const char *keeper_socket;  /* where there is no service manager; NULL: nothing outlives us */
+    struct inherited inherited; /* what the service manager passed; taken */
+};
+
 /*
- * Builds every part by `config` (taken) with what we inherited (taken as well); no worker is
- * started yet. `config_path` is borrowed until daemon_fini(). Returns 0, or a negative errno with
- * *e set, and then there is nothing to fini.
+ * Builds every part, by the configuration or by what the instance before left; no worker is started
+ * yet. Returns 0, or a negative errno with *e set, and then there is nothing to fini: -EBADMSG when
+ * the configuration is refused and there is no former instance's to go on with.
  */
-int daemon_init(struct daemon *d, const char *config_path, struct config *config,
-    struct inherited inherited, struct err *e);
+int daemon_init(struct daemon *d, const struct daemon_start *start, struct err *e);
 
 /* Takes the parts apart in the reverse order of building; half-built is fine. */
 void daemon_fini(struct daemon *d);
 
-/* Starts the workers and runs until a drain that stops the daemon (SIGTERM) has ended. */
-void daemon_loop(struct daemon *d);
+/* Starts the workers, or goes on with those of the instance before. */
+void daemon_begin(struct daemon *d);
+
+/*
+ * Runs until a drain that stops the daemon (SIGTERM) has ended, or until it is told to leave the
+ * workers to the next instance.
+ */
+enum daemon_end daemon_loop(struct daemon *d);
 
 /*
  * Puts `config` (borrowed; the caller stores it) into force for everything but the workers that

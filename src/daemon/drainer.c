@@ -189,6 +189,12 @@ static void feed(struct drainer *d, struct drain_event ev)
         timer_arm(d->timer, next);
 }
 
+void drainer_go_on(struct drainer *d, struct drain former)
+{
+    d->drain = former.stop_daemon ? drain_initial() : former;
+    feed(d, (struct drain_event){.type = DRAIN_EV_TAKEN_OVER});
+}
+
 void drainer_begin(struct drainer *d, bool stop_daemon)
 {
     feed(d, (struct drain_event){.type = DRAIN_EV_BEGIN, .stop_daemon = stop_daemon});

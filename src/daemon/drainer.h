@@ -28,6 +28,10 @@ void drainer_configure(struct drainer *d, const struct config *config);
 /* Who counts tasks and sessions from now on; NULL (as at first): nobody. Borrowed. */
 void drainer_use_sweeper(struct drainer *d, struct sweeper *sweeper);
 
+/* Goes on with a former instance's drain. One that was to end the daemon is over: this one was
+ * started since. */
+void drainer_go_on(struct drainer *d, struct drain former);
+
 /* `stop_daemon`: EXIT follows when drained. */
 void drainer_begin(struct drainer *d, bool stop_daemon);
 void drainer_hurry(struct drainer *d);

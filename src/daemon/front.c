@@ -2,7 +2,6 @@
 #include "daemon/front.h"
 
 #include "build_config.h"
-#include "daemon/front_sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +11,7 @@
 
 struct front {
     struct front_sockets sockets;
-    struct inherited *inherited; /* borrowed; NULL: none */
+    struct front_sources sources;
     enum config_handover mode;
     bool private; /* HANDOVER_LISTEN_FDS: workers get a listener of their own as well */
     bool has_served;
@@ -45,14 +44,16 @@ static int check_shim(const struct front *f, struct err *e)
     return 0;
 }
 
-struct front *front_new(const struct config *config, struct inherited *inherited, struct err *e)
+struct front *front_new(
+    const struct config *config, struct front_sources sources, const char *fallback, struct err *e)
 {
     struct front *f = calloc(1, sizeof *f);
     if (!f) {
         err_sys(e, -ENOMEM, "opening the public listeners");
         return NULL;
     }
-    f->inherited = inherited;
+    f->sources = sources;
+    snprintf(f->why, sizeof f->why, "%s", fallback);
     if (find_shim(f, e) < 0 || front_configure(f, config, e) < 0) {
         front_free(f);
         return NULL;
@@ -64,7 +65,7 @@ void front_free(struct front *f)
 {
     if (!f)
         return;
-    front_sockets_close(&f->sockets, f->inherited);
+    front_sockets_leave(&f->sockets, f->sources.inherited);
     free(f->library);
     free(f->node_helper);
     free(f);
@@ -92,7 +93,7 @@ static int prepare(const struct front *f, const struct config_agent *agent,
     int r = agent->handover == HANDOVER_PRELOAD ? check_shim(f, e) : 0;
     if (r < 0)
         return r;
-    return front_sockets_open(fresh, &f->sockets, agent->listen, agent->n_listen, f->inherited, e);
+    return front_sockets_open(fresh, &f->sockets, agent->listen, agent->n_listen, f->sources, e);
 }
 
 /* As the service manager passes them: who knows these descriptors expects accept() to wait. */
@@ -111,14 +112,14 @@ int front_configure(struct front *f, const struct config *config, struct err *e)
     int r = prepare(f, &config->agent, &fresh, e);
     if (r < 0)
         return r;
-    front_sockets_replace(&f->sockets, &fresh, f->inherited);
+    front_sockets_replace(&f->sockets, &fresh, f->sources);
     f->mode = f->why[0] ? HANDOVER_NONE : config->agent.handover;
     f->private = config->agent.listen_private;
     if (f->mode == HANDOVER_LISTEN_FDS)
         make_blocking(&f->sockets);
-    front_sockets_warn_unused(f->inherited, f->mode == HANDOVER_NONE
-                                                ? "with Handover=none workers do not get it"
-                                                : "no Listen= in [Agent] names it");
+    front_sockets_warn_unused(f->sources.inherited, f->mode == HANDOVER_NONE
+                                                        ? "with Handover=none workers do not get it"
+                                                        : "no Listen= in [Agent] names it");
     return 0;
 }
 
@@ -155,7 +156,7 @@ bool front_has_served(const struct front *f)
 void front_fall_back(struct front *f, const char *why)
 {
     snprintf(f->why, sizeof f->why, "%s", why);
-    front_sockets_close(&f->sockets, f->inherited);
+    front_sockets_close(&f->sockets, f->sources);
     f->mode = HANDOVER_NONE;
 }
 

@@ -3,16 +3,17 @@
 
 #include "base/err.h"
 #include "core/config.h"
+#include "daemon/front_sockets.h"
 #include "io/handover.h"
-#include "io/inherited.h"
 
 struct front;
 
 /*
- * Opens every Listen= if the handover asks for it, or takes it from `inherited` (borrowed while the
- * front lives; NULL: none). Returns owned, or NULL with *e set.
+ * Opens every Listen= if the handover asks for it, or takes it from `sources`. `fallback` is the
+ * front_why() of the instance before us, "" if there was none. Returns owned, or NULL with *e set.
  */
-struct front *front_new(const struct config *config, struct inherited *inherited, struct err *e);
+struct front *front_new(
+    const struct config *config, struct front_sources sources, const char *fallback, struct err *e);
 void front_free(struct front *f);
 
 /*

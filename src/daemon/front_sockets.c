@@ -2,9 +2,12 @@
 #include "daemon/front_sockets.h"
 
 #include "base/log.h"
+#include "io/keep.h"
 #include "io/listener.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,9 +60,42 @@ static int explain(const struct inherited_fd *in_the_way, struct err *e)
         endpoint_text(&at, name), in_the_way->name);
 }
 
-static int open_one(
-    struct front_sockets *fresh, const struct endpoint *ep, struct inherited *in, struct err *e)
+/* As people write the address, with '_' for what a name may not have. */
+static const char *kept_name(const struct endpoint *ep, char buf[KEEP_NAME_MAX])
 {
+    static const char prefix[] = "listen-";
+    char text[ENDPOINT_TEXT_MAX];
+    endpoint_text(ep, text);
+    int n = snprintf(buf, KEEP_NAME_MAX, "%s%s", prefix, text);
+    /* The end of a long path tells more than its beginning. */
+    if (n >= KEEP_NAME_MAX)
+        snprintf(buf, KEEP_NAME_MAX, "%s%s", prefix,
+            text + strlen(text) - (KEEP_NAME_MAX - sizeof prefix));
+    for (char *c = buf; *c; c++) {
+        if (!isalnum((unsigned char)*c) && !strchr(".-_", *c))
+            *c = '_';
+    }
+    return buf;
+}
+
+static void keep_socket(struct keep *keep, const struct endpoint *ep, int fd)
+{
+    struct err e = {0};
+    char name[KEEP_NAME_MAX];
+    if (keep && keep_add(keep, kept_name(ep, name), fd, &e) < 0)
+        log_printf(LOG_LEVEL_WARNING, "callers would not outlive voxkeeperd: %s", e.msg);
+}
+
+static int take_kept(struct keep *keep, const struct endpoint *ep)
+{
+    char name[KEEP_NAME_MAX];
+    return keep ? keep_take(keep, kept_name(ep, name)) : -1;
+}
+
+static int open_one(struct front_sockets *fresh, const struct endpoint *ep,
+    struct front_sources sources, struct err *e)
+{
+    struct inherited *in = sources.inherited;
     const struct inherited_fd *in_the_way = NULL;
     int found = find_inherited(in, ep, &in_the_way);
     fresh->endpoints[fresh->n] = *ep;
@@ -69,18 +105,23 @@ static int open_one(
         if (!name)
             return err_sys(e, -ENOMEM, "taking an inherited socket");
         fresh->inherited_as[fresh->n] = name;
-        fresh->fds[fresh->n++] = inherited_take(in, (size_t)found);
+        fresh->fds[fresh->n] = inherited_take(in, (size_t)found);
+        keep_socket(sources.keep, ep, fresh->fds[fresh->n++]);
         return 0;
     }
-    int fd = listener_open(ep, PUBLIC_BACKLOG, e);
-    if (fd < 0)
-        return fd == -EADDRINUSE ? explain(in_the_way, e) : fd;
+    int fd = take_kept(sources.keep, ep);
+    if (fd < 0) {
+        fd = listener_open(ep, PUBLIC_BACKLOG, e);
+        if (fd < 0)
+            return fd == -EADDRINUSE ? explain(in_the_way, e) : fd;
+        keep_socket(sources.keep, ep, fd);
+    }
     fresh->fds[fresh->n++] = fd;
     return 0;
 }
 
 int front_sockets_open(struct front_sockets *fresh, const struct front_sockets *have,
-    const struct endpoint *wanted, unsigned n, struct inherited *in, struct err *e)
+    const struct endpoint *wanted, unsigned n, struct front_sources sources, struct err *e)
 {
     *fresh = (struct front_sockets){0};
     for (unsigned i = 0; i < n; i++) {
@@ -89,9 +130,9 @@ int front_sockets_open(struct front_sockets *fresh, const struct front_sockets *
             fresh->fds[fresh->n++] = -1;
             continue;
         }
-        int r = open_one(fresh, &wanted[i], in, e);
+        int r = open_one(fresh, &wanted[i], sources, e);
         if (r < 0) {
-            front_sockets_close(fresh, in);
+            front_sockets_close(fresh, sources);
             return r;
         }
     }
@@ -99,7 +140,7 @@ int front_sockets_open(struct front_sockets *fresh, const struct front_sockets *
 }
 
 void front_sockets_replace(
-    struct front_sockets *have, struct front_sockets *fresh, struct inherited *in)
+    struct front_sockets *have, struct front_sockets *fresh, struct front_sources sources)
 {
     for (unsigned i = 0; i < fresh->n; i++) {
         int old = fresh->fds[i] < 0 ? index_of(have, &fresh->endpoints[i]) : -1;
@@ -110,12 +151,22 @@ void front_sockets_replace(
         have->fds[old] = -1;
         have->inherited_as[old] = NULL;
     }
-    front_sockets_close(have, in);
+    front_sockets_close(have, sources);
     *have = *fresh;
     fresh->n = 0;
 }
 
-void front_sockets_close(struct front_sockets *s, struct inherited *in)
+void front_sockets_close(struct front_sockets *s, struct front_sources sources)
+{
+    char name[KEEP_NAME_MAX];
+    for (unsigned i = 0; sources.keep && i < s->n; i++) {
+        if (s->fds[i] >= 0)
+            keep_remove(sources.keep, kept_name(&s->endpoints[i], name));
+    }
+    front_sockets_leave(s, sources.inherited);
+}
+
+void front_sockets_leave(struct front_sockets *s, struct inherited *in)
 {
     for (unsigned i = 0; i < s->n; i++) {
         /* The manager goes on listening: a later Listen= can have it back. */

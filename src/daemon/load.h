@@ -9,3 +9,9 @@
  * appended to *out_complaints.
  */
 int load_config(const char *path, struct config **out, struct strbuf *out_complaints);
+
+/*
+ * Appends what the files say of [Admin] ControlSocket=, or its default, though they may be refused
+ * for whatever else they say: workers of an instance before are found by it.
+ */
+void load_control_socket(const char *path, struct strbuf *out);

@@ -6,13 +6,17 @@
 #include "core/config.h"
 #include "daemon/daemon.h"
 #include "daemon/load.h"
+#include "daemon/stop_post.h"
+#include "daemon/upgrade.h"
 #include "io/inherited.h"
 #include "io/journal.h"
 #include "io/keeper.h"
 #include "io/notify.h"
 #include "voxkeeper/exit_codes.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,18 +28,22 @@ struct options {
     const char *config_path;
     const char *keeper_path; /* NULL: a daemon */
     bool check_config;
+    const char *check_state;
     int exit_code; /* >= 0: nothing is left to do */
 };
 
 static const char usage[] =
-    "voxkeeperd [--config FILE] [--check-config]\n"
+    "voxkeeperd [--config FILE] [--check-config | --check-state FILE]\n"
     "\n"
     "Keeps a voice agent answering. Runs in the foreground; SIGTERM drains and stops it, SIGHUP\n"
-    "reloads the configuration.\n"
+    "reloads the configuration, SIGUSR2 ends it and leaves the workers to the next one.\n"
     "\n"
     "  -c, --config FILE   the configuration; drop-ins are read from FILE.d/*.conf\n"
     "                      (default: " DEFAULT_CONFIG ")\n"
     "      --check-config  read and check it, say everything that is wrong, and exit\n"
+    "      --check-state FILE\n"
+    "                      tell whether this program can go on with the state in FILE, and exit\n"
+    "      --stop-post     (ExecStopPost= of the unit) end what a deliberate stop left behind\n"
     "      --keeper PATH   hold what outlives the daemon where there is no service manager; the\n"
     "                      daemon starts this itself\n"
     "      --version       print the version and exit\n"
@@ -49,6 +57,8 @@ static struct options read_options(int argc, char **argv)
     static const struct option long_options[] = {
         {"config", required_argument, NULL, 'c'},
         {"check-config", no_argument, NULL, 'k'},
+        {"check-state", required_argument, NULL, 's'},
+        {"stop-post", no_argument, NULL, 'p'},
         {"keeper", required_argument, NULL, 'K'},
         {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
@@ -61,6 +71,10 @@ static struct options read_options(int argc, char **argv)
             o.config_path = optarg;
         } else if (c == 'k') {
             o.check_config = true;
+        } else if (c == 's') {
+            o.check_state = optarg;
+        } else if (c == 'p') {
+            o.exit_code = stop_post();
         } else if (c == 'K') {
             o.keeper_path = optarg;
         } else if (c == 'v') {
@@ -105,13 +119,78 @@ static void complain(enum log_level level, const char *text)
     }
 }
 
+/* Until the loop hears them a signal would end us, and with us the handing over. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int check_config(const struct options *o)
+{
+    struct config *config = NULL;
+    struct strbuf complaints = STRBUF_INIT;
+    int r = load_config(o->config_path, &config, &complaints);
+    complain(r < 0 ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING, strbuf_text(&complaints));
+    strbuf_fini(&complaints);
+    config_free(config);
+    if (r < 0)
+        return VKD_EXIT_CONFIG;
+    printf("%s: the configuration is good\n", o->config_path);
+    return VKD_EXIT_DONE;
+}
+
+static int start(struct daemon *d, const struct options *o, struct inherited inherited)
+{
+    struct err e = {0};
+    struct config *config = NULL;
+    struct strbuf complaints = STRBUF_INIT;
+    struct strbuf keeper = STRBUF_INIT;
+    int r = load_config(o->config_path, &config, &complaints);
+    complain(r < 0 ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING, strbuf_text(&complaints));
+    if (config)
+        strbuf_adds(&keeper, config->admin.control_socket);
+    else
+        load_control_socket(o->config_path, &keeper);
+    strbuf_adds(&keeper, ".keeper");
+    r = daemon_init(d,
+        &(struct daemon_start){.config_path = o->config_path,
+            .config = config,
+            .complaints = strbuf_text(&complaints),
+            /* The first process of a container takes all others with it. */
+            .keeper_socket = getpid() == 1 ? NULL : strbuf_text(&keeper),
+            .inherited = inherited},
+        &e);
+    strbuf_fini(&complaints);
+    strbuf_fini(&keeper);
+    if (r == 0)
+        return VKD_EXIT_DONE;
+    if (r == -EBADMSG) {
+        notify_errno(EINVAL, "the configuration is refused");
+        return VKD_EXIT_CONFIG;
+    }
+    strbuf_addf(&complaints, "voxkeeperd: %s\n", e.msg);
+    complain(LOG_LEVEL_ERR, strbuf_text(&complaints));
+    strbuf_fini(&complaints);
+    notify_errno(-r, e.msg);
+    return VKD_EXIT_INTERNAL;
+}
+
 int main(int argc, char **argv)
 {
     const struct options o = read_options(argc, argv);
     if (o.exit_code >= 0)
         return o.exit_code;
+    if (o.check_state)
+        return upgrade_check_state(o.check_state);
     if (o.keeper_path)
         return run_keeper(o.keeper_path);
+    block_signals();
     /* First of all, before a descriptor of ours could take one of their numbers. */
     struct inherited inherited;
     struct err not_inherited = {0};
@@ -119,31 +198,15 @@ int main(int argc, char **argv)
     journal_install("voxkeeperd", false);
     if (r < 0)
         log_printf(LOG_LEVEL_WARNING, "%s; going on without", not_inherited.msg);
-    struct config *config = NULL;
-    struct strbuf diagnostics = STRBUF_INIT;
-    r = load_config(o.config_path, &config, &diagnostics);
-    complain(r < 0 ? LOG_LEVEL_ERR : LOG_LEVEL_WARNING, strbuf_text(&diagnostics));
-    strbuf_fini(&diagnostics);
-    if (r < 0) {
-        notify_errno(-r, "the configuration is refused");
-        return VKD_EXIT_CONFIG;
-    }
-    if (o.check_config) {
-        printf("%s: the configuration is good\n", o.config_path);
-        config_free(config);
-        return VKD_EXIT_DONE;
-    }
+    if (o.check_config)
+        return check_config(&o);
     struct daemon d;
-    struct err e = {0};
-    r = daemon_init(&d, o.config_path, config, inherited, &e);
-    if (r < 0) {
-        strbuf_addf(&diagnostics, "voxkeeperd: %s\n", e.msg);
-        complain(LOG_LEVEL_ERR, strbuf_text(&diagnostics));
-        strbuf_fini(&diagnostics);
-        notify_errno(-r, e.msg);
-        return VKD_EXIT_INTERNAL;
-    }
-    daemon_loop(&d);
+    r = start(&d, &o, inherited);
+    if (r != VKD_EXIT_DONE)
+        return r;
+    daemon_begin(&d);
+    while (daemon_loop(&d) == DAEMON_REPLACED)
+        upgrade_exec(&d, argv);
     daemon_fini(&d);
     return VKD_EXIT_DONE;
 }

@@ -54,9 +54,17 @@ static void operation_clear(struct operation *op)
     *op = (struct operation){0};
 }
 
-struct operations *operations_new(void)
+struct operations *operations_new(uint64_t latest)
 {
-    return calloc(1, sizeof(struct operations));
+    struct operations *all = calloc(1, sizeof *all);
+    if (all)
+        all->latest_id = latest;
+    return all;
+}
+
+uint64_t operations_latest(const struct operations *all)
+{
+    return all->latest_id;
 }
 
 void operations_free(struct operations *all)
@@ -99,6 +107,17 @@ struct operation *operation_begin(
     op->kind = kind;
     op->state = OPERATION_RUNNING;
     op->began_at = loop_now();
+    return op;
+}
+
+struct operation *operation_restore(
+    struct operations *all, uint64_t id, const char *kind, const char *author)
+{
+    uint64_t latest = all->latest_id;
+    struct operation *op = operation_begin(all, kind, author, NULL);
+    if (op)
+        op->id = id;
+    all->latest_id = latest;
     return op;
 }
 

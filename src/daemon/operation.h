@@ -26,7 +26,8 @@ struct operation;
 enum operation_state { OPERATION_STATES(X) };
 #undef X
 
-struct operations *operations_new(void);
+/* Numbers go on after `latest`, which a former instance gave. */
+struct operations *operations_new(uint64_t latest);
 void operations_free(struct operations *all);
 
 /*
@@ -35,6 +36,13 @@ void operations_free(struct operations *all);
  */
 struct operation *operation_begin(
     struct operations *all, const char *kind, const char *author, const char *reason);
+
+/* The highest number given; 0: none yet. */
+uint64_t operations_latest(const struct operations *all);
+
+/* One that a former instance began, by its number. NULL when memory is out. */
+struct operation *operation_restore(
+    struct operations *all, uint64_t id, const char *kind, const char *author);
 
 /* NULL if unknown or forgotten. */
 struct operation *operation_find(struct operations *all, uint64_t id);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct said {
     struct worker_notify *socket;
@@ -49,7 +50,7 @@ void said_sweep(const struct config *config)
     free(directory);
 }
 
-struct said *said_new(struct loop *l, const struct config *config,
+static struct said *said_alloc(const struct config *config,
     void (*on_wish)(const struct notify_wish *wish, void *arg), void *arg, struct err *e)
 {
     struct said *s = calloc(1, sizeof *s);
@@ -57,21 +58,52 @@ struct said *said_new(struct loop *l, const struct config *config,
         err_sys(e, -ENOMEM, "preparing the worker's notify socket");
         return NULL;
     }
-    char *directory = runtime_directory(config);
     s->watchdog = config->agent.watchdog;
     s->on_wish = on_wish;
     s->arg = arg;
-    s->socket = worker_notify_new(&(struct worker_notify_spec){.loop = l,
-                                      .directory = directory,
-                                      .user = config->agent.user,
-                                      .on_message = on_message,
-                                      .arg = s},
-        e);
-    free(directory);
-    if (s->socket)
+    return s;
+}
+
+/* Without a socket it is nothing. */
+static struct said *said_with(struct said *s, struct worker_notify *socket)
+{
+    s->socket = socket;
+    if (socket)
         return s;
     free(s);
     return NULL;
+}
+
+struct said *said_new(struct loop *l, const struct config *config,
+    void (*on_wish)(const struct notify_wish *wish, void *arg), void *arg, struct err *e)
+{
+    struct said *s = said_alloc(config, on_wish, arg, e);
+    if (!s)
+        return NULL;
+    char *directory = runtime_directory(config);
+    const struct worker_notify_spec spec = {.loop = l,
+        .directory = directory,
+        .user = config->agent.user,
+        .on_message = on_message,
+        .arg = s};
+    s = said_with(s, worker_notify_new(&spec, e));
+    free(directory);
+    return s;
+}
+
+struct said *said_adopt(struct loop *l, const struct config *config, int fd, pid_t main_pid,
+    void (*on_wish)(const struct notify_wish *wish, void *arg), void *arg, struct err *e)
+{
+    struct said *s = said_alloc(config, on_wish, arg, e);
+    if (!s) {
+        close(fd);
+        return NULL;
+    }
+    const struct worker_notify_spec spec = {.loop = l, .on_message = on_message, .arg = s};
+    s = said_with(s, worker_notify_adopt(&spec, fd, e));
+    if (s)
+        said_started(s, main_pid);
+    return s;
 }
 
 int said_add_environment(const struct said *s, struct strlist *env, char **out_pid_text)

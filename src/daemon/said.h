@@ -17,6 +17,10 @@ void said_sweep(const struct config *config);
 struct said *said_new(struct loop *l, const struct config *config,
     void (*on_wish)(const struct notify_wish *wish, void *arg), void *arg, struct err *e);
 
+/* The socket of a worker that a former instance started (owned from now on). */
+struct said *said_adopt(struct loop *l, const struct config *config, int fd, pid_t main_pid,
+    void (*on_wish)(const struct notify_wish *wish, void *arg), void *arg, struct err *e);
+
 /*
  * Adds NOTIFY_SOCKET and, if it is to report, WATCHDOG_USEC and WATCHDOG_PID, replacing any there
  * are. *out_pid_text is where the worker's process id goes, or NULL. Returns 0 or -ENOMEM.

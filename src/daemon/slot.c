@@ -59,9 +59,7 @@ static void on_probe_report(const struct probe_report *found, void *arg)
 void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified)
 {
     char instance[96];
-    char name[64];
-    slot_instance_name(s, name, sizeof name);
-    snprintf(instance, sizeof instance, "%s-probe-%llu", name, (unsigned long long)seq);
+    snprintf(instance, sizeof instance, "%s-probe-%llu", s->name, (unsigned long long)seq);
     const struct endpoint *own = s->handover ? handover_private(s->handover) : NULL;
     struct probe_spec spec = {
         .config = config,
@@ -91,12 +89,16 @@ void slot_probe_stop(struct slot *s)
 void slot_signal(struct slot *s, int signum)
 {
     /* -ESRCH: it ended meanwhile, and its end is on its way to us. */
-    child_signal(s->child, signum);
+    if (s->child)
+        child_signal(s->child, signum);
 }
 
 void slot_kill_tree(struct slot *s)
 {
-    child_kill_tree(s->child);
+    if (s->child)
+        child_kill_tree(s->child);
+    else /* never adopted: there is nobody to wait for */
+        slot_report(s, (struct fleet_event){.type = FLEET_EV_TREE_GONE});
 }
 
 void slot_collect_evidence(struct slot *s)

@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "core/error_meter.h"
 #include "core/fleet.h"
+#include "core/saved.h"
 #include "daemon/probe.h"
 #include "io/cgroup.h"
 #include "io/handover.h"
@@ -17,6 +18,7 @@
 #include <sys/types.h>
 
 struct front;
+struct keep;
 struct said;
 struct slot;
 
@@ -29,6 +31,8 @@ struct slot_spec {
     struct cgroup *cgroup;     /* NULL: none */
     const struct front *front; /* the public listeners */
     unsigned index;
+    struct keep *keep; /* what outlives us; NULL: nothing does */
+    uint64_t lineage;  /* of this instance and those before it: makes the names of lives unique */
     slot_report_fn *on_report; /* may come from inside a call: queue it */
     void *arg;
 };
@@ -41,6 +45,24 @@ void slot_free(struct slot *s);
  * then there is no process and nothing will be reported. */
 int slot_exec(
     struct slot *s, const struct config *config, uint64_t generation, uint64_t life, struct err *e);
+
+/*
+ * Goes on with the life that a former instance began here: `state` is what it knew of the slot, `p`
+ * of the process (p->pid is not 0). Its end is reported by the loop, also when it came meanwhile.
+ * Returns 0, or a negative errno with *e set (-ESRCH: it is gone, and how it ended is not known):
+ * then nothing will be reported.
+ */
+int slot_adopt(struct slot *s, const struct config *config, const struct fleet_slot *state,
+    const struct saved_process *p, struct err *e);
+
+/* As the loop reports it of one that was just started. */
+void slot_report_started(struct slot *s);
+
+/* What an adoption needs of the present life. */
+void slot_save(const struct slot *s, struct saved_process *out);
+
+/* The name of everything that belongs to a life, unique among all processes that live. */
+void slot_instance_name(unsigned index, uint64_t life, uint64_t lineage, char name[SAVED_NAME_MAX]);
 
 void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified);
 void slot_probe_stop(struct slot *s);

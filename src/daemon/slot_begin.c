@@ -12,16 +12,21 @@
 
 enum { OOM_SCORE_OF_WORKERS = 200 };
 
+void slot_report_started(struct slot *s)
+{
+    slot_report(
+        s, (struct fleet_event){.type = FLEET_EV_SPAWNED, .watchdog = said_watchdog(s->said)});
+}
+
 static void on_started(struct child *c, void *arg)
 {
     struct slot *s = arg;
-    s->pid = child_pid(c);
+    (void)c;
     output_started(s->output, s->pid);
     procinfo_program(s->pid, s->program, sizeof s->program);
     if (s->handover)
         handover_started(s->handover);
-    usec_t watchdog = said_watchdog(s->said);
-    slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWNED, .watchdog = watchdog});
+    slot_report_started(s);
     said_started(s->said, s->pid);
 }
 
@@ -31,6 +36,7 @@ static void on_failed(struct child *c, const struct err *why, void *arg)
     (void)c;
     s->spawn_error = *why;
     said_ended(s->said);
+    slot_keep_no_more(s);
     slot_report(s, (struct fleet_event){.type = FLEET_EV_SPAWN_FAILED});
 }
 
@@ -47,17 +53,25 @@ static void on_exited(struct child *c, struct exit_status status, void *arg)
 static void on_tree_gone(struct child *c, void *arg)
 {
     (void)c;
+    slot_keep_no_more(arg);
     slot_report(arg, (struct fleet_event){.type = FLEET_EV_TREE_GONE});
 }
 
-static void on_wish(const struct notify_wish *wish, void *arg)
+void slot_on_wish(const struct notify_wish *wish, void *arg)
 {
     slot_report(arg, (struct fleet_event){.type = FLEET_EV_NOTIFIED, .wish = *wish});
+}
+
+void slot_instance_name(unsigned index, uint64_t life, uint64_t lineage, char name[SAVED_NAME_MAX])
+{
+    snprintf(name, SAVED_NAME_MAX, "worker-%u.%llu.%llx", index + 1, (unsigned long long)life,
+        (unsigned long long)lineage);
 }
 
 /* Takes the remains of the last life away, so that its output could be read until now. */
 static void forget_last_life(struct slot *s)
 {
+    slot_keep_no_more(s);
     child_free(s->child);
     s->child = NULL;
     output_free(s->output);
@@ -75,15 +89,10 @@ static void forget_last_life(struct slot *s)
     s->probe.took = 0;
     s->probe.well = false;
     s->pid = 0;
+    s->start_time = 0;
 }
 
-void slot_instance_name(const struct slot *s, char *buf, size_t size)
-{
-    snprintf(
-        buf, size, "worker-%u.%llu.%d", s->spec.index + 1, (unsigned long long)s->life, getpid());
-}
-
-static int spawn(struct slot *s, const struct config_agent *agent, struct err *e)
+const struct child_callbacks *slot_child_callbacks(void)
 {
     static const struct child_callbacks callbacks = {
         .on_started = on_started,
@@ -91,8 +100,11 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
         .on_exited = on_exited,
         .on_tree_gone = on_tree_gone,
     };
-    char name[64];
-    slot_instance_name(s, name, sizeof name);
+    return &callbacks;
+}
+
+static int spawn(struct slot *s, const struct config_agent *agent, struct err *e)
+{
     struct child_fd fds[2 + HANDOVER_FDS_MAX] = {
         {output_stdout_fd(s->output), STDOUT_FILENO},
         {output_stderr_fd(s->output), STDERR_FILENO},
@@ -113,10 +125,15 @@ static int spawn(struct slot *s, const struct config_agent *agent, struct err *e
         .fds = fds,
         .n_fds = n_fds,
         .cgroup = s->spec.cgroup,
-        .name = name,
+        .name = s->name,
     };
-    s->child = child_spawn(s->spec.loop, &spec, &callbacks, s, e);
-    return s->child ? 0 : e->code;
+    s->child = child_spawn(s->spec.loop, &spec, slot_child_callbacks(), s, e);
+    if (!s->child)
+        return e->code;
+    s->pid = child_pid(s->child);
+    (void)procinfo_start_time(s->pid, &s->start_time);
+    slot_keep(s);
+    return 0;
 }
 
 static int prepare_handover(struct slot *s, struct err *e)
@@ -128,6 +145,7 @@ static int prepare_handover(struct slot *s, struct err *e)
     s->handover = handover_new(s->spec.loop, &spec, NULL, NULL, e);
     if (!s->handover)
         return e->code;
+    s->n_privates = spec.mode == HANDOVER_PRELOAD ? spec.n : spec.private;
     if (handover_add_environment(s->handover, &s->environment, &s->pid_texts[0]) < 0)
         return err_sys(e, -ENOMEM, "building the environment");
     return 0;
@@ -135,12 +153,24 @@ static int prepare_handover(struct slot *s, struct err *e)
 
 static int prepare_said(struct slot *s, const struct config *config, struct err *e)
 {
-    s->said = said_new(s->spec.loop, config, on_wish, s, e);
+    s->said = said_new(s->spec.loop, config, slot_on_wish, s, e);
     if (!s->said)
         return e->code;
     if (said_add_environment(s->said, &s->environment, &s->pid_texts[1]) < 0)
         return err_sys(e, -ENOMEM, "building the environment");
     return 0;
+}
+
+struct output_conf slot_output_conf(const struct slot *s, const struct config *config)
+{
+    return (struct output_conf){
+        .identifier = config->agent.name,
+        .worker = s->spec.index + 1,
+        .generation = s->generation,
+        .life = s->life,
+        .release = s->release,
+        .rate = LIMIT_OUTPUT_RATE,
+    };
 }
 
 static int prepare(struct slot *s, const struct config *config, struct err *e)
@@ -156,14 +186,8 @@ static int prepare(struct slot *s, const struct config *config, struct err *e)
         return r;
     release_read(agent->release, s->release);
     snprintf(s->program, sizeof s->program, "%s", agent->exec_start.items[0]);
-    s->output = output_new(s->spec.loop,
-        &(struct output_conf){.identifier = agent->name,
-            .worker = s->spec.index + 1,
-            .generation = s->generation,
-            .life = s->life,
-            .release = s->release,
-            .rate = LIMIT_OUTPUT_RATE},
-        e);
+    struct output_conf conf = slot_output_conf(s, config);
+    s->output = output_new(s->spec.loop, &conf, e);
     return s->output ? 0 : e->code;
 }
 
@@ -173,6 +197,7 @@ int slot_exec(
     forget_last_life(s);
     s->life = life;
     s->generation = generation;
+    slot_instance_name(s->spec.index, life, s->spec.lineage, s->name);
     int r = prepare(s, config, e);
     if (r == 0)
         r = spawn(s, &config->agent, e);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/strlist.h"
+#include "core/saved.h"
 #include "daemon/release.h"
 #include "daemon/said.h"
 #include "daemon/slot.h"
@@ -16,11 +17,15 @@ struct slot {
     uint64_t life;
     uint64_t generation;
     pid_t pid;
+    uint64_t start_time;       /* of that process */
+    char name[SAVED_NAME_MAX]; /* VOXKEEPER_INSTANCE of its tree */
     char release[RELEASE_MAX];
     char program[SLOT_PROGRAM_MAX];   /* path of what it runs, as far as is known */
     struct child *child;              /* of the present life, until the next begins */
     struct output *output;            /* the same */
     struct handover *handover;        /* the same; NULL: it binds its own port */
+    unsigned n_privates;              /* of the handover */
+    bool kept;                        /* slot_keep() was done */
     struct said *said;                /* the same; what it says of itself */
     char *pid_texts[CHILD_PID_TEXTS]; /* in `environment`; NULL: nobody asks */
     struct strlist environment;
@@ -45,5 +50,10 @@ void slot_report(struct slot *s, struct fleet_event ev);
 /* A round that passed does not count for a worker that the shim has no hold of. */
 void slot_judge_handover(struct slot *s);
 
-/* Unique among all processes that live: the slot, the life, and whose they are. */
-void slot_instance_name(const struct slot *s, char *buf, size_t size);
+const struct child_callbacks *slot_child_callbacks(void);
+void slot_on_wish(const struct notify_wish *wish, void *slot);
+struct output_conf slot_output_conf(const struct slot *s, const struct config *config);
+
+/* What of the life outlives us, from its beginning to when it is forgotten. */
+void slot_keep(struct slot *s);
+void slot_keep_no_more(struct slot *s);

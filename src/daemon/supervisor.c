@@ -1,5 +1,5 @@
 /* The shell of the fleet. */
-#include "daemon/supervisor.h"
+#include "daemon/supervisor_parts.h"
 
 #include "daemon/cut.h"
 #include "daemon/front.h"
@@ -11,29 +11,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { QUEUE_MAX = 4 * LIMIT_WORKERS };
-
 /* Most callers are gone in no time; those who are not may stay for minutes. */
 #define DRAIN_LOOK_FIRST (USEC_PER_SEC / 50)
 #define DRAIN_LOOK_MAX (USEC_PER_SEC / 2)
 
-struct supervisor {
-    struct supervisor_spec spec;
-    struct fleet_conf conf;
-    struct fleet fleet;
-    struct fleet_update update;
-    struct timer *timer;
-    const struct config *previous; /* of the generations before the latest; NULL: as the latest */
-    struct timer *drain_timer;     /* looks whether paused workers still have callers */
-    bool watching_drains;          /* it is armed */
-    usec_t drain_look;             /* for so long, when it is armed next */
-    struct slot *slots[LIMIT_WORKERS];
-    bool stepping;
-    struct fleet_event queue[QUEUE_MAX];
-    unsigned n_queued;
-};
-
-static void feed(struct supervisor *s, const struct fleet_event *ev);
 static void watch_drains(struct supervisor *s);
 
 static void on_slot_report(const struct fleet_event *ev, void *arg)
@@ -42,7 +23,7 @@ static void on_slot_report(const struct fleet_event *ev, void *arg)
     /* If we ourselves did not run, that has to be known before what a probe found. */
     if (ev->type == FLEET_EV_PROBED)
         loop_check_stall(s->spec.loop);
-    feed(s, ev);
+    supervisor_feed(s, ev);
 }
 
 /* What workers have said by now is heard before time is found to have passed. */
@@ -53,7 +34,7 @@ static void on_timer(void *arg)
         if (s->slots[i])
             slot_hear(s->slots[i]);
     }
-    feed(s, &(struct fleet_event){.type = FLEET_EV_TICK});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_TICK});
 }
 
 /* Who cannot be paused goes on taking callers until KillSignal= tells it to finish with them. */
@@ -77,8 +58,9 @@ static void on_drain_timer(void *arg)
     for (unsigned i = 0; i < s->fleet.n_slots; i++) {
         if (s->fleet.slots[i].worker.state == WORKER_DRAINING &&
             may_be_stopped(s->slots[i], known ? &connections : NULL))
-            feed(s, &(struct fleet_event){
-                        .type = FLEET_EV_DRAINED, .slot = i, .life = s->fleet.slots[i].life});
+            supervisor_feed(
+                s, &(struct fleet_event){
+                       .type = FLEET_EV_DRAINED, .slot = i, .life = s->fleet.slots[i].life});
     }
     sock_connections_fini(&connections);
     watch_drains(s);
@@ -141,13 +123,15 @@ void supervisor_free(struct supervisor *s)
     free(s);
 }
 
-static struct slot *slot_at(struct supervisor *s, unsigned index)
+struct slot *supervisor_slot_at(struct supervisor *s, unsigned index)
 {
     if (!s->slots[index]) {
         s->slots[index] = slot_new(&(struct slot_spec){.loop = s->spec.loop,
             .http = s->spec.http,
             .cgroup = s->spec.cgroup,
             .front = s->spec.front,
+            .keep = s->spec.keep,
+            .lineage = s->spec.lineage,
             .index = index,
             .on_report = on_slot_report,
             .arg = s});
@@ -155,15 +139,28 @@ static struct slot *slot_at(struct supervisor *s, unsigned index)
     return s->slots[index];
 }
 
+const struct config *supervisor_config_of(const struct supervisor *s, uint64_t generation)
+{
+    return s->previous && generation < s->fleet.rollout.latest ? s->previous : s->spec.config;
+}
+
+static void decided(struct supervisor *s)
+{
+    if (s->spec.on_decided)
+        s->spec.on_decided(s->spec.arg);
+}
+
 static void exec(struct supervisor *s, const struct fleet_action *a)
 {
     struct err e = {0};
-    struct slot *slot = slot_at(s, a->slot);
-    bool older = s->previous && a->generation < s->fleet.rollout.latest;
-    const struct config *config = older ? s->previous : s->spec.config;
-    if (slot && slot_exec(slot, config, a->generation, a->life, &e) == 0)
+    struct slot *slot = supervisor_slot_at(s, a->slot);
+    if (slot &&
+        slot_exec(slot, supervisor_config_of(s, a->generation), a->generation, a->life, &e) == 0) {
+        decided(s); /* the process is known now */
         return;
-    feed(s, &(struct fleet_event){.type = FLEET_EV_SPAWN_FAILED, .slot = a->slot, .life = a->life});
+    }
+    supervisor_feed(
+        s, &(struct fleet_event){.type = FLEET_EV_SPAWN_FAILED, .slot = a->slot, .life = a->life});
 }
 
 /*
@@ -262,12 +259,12 @@ static void step(struct supervisor *s)
     ev.now = loop_now();
     ev.jitter = jitter();
     fleet_step(&s->conf, &s->fleet, &ev, &s->update);
+    decided(s);
     for (unsigned i = 0; i < s->update.n_actions; i++)
         perform(s, &s->update.actions[i]);
 }
 
-/* Queues the event; whoever is outermost works the queue off, so that nothing is re-entered. */
-static void feed(struct supervisor *s, const struct fleet_event *ev)
+void supervisor_feed(struct supervisor *s, const struct fleet_event *ev)
 {
     assert(s->n_queued < QUEUE_MAX);
     s->queue[s->n_queued++] = *ev;
@@ -298,39 +295,40 @@ void supervisor_keep_previous(struct supervisor *s, const struct config *previou
 
 void supervisor_start(struct supervisor *s)
 {
-    feed(s,
+    supervisor_feed(s,
         &(struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = s->spec.config->agent.workers});
 }
 
 void supervisor_stop(struct supervisor *s)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_STOP});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_STOP});
 }
 
 void supervisor_kill(struct supervisor *s)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_KILL});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_KILL});
 }
 
 void supervisor_restart(struct supervisor *s, uint64_t operation)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_RESTART, .operation = operation});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_RESTART, .operation = operation});
 }
 
 void supervisor_cancel(struct supervisor *s, uint64_t operation)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_CANCEL, .operation = operation});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_CANCEL, .operation = operation});
 }
 
 void supervisor_promote(struct supervisor *s, uint64_t operation)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_PROMOTE, .operation = operation});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_PROMOTE, .operation = operation});
 }
 
 void supervisor_errors(struct supervisor *s, unsigned slot)
 {
-    feed(s, &(struct fleet_event){
-                .type = FLEET_EV_ERRORS, .slot = slot, .life = s->fleet.slots[slot].life});
+    supervisor_feed(
+        s, &(struct fleet_event){
+               .type = FLEET_EV_ERRORS, .slot = slot, .life = s->fleet.slots[slot].life});
 }
 
 bool supervisor_overlaps(const struct supervisor *s)
@@ -340,12 +338,13 @@ bool supervisor_overlaps(const struct supervisor *s)
 
 void supervisor_dependency(struct supervisor *s, enum dependency dependency)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_DEPENDENCY, .dependency = dependency});
+    supervisor_feed(
+        s, &(struct fleet_event){.type = FLEET_EV_DEPENDENCY, .dependency = dependency});
 }
 
 void supervisor_stalled(struct supervisor *s)
 {
-    feed(s, &(struct fleet_event){.type = FLEET_EV_STALLED});
+    supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_STALLED});
 }
 
 const struct fleet *supervisor_fleet(const struct supervisor *s)

@@ -6,6 +6,7 @@
 
 #include "core/config.h"
 #include "core/fleet.h"
+#include "core/saved.h"
 #include "daemon/slot.h"
 
 struct supervisor;
@@ -19,7 +20,12 @@ struct supervisor_spec {
     struct cgroup *cgroup;       /* NULL: none; borrowed */
     const struct front *front;   /* borrowed */
     const struct config *config; /* borrowed until supervisor_configure() */
+    struct keep *keep;           /* what outlives us; NULL: nothing does; borrowed */
+    uint64_t lineage;            /* see slot.h */
     supervisor_told_fn *on_told;
+    /* The state moved on: it is to be saved before what follows from it is done. NULL: nobody asks.
+     */
+    void (*on_decided)(void *arg);
     void *arg;
 };
 
@@ -37,6 +43,15 @@ void supervisor_configure(struct supervisor *s, const struct config *config);
  * by `previous` (borrowed until the next call; NULL ends that).
  */
 void supervisor_keep_previous(struct supervisor *s, const struct config *previous);
+
+/* Puts the fleet and its processes into *out. */
+void supervisor_save(const struct supervisor *s, struct saved *out);
+
+/*
+ * Goes on with what a former instance saved, instead of supervisor_start(), which is to follow. The
+ * verdict of a restart that was under way comes with its number.
+ */
+void supervisor_resume(struct supervisor *s, const struct saved *former);
 
 /* Starts as many workers as the configuration asks for, or adjusts to it. */
 void supervisor_start(struct supervisor *s);

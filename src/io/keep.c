@@ -259,8 +259,6 @@ static int have_keeper(struct keep *k, struct err *e)
     if (k->where != KEEP_KEEPER || k->link)
         return 0;
     int r = keep_start_keeper(k, &why);
-    if (r == 0)
-        r = keep_link_connect(k, &why);
     if (r == -EBUSY)
         return err_set(e, r, "%s", why.msg);
     if (r < 0) {

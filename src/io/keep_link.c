@@ -10,7 +10,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -125,8 +127,6 @@ static void on_lost(struct keep *k)
     keep_untell(k);
     k->keeper_lost_at = now;
     int r = again ? keep_start_keeper(k, &why) : err_set(&why, -EAGAIN, "it went again and again");
-    if (r == 0)
-        r = keep_link_connect(k, &why);
     if (r == 0) {
         log_printf(LOG_LEVEL_WARNING, "the keeper went; started another");
     } else {
@@ -191,8 +191,30 @@ void keep_link_close(struct keep *k)
     k->socket = -1;
 }
 
+static int keeper_pidfd(const struct keep *k)
+{
+    struct ucred keeper;
+    socklen_t len = sizeof keeper;
+    if (getsockopt(k->socket, SOL_SOCKET, SO_PEERCRED, &keeper, &len) < 0)
+        return -1;
+    return pidfd_open(keeper.pid, 0);
+}
+
+/* It has closed its end and is about to be gone; if it is our child it is reaped. */
+static void await_end(int pidfd)
+{
+    siginfo_t info;
+    struct pollfd p = {.fd = pidfd, .events = POLLIN};
+    if (pidfd < 0)
+        return;
+    if (poll(&p, 1, END_MAX_MS) == 1)
+        (void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+    close(pidfd);
+}
+
 void keep_link_end(struct keep *k)
 {
+    int pidfd = keeper_pidfd(k);
     const struct fd_message m = {.text = KEEPER_END, .len = strlen(KEEPER_END)};
     usec_t until = usec_add(loop_now(), END_MAX_MS * USEC_PER_MSEC);
     int r = 0;
@@ -205,5 +227,6 @@ void keep_link_end(struct keep *k)
         struct pollfd p = {.fd = k->socket, .events = POLLIN};
         n = poll(&p, 1, END_MAX_MS) == 1 ? recv(k->socket, text, sizeof text, MSG_DONTWAIT) : 0;
     }
+    await_end(pidfd);
     keep_link_close(k);
 }

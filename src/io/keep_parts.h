@@ -80,7 +80,7 @@ void keep_link_close(struct keep *k);
 /* Asks the keeper to end, and waits a little until it has. */
 void keep_link_end(struct keep *k);
 
-/* keep_start.c. Starts a keeper, which listens when this returns 0. */
+/* keep_start.c. Starts a keeper and connects to it. On failure there is none. */
 int keep_start_keeper(struct keep *k, struct err *e);
 /* It is a child of ours, and nobody's stray. */
 void keep_lodge(const struct keep *k);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { START_MAX_MS = 5000, PROGRAM_MAX = 4096 };
@@ -87,7 +88,7 @@ static int await_silence(int fd, struct err *e)
     return len == 0 ? 0 : err_set(e, -EIO, "starting the keeper: %.400s", text);
 }
 
-int keep_start_keeper(struct keep *k, struct err *e)
+static int start(struct keep *k, struct err *e)
 {
     int words[2];
     if (pipe2(words, O_CLOEXEC) < 0)
@@ -100,6 +101,27 @@ int keep_start_keeper(struct keep *k, struct err *e)
     else
         r = await_silence(words[0], e);
     close(words[0]);
+    return r;
+}
+
+/* It keeps nothing yet, so that this ends it. */
+static void end_useless(struct keep *k)
+{
+    if (k->keeper_pid <= 0)
+        return;
+    (void)kill(k->keeper_pid, SIGTERM);
+    while (waitpid(k->keeper_pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    k->keeper_pid = 0;
+}
+
+int keep_start_keeper(struct keep *k, struct err *e)
+{
+    int r = start(k, e);
+    if (r == 0)
+        r = keep_link_connect(k, e);
+    if (r < 0)
+        end_useless(k);
     return r;
 }
 

@@ -139,8 +139,11 @@ static void judge_remains(struct day *d, bool may_remain)
     while (may_remain && (at = strstr(at, "\"worker_pid\": \"")) != NULL)
         kill(atoi(at += strlen("\"worker_pid\": \"")), SIGKILL);
     pid_t pid;
-    while ((pid = waitpid(-1, NULL, may_remain ? 0 : WNOHANG)) > 0)
-        continue;
+    long deadline = now_ms() + MUTE_MS;
+    /* The keeper of one that ended before it could tell it to notices that by itself. */
+    while ((pid = waitpid(-1, NULL, may_remain ? 0 : WNOHANG)) > 0 ||
+           (pid == 0 && now_ms() < deadline))
+        poll(NULL, 0, pid == 0 ? 5 : 0);
     if (pid == 0)
         bad(d, "a process was left behind");
 }

@@ -77,11 +77,11 @@ class Daemon:
     def pid(self):
         return self.process.pid
 
-    def start(self, *options, env=None):
+    def start(self, *options, env=None, program=BUILD / "src/daemon/voxkeeperd"):
         self._family = self._family or Family()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*TIED, BUILD / "src/daemon/voxkeeperd", "--config", self.config, *options],
+                [*TIED, program, "--config", self.config, *options],
                 env=os.environ | {"VOXKEEPER_PRELOAD_DIR": str(BUILD / "src/preload")} | (env or {}),
                 stdin=subprocess.DEVNULL, stderr=log)
         return self

@@ -80,7 +80,9 @@ static inline void daemon_rig_start(struct daemon_rig *r)
     struct strbuf complaints = STRBUF_INIT;
     if (load_config(r->config_path, &config, &complaints) < 0)
         fail_msg("%s", strbuf_text(&complaints));
-    if (daemon_init(&r->d, r->config_path, config, (struct inherited){0}, &e) < 0)
+    const struct daemon_start start = {
+        .config_path = r->config_path, .config = config, .complaints = ""};
+    if (daemon_init(&r->d, &start, &e) < 0)
         fail_msg("%s", e.msg);
     log_set_max_level(LOG_LEVEL_DEBUG);
     r->pump = (struct pump){.loop = r->d.loop};

@@ -67,7 +67,7 @@ static inline void fleet_rig_init(struct fleet_rig *r, const char *exec_start, c
     assert_int_equal(child_become_subreaper(r->pump.loop, &e), 0);
     r->client = http_client_new(r->pump.loop, &e);
     assert_non_null(r->client);
-    r->front = front_new(r->config, NULL, &e);
+    r->front = front_new(r->config, (struct front_sources){0}, "", &e);
     assert_non_null(r->front);
     r->supervisor = supervisor_new(&(struct supervisor_spec){.loop = r->pump.loop,
         .http = r->client,

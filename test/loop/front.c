@@ -60,7 +60,7 @@ static int tear_down(void **state)
 static struct front *open_front(const struct config *c)
 {
     struct err e = {0};
-    struct front *f = front_new(c, &passed, &e);
+    struct front *f = front_new(c, (struct front_sources){.inherited = &passed}, "", &e);
     if (!f)
         fail_msg("%s", e.msg);
     return f;
@@ -118,7 +118,7 @@ static void a_passed_socket_in_the_way_is_named(void **state)
     struct config c = conf_of(HANDOVER_LISTEN_FDS, port);
     struct err e = {0};
     c.agent.listen[0] = (struct endpoint){.family = ENDPOINT_INET6, .port = port};
-    assert_null(front_new(&c, &passed, &e));
+    assert_null(front_new(&c, (struct front_sources){.inherited = &passed}, "", &e));
     assert_int_equal(e.code, -EADDRINUSE);
     assert_non_null(strstr(e.msg, "127.0.0.1"));
     assert_non_null(strstr(e.msg, "passed as \"web\""));

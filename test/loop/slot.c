@@ -72,7 +72,7 @@ static int set_up(void **state)
     pump_init(&rig.pump);
     assert_int_equal(child_become_subreaper(rig.pump.loop, &e), 0);
     rig.client = http_client_new(rig.pump.loop, &e);
-    rig.front = front_new(&rig.config, NULL, &e);
+    rig.front = front_new(&rig.config, (struct front_sources){0}, "", &e);
     assert_non_null(rig.front);
     rig.slot = slot_new(&(struct slot_spec){.loop = rig.pump.loop,
         .http = rig.client,

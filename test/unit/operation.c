@@ -15,7 +15,7 @@ static struct operations *all;
 static int set_up(void **state)
 {
     (void)state;
-    all = operations_new();
+    all = operations_new(0);
     return all ? 0 : -1;
 }
 

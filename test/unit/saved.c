@@ -290,9 +290,9 @@ static void test_what_is_no_document_is_refused(void **state)
     refused("\"boot_id\":\"b\"", "\"boot_id\":\"a\\u0000b\"", -EINVAL, "cut by a NUL");
     refused("\"boot_id\":\"b\"", "\"boot_id\":\"0123456789012345678901234567890123456789\"",
         -EINVAL, "too long");
-    refused("\"listeners\":{}", "\"listeners\":{\"0\":\"here\"}", -EINVAL, "not an address");
     refused("\"boot_id\":\"b\"", "\"boot_id\":\"\xc3\"", -EINVAL, "not UTF-8");
-    refused("\"listeners\":{}", "\"listeners\":[]", -EINVAL, "not an object");
+    refused("\"privates\":{}", "\"privates\":{\"0\":\"here\"}", -EINVAL, "not an address");
+    refused("\"privates\":{}", "\"privates\":[]", -EINVAL, "not an object");
     refused("\"pid\":100", "\"pid\":-1", -EINVAL, "that no worker can have");
     refused("\"pid\":100", "\"pid\":101", -EINVAL, "two slots have one process");
     refused("\"name\":\"\"", "\"name\":\"a/b\"", -EINVAL, "a name that is a path");

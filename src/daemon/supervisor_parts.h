@@ -1,0 +1,32 @@
+/* The insides of `struct supervisor`, shared by supervisor.c and supervisor_resume.c. */
+#pragma once
+
+#include "daemon/supervisor.h"
+#include "io/loop.h"
+
+enum { QUEUE_MAX = 4 * LIMIT_WORKERS };
+
+struct supervisor {
+    struct supervisor_spec spec;
+    struct fleet_conf conf;
+    struct fleet fleet;
+    struct fleet_update update;
+    struct timer *timer;
+    const struct config *previous; /* of the generations before the latest; NULL: as the latest */
+    struct timer *drain_timer;     /* looks whether paused workers still have callers */
+    bool watching_drains;          /* it is armed */
+    usec_t drain_look;             /* for so long, when it is armed next */
+    struct slot *slots[LIMIT_WORKERS];
+    bool stepping;
+    struct fleet_event queue[QUEUE_MAX];
+    unsigned n_queued;
+};
+
+/* Queues the event; whoever is outermost works the queue off, so that nothing is re-entered. */
+void supervisor_feed(struct supervisor *s, const struct fleet_event *ev);
+
+/* Made at first use; NULL when memory is out. */
+struct slot *supervisor_slot_at(struct supervisor *s, unsigned index);
+
+/* By which a life of this generation was begun, or begins. */
+const struct config *supervisor_config_of(const struct supervisor *s, uint64_t generation);

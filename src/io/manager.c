@@ -1,0 +1,57 @@
+/* What the service manager says of our unit. */
+#include "io/manager.h"
+
+#include "base/span.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-login.h>
+
+int manager_own_unit(char **out_unit, char **out_cgroup, struct err *e)
+{
+    int r = sd_pid_get_unit(0, out_unit);
+    if (r >= 0)
+        r = sd_pid_get_cgroup(0, out_cgroup);
+    return r < 0 ? err_sys(e, r, "looking for the unit that this is part of") : 0;
+}
+
+#define MANAGER "org.freedesktop.systemd1"
+#define BUS_TIMEOUT (2 * USEC_PER_SEC)
+
+static int job_type(sd_bus *bus, const char *unit, char **out)
+{
+    sd_bus_message *reply = NULL;
+    sd_bus_message *job = NULL;
+    const char *path = NULL;
+    const char *job_path = NULL;
+    int r = sd_bus_call_method(bus, MANAGER, "/org/freedesktop/systemd1", MANAGER ".Manager",
+        "GetUnit", NULL, &reply, "s", unit);
+    if (r >= 0)
+        r = sd_bus_message_read(reply, "o", &path);
+    if (r >= 0)
+        r = sd_bus_get_property(bus, MANAGER, path, MANAGER ".Unit", "Job", NULL, &job, "(uo)");
+    if (r >= 0)
+        r = sd_bus_message_read(job, "(uo)", NULL, &job_path);
+    if (r >= 0 && strcmp(job_path, "/") == 0)
+        r = (*out = strdup("")) ? 0 : -ENOMEM;
+    else if (r >= 0)
+        r = sd_bus_get_property_string(
+            bus, MANAGER, job_path, MANAGER ".Job", "JobType", NULL, out);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(job);
+    return r < 0 ? r : 0;
+}
+
+int manager_job_type(const char *unit, char **out, struct err *e)
+{
+    sd_bus *bus = NULL;
+    int r = sd_bus_open_system(&bus);
+    if (r >= 0)
+        r = sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT);
+    if (r >= 0)
+        r = job_type(bus, unit, out);
+    sd_bus_unref(bus);
+    return r < 0 ? err_sys(e, r, "asking the service manager for the job of \"%s\"", unit) : 0;
+}
