@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 enum { SAVED_ROWS_MAX = 32 };  /* of one object */
-enum { SAVED_CHARS_MAX = 64 }; /* bytes of a CHARS */
+enum { SAVED_CHARS_MAX = SAVED_WHY_MAX }; /* bytes of a CHARS */
 
 enum saved_type {
     SAVED_BOOL,

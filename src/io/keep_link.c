@@ -200,14 +200,14 @@ static int keeper_pidfd(const struct keep *k)
     return pidfd_open(keeper.pid, 0);
 }
 
-/* It has closed its end and is about to be gone; if it is our child it is reaped. */
-static void await_end(int pidfd)
+/* It has closed its end and is about to be gone; `ours`: a child that nobody else waits for. */
+static void await_end(int pidfd, bool ours)
 {
     siginfo_t info;
     struct pollfd p = {.fd = pidfd, .events = POLLIN};
     if (pidfd < 0)
         return;
-    if (poll(&p, 1, END_MAX_MS) == 1)
+    if (poll(&p, 1, END_MAX_MS) == 1 && ours)
         (void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
     close(pidfd);
 }
@@ -227,6 +227,6 @@ void keep_link_end(struct keep *k)
         struct pollfd p = {.fd = k->socket, .events = POLLIN};
         n = poll(&p, 1, END_MAX_MS) == 1 ? recv(k->socket, text, sizeof text, MSG_DONTWAIT) : 0;
     }
-    await_end(pidfd);
+    await_end(pidfd, k->keeper_pid > 0);
     keep_link_close(k);
 }

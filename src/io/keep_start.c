@@ -104,12 +104,12 @@ static int start(struct keep *k, struct err *e)
     return r;
 }
 
-/* It keeps nothing yet, so that this ends it. */
+/* It keeps nothing yet. */
 static void end_useless(struct keep *k)
 {
     if (k->keeper_pid <= 0)
         return;
-    (void)kill(k->keeper_pid, SIGTERM);
+    (void)kill(k->keeper_pid, SIGKILL);
     while (waitpid(k->keeper_pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     k->keeper_pid = 0;
