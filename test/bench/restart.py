@@ -138,7 +138,8 @@ def main():
     options = parser.parse_args()
     if min(options.kills, options.restarts) < 1:
         parser.error("--kills and --restarts: at least 1")
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Also where the shell has us ignore SIGINT, as in the background.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     adopt_orphans()
     result = run(options)
     if options.json:
