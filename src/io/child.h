@@ -72,7 +72,7 @@ struct child *child_spawn(struct loop *l, const struct child_spec *spec,
  * is of the process `pid`. `name` and `cgroup` as it was spawned with. on_started does not come;
  * on_exited does from the loop, also when it has ended already: by waitid() if it is our child
  * still (after an exec in place), else with what PIDFD_GET_INFO tells once its parent has reaped
- * it; `known` = false on kernels without that, or when nobody reaps it within a second.
+ * it; `known` = false on kernels without that, or when nobody reaps it within 50 ms.
  * What it leaves behind does not come to us: child_kill_tree() looks for the name everywhere.
  * Returns owned, or NULL with *e set.
  */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* For who reaps it. Init does so at once; some container's first process never does. */
-#define REAPER_PATIENCE (1 * USEC_PER_SEC)
+#define REAPER_PATIENCE (50 * USEC_PER_MSEC)
 
 static uint64_t ticks_now(void)
 {
