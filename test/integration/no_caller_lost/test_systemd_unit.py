@@ -16,8 +16,12 @@ def reload(unit, number):
     unit.systemctl("reload")
 
 
+def restart_service(unit, number):
+    unit.systemctl("restart")
+
+
 # What else must be noticed by nobody is added here.
-@pytest.mark.parametrize("disturb", [restart_workers, reload])
+@pytest.mark.parametrize("disturb", [restart_workers, reload, restart_service])
 def test_callers_notice_nothing(unit, goes_on, disturb):
     unit.start()
     with unit.crowd as crowd:
