@@ -96,13 +96,16 @@ static int prepare(const struct front *f, const struct config_agent *agent,
     return front_sockets_open(fresh, &f->sockets, agent->listen, agent->n_listen, f->sources, e);
 }
 
-/* As the service manager passes them: who knows these descriptors expects accept() to wait. */
-static void make_blocking(const struct front_sockets *s)
+/*
+ * With listen-fds as the service manager passes them: who knows these descriptors expects accept()
+ * to wait. With preload never: who came second for a connection would wait for the next one.
+ */
+static void set_blocking(const struct front_sockets *s, bool blocking)
 {
     for (unsigned i = 0; i < s->n; i++) {
         int flags = fcntl(s->fds[i], F_GETFL);
         if (flags >= 0)
-            (void)fcntl(s->fds[i], F_SETFL, flags & ~O_NONBLOCK);
+            (void)fcntl(s->fds[i], F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
     }
 }
 
@@ -115,8 +118,7 @@ int front_configure(struct front *f, const struct config *config, struct err *e)
     front_sockets_replace(&f->sockets, &fresh, f->sources);
     f->mode = f->why[0] ? HANDOVER_NONE : config->agent.handover;
     f->private = config->agent.listen_private;
-    if (f->mode == HANDOVER_LISTEN_FDS)
-        make_blocking(&f->sockets);
+    set_blocking(&f->sockets, f->mode == HANDOVER_LISTEN_FDS);
     front_sockets_warn_unused(f->sources.inherited, f->mode == HANDOVER_NONE
                                                         ? "with Handover=none workers do not get it"
                                                         : "no Listen= in [Agent] names it");

@@ -14,6 +14,7 @@
 #include "io/child.h"
 #include "io/journal.h"
 #include "io/loop.h"
+#include "io/program.h"
 #include "voxkeeper/exit_codes.h"
 
 #include <errno.h>
@@ -40,18 +41,10 @@ struct upgrade {
     struct exit_status exit;
 };
 
-/* The file may have been replaced since: the kernel then says so behind its name. */
 static int own_program(char out[PATH_MAX], struct err *e)
 {
-    static const char deleted[] = " (deleted)";
-    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-    if (n < 0)
-        return err_sys(e, -errno, "looking for our own program file");
-    out[n] = '\0';
-    size_t tail = sizeof deleted - 1;
-    if ((size_t)n > tail && strcmp(out + n - tail, deleted) == 0)
-        out[(size_t)n - tail] = '\0';
-    return 0;
+    int r = program_own(out);
+    return r < 0 ? err_sys(e, r, "looking for our own program file") : 0;
 }
 
 static void tell(enum event_id id, const struct operation *op, const char *what, const char *why)

@@ -1,6 +1,7 @@
 /* Starting a keeper: our own program again, in a session of its own. */
 #include "io/child_family.h"
 #include "io/keep_parts.h"
+#include "io/program.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,25 +13,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { START_MAX_MS = 5000, PROGRAM_MAX = 4096 };
+enum { START_MAX_MS = 5000 };
 
-/* By its path, so that it is called what it is; a replaced file is found under its old name. */
-static void find_program(char out_path[PROGRAM_MAX])
+/* By its path, so that it is called what it is. */
+static void find_program(char out_path[PATH_MAX])
 {
-    static const char deleted[] = " (deleted)";
-    ssize_t len = readlink("/proc/self/exe", out_path, PROGRAM_MAX - 1);
-    out_path[len > 0 ? len : 0] = '\0';
-    char *end = out_path + strlen(out_path);
-    if (end - out_path > (ptrdiff_t)strlen(deleted) && strcmp(end - strlen(deleted), deleted) == 0)
-        end[-(ptrdiff_t)strlen(deleted)] = '\0';
-    if (access(out_path, X_OK) < 0)
+    if (program_own(out_path) < 0 || access(out_path, X_OK) < 0)
         strcpy(out_path, "/proc/self/exe");
 }
 
 /* Of our signals nothing is handed down, and of our descriptors only `words`. */
 static int spawn(const char *socket_path, int words, pid_t *out_pid)
 {
-    char program[PROGRAM_MAX];
+    char program[PATH_MAX];
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t actions;
     sigset_t none;

@@ -2,6 +2,7 @@
 #include "io/program.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
@@ -53,4 +54,18 @@ const char *program_resists_preload(const char *path)
         why = "it has file capabilities";
     close(fd);
     return why;
+}
+
+int program_own(char out[PATH_MAX])
+{
+    /* What the kernel writes behind the name of a file that was replaced. */
+    static const char deleted[] = " (deleted)";
+    size_t tail = sizeof deleted - 1;
+    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    if (n < 0)
+        return -errno;
+    out[n] = '\0';
+    if ((size_t)n > tail && strcmp(out + n - tail, deleted) == 0)
+        out[(size_t)n - tail] = '\0';
+    return 0;
 }

@@ -20,8 +20,13 @@ def restart_service(unit, number):
     unit.systemctl("restart")
 
 
+def kill_daemon(unit, number):
+    unit.kill(unit.show("MainPID"))
+    unit.event("daemon-resumed", count=number + 1)
+
+
 # What else must be noticed by nobody is added here.
-@pytest.mark.parametrize("disturb", [restart_workers, reload, restart_service])
+@pytest.mark.parametrize("disturb", [restart_workers, reload, restart_service, kill_daemon])
 def test_callers_notice_nothing(unit, goes_on, disturb):
     unit.start()
     with unit.crowd as crowd:
