@@ -62,6 +62,9 @@
 #define X(symbol, name) ROLLOUT_##symbol,
 enum rollout_state { ROLLOUT_STATES(X) };
 #undef X
+#define X(symbol, name) +1
+enum { ROLLOUT_STATE_COUNT = ROLLOUT_STATES(X) };
+#undef X
 
 /* A number of lives, or per cent of the workers, rounded up. */
 struct rollout_share {

@@ -43,6 +43,22 @@ struct saved_process {
     } shim;
 };
 
+/* What is told of the rollout under way, beside struct rollout. */
+struct saved_rollout {
+    uint64_t operation; /* that asked for it; 0: nobody did */
+    bool running;       /* it waits for its verdict */
+    bool reload;        /* else a restart */
+    char author[SAVED_NAME_MAX];
+    char reason[SAVED_WHY_MAX]; /* cut */
+    uint64_t from;              /* generations */
+    uint64_t to;
+    char release_from[SAVED_RELEASE_MAX];
+    char release_to[SAVED_RELEASE_MAX];
+    usec_t began_at;
+    usec_t since; /* in its state */
+    usec_t phases[ROLLOUT_STATE_COUNT];
+};
+
 struct saved {
     char boot_id[SAVED_BOOT_ID_MAX];
     usec_t saved_at;
@@ -61,6 +77,7 @@ struct saved {
     char fallback[SAVED_WHY_MAX];        /* why workers bind Listen= themselves; "": they do not */
     struct fleet fleet;
     struct drain drain;
+    struct saved_rollout rollout;
     struct saved_process processes[LIMIT_WORKERS];
     char *config;   /* the text in force, secrets included. Owned */
     char *previous; /* NULL: none. Owned */

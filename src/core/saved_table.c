@@ -304,6 +304,37 @@ static bool is_no_process(const struct saved *s, const void *element)
     return saved_equal(&process, element, &none);
 }
 
+static bool is_no_time(const struct saved *s, const void *element)
+{
+    (void)s;
+    return *(const uint64_t *)element == 0;
+}
+
+static const struct saved_field phase = {.size = sizeof(uint64_t), .type = SAVED_U64};
+
+static rows rollout_record_rows = {
+    FIELD(saved_rollout, operation),
+    FIELD(saved_rollout, running),
+    FIELD(saved_rollout, reload),
+    CHARS(saved_rollout, author),
+    CHARS(saved_rollout, reason),
+    FIELD(saved_rollout, from),
+    FIELD(saved_rollout, to),
+    CHARS(saved_rollout, release_from),
+    CHARS(saved_rollout, release_to),
+    FIELD(saved_rollout, began_at),
+    FIELD(saved_rollout, since),
+    {.name = "phases",
+        .offset = offsetof(struct saved_rollout, phases),
+        .size = sizeof(uint64_t),
+        .type = SAVED_ARRAY,
+        .n = ROLLOUT_STATE_COUNT,
+        .names = rollout_states,
+        .parts = &phase,
+        .is_unused = is_no_time},
+    END,
+};
+
 static rows document_rows = {
     CHARS(saved, boot_id),
     FIELD(saved, saved_at),
@@ -322,6 +353,7 @@ static rows document_rows = {
     CHARS(saved, fallback),
     OBJECT(saved, fleet, fleet_rows),
     OBJECT(saved, drain, drain_rows),
+    OBJECT(saved, rollout, rollout_record_rows),
     ARRAY(saved, processes, process, is_no_process),
     FIELD(saved, config),
     FIELD(saved, previous),

@@ -144,6 +144,7 @@ static void collect(struct memory *m, const struct daemon *d)
     snprintf(s->upgrade_author, sizeof s->upgrade_author, "%s",
         upgrade ? operation_author(upgrade) : "");
     supervisor_save(d->supervisor, s);
+    rollout_record_save(&d->rollout, &s->rollout);
 }
 
 void memory_save(struct memory *m, const struct daemon *d)

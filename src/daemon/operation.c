@@ -111,10 +111,10 @@ struct operation *operation_begin(
 }
 
 struct operation *operation_restore(
-    struct operations *all, uint64_t id, const char *kind, const char *author)
+    struct operations *all, uint64_t id, const char *kind, const char *author, const char *reason)
 {
     uint64_t latest = all->latest_id;
-    struct operation *op = operation_begin(all, kind, author, NULL);
+    struct operation *op = operation_begin(all, kind, author, reason);
     if (op)
         op->id = id;
     all->latest_id = latest;

@@ -42,7 +42,7 @@ uint64_t operations_latest(const struct operations *all);
 
 /* One that a former instance began, by its number. NULL when memory is out. */
 struct operation *operation_restore(
-    struct operations *all, uint64_t id, const char *kind, const char *author);
+    struct operations *all, uint64_t id, const char *kind, const char *author, const char *reason);
 
 /* NULL if unknown or forgotten. */
 struct operation *operation_find(struct operations *all, uint64_t id);

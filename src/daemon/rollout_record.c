@@ -8,6 +8,9 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <string.h>
+
+#define RELOAD "reload"
 
 void rollout_record_clear(struct rollout_record *r)
 {
@@ -43,6 +46,42 @@ void rollout_record_begin(struct rollout_record *r, uint64_t from, uint64_t to,
     read_release(s, from, r->release_from);
 }
 
+void rollout_record_save(const struct rollout_record *r, struct saved_rollout *out)
+{
+    *out = (struct saved_rollout){
+        .operation = r->operation,
+        .running = r->to > 0 && !r->verdict,
+        .reload = r->kind && strcmp(r->kind, RELOAD) == 0,
+        .from = r->from,
+        .to = r->to,
+        .began_at = r->began_at,
+        .since = r->since,
+    };
+    snprintf(out->author, sizeof out->author, "%s", strbuf_text(&r->author));
+    snprintf(out->reason, sizeof out->reason, "%s", strbuf_text(&r->reason));
+    snprintf(out->release_from, sizeof out->release_from, "%s", r->release_from);
+    snprintf(out->release_to, sizeof out->release_to, "%s", r->release_to);
+    memcpy(out->phases, r->phases, sizeof out->phases);
+}
+
+void rollout_record_restore(
+    struct rollout_record *r, const struct saved_rollout *saved, enum rollout_state state)
+{
+    rollout_record_clear(r);
+    r->operation = saved->operation;
+    r->kind = saved->reload ? RELOAD : "restart";
+    strbuf_adds(&r->author, saved->author);
+    strbuf_adds(&r->reason, saved->reason);
+    r->from = saved->from;
+    r->to = saved->to;
+    snprintf(r->release_from, sizeof r->release_from, "%s", saved->release_from);
+    snprintf(r->release_to, sizeof r->release_to, "%s", saved->release_to);
+    r->state = state;
+    r->began_at = saved->began_at;
+    r->since = saved->since;
+    memcpy(r->phases, saved->phases, sizeof r->phases);
+}
+
 void rollout_record_enter(
     struct rollout_record *r, enum rollout_state state, const struct supervisor *s)
 {
@@ -58,7 +97,7 @@ void rollout_record_phases(const struct rollout_record *r, struct strbuf *out)
 {
     char span[SPAN_TEXT_MAX];
     const char *separator = "";
-    for (int state = ROLLOUT_CANARY; state < ROLLOUT_PHASES; state++) {
+    for (int state = ROLLOUT_CANARY; state < ROLLOUT_STATE_COUNT; state++) {
         if (r->phases[state] == 0)
             continue;
         strbuf_addf(out, "%s%s %s", separator, rollout_state_name((enum rollout_state)state),
@@ -114,7 +153,7 @@ static void add_askers(struct cJSON *list, const struct daemon *d, const struct 
 
 static void add_phases(struct cJSON *list, const struct rollout_record *r)
 {
-    for (int state = ROLLOUT_CANARY; state < ROLLOUT_PHASES; state++) {
+    for (int state = ROLLOUT_CANARY; state < ROLLOUT_STATE_COUNT; state++) {
         bool present = state == (int)r->state;
         usec_t took = usec_add(r->phases[state], present ? usec_sub(loop_now(), r->since) : 0);
         if (took == 0)

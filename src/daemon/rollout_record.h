@@ -1,6 +1,7 @@
 /* What is remembered of the rollout under way, or of the last one: for those who look and ask. */
 #pragma once
 
+#include "core/saved.h"
 #include "daemon/failure.h"
 #include "daemon/release.h"
 
@@ -10,8 +11,6 @@ struct cJSON;
 struct daemon;
 struct operation;
 struct supervisor;
-
-enum { ROLLOUT_PHASES = ROLLOUT_BACK + 1 };
 
 struct rollout_record {
     uint64_t operation; /* that asked for it; 0: there was no rollout yet */
@@ -24,9 +23,9 @@ struct rollout_record {
     char release_to[RELEASE_MAX];
     enum rollout_state state;
     usec_t began_at;
-    usec_t since;                  /* in this state */
-    usec_t phases[ROLLOUT_PHASES]; /* time spent in each, so far */
-    const char *verdict;           /* NULL: none yet; a literal */
+    usec_t since;                       /* in this state */
+    usec_t phases[ROLLOUT_STATE_COUNT]; /* time spent in each, so far */
+    const char *verdict;                /* NULL: none yet; a literal */
     struct failure failure;
     struct strbuf command; /* what came of ExecRollback=; empty: it was not run */
 };
@@ -36,6 +35,11 @@ void rollout_record_clear(struct rollout_record *r);
 /* A new rollout, asked for by `op`, which may be NULL. */
 void rollout_record_begin(struct rollout_record *r, uint64_t from, uint64_t to,
     const struct operation *op, const struct supervisor *s);
+
+/* For the next instance; that one goes on with it, and with what asked for it (NULL: unknown). */
+void rollout_record_save(const struct rollout_record *r, struct saved_rollout *out);
+void rollout_record_restore(
+    struct rollout_record *r, const struct saved_rollout *saved, enum rollout_state state);
 
 /* It moved on to `state`. */
 void rollout_record_enter(

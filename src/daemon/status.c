@@ -6,6 +6,7 @@
 #include "daemon/callers.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
+#include "daemon/memory.h"
 #include "daemon/front.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
@@ -62,6 +63,19 @@ static struct cJSON *agent_json(const struct daemon *d)
     return o;
 }
 
+/* Where descriptors are that outlive us, so that workers do. */
+static struct cJSON *keep_json(const struct keep *keep)
+{
+    static const char *const places[] = {[KEEP_NOWHERE] = "nowhere",
+        [KEEP_MANAGER] = "service manager",
+        [KEEP_KEEPER] = "keeper"};
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "where", places[keep_where(keep)]);
+    cJSON_AddNumberToObject(o, "descriptors", keep_count(keep));
+    cJSON_AddNumberToObject(o, "untold", keep_waiting(keep));
+    return o;
+}
+
 static struct cJSON *daemon_json(const struct daemon *d)
 {
     char since[TIMESTAMP_TEXT_MAX];
@@ -70,6 +84,8 @@ static struct cJSON *daemon_json(const struct daemon *d)
     cJSON_AddStringToObject(o, "version", VOXKEEPER_VERSION);
     cJSON_AddStringToObject(o, "since", timestamp_format(d->started_wall, since));
     cJSON_AddNumberToObject(o, "uptime_usec", (double)usec_sub(loop_now(), d->started_at));
+    cJSON_AddNumberToObject(o, "resumes", (double)memory_resumes(d->memory));
+    cJSON_AddItemToObject(o, "keep", keep_json(memory_keep(d->memory)));
     return o;
 }
 

@@ -51,7 +51,7 @@ static void end_upgrade(struct daemon *d, const struct saved *saved)
 {
     struct event ev;
     struct operation *op =
-        operation_restore(d->operations, saved->upgrade_op, "upgrade", saved->upgrade_author);
+        operation_restore(d->operations, saved->upgrade_op, "upgrade", saved->upgrade_author, NULL);
     event_init(&ev, EVENT_UPGRADE_DONE);
     event_message(
         &ev, "voxkeeperd is upgraded from %s to " VOXKEEPER_VERSION, saved->daemon_version);
@@ -82,6 +82,17 @@ static void tell_resumed(const struct daemon *d)
     event_fini(&ev);
 }
 
+/* Whoever asked for it may still wait for its verdict. */
+static void restore_rollout(struct daemon *d, const struct saved *saved)
+{
+    const struct saved_rollout *r = &saved->rollout;
+    if (r->to == 0)
+        return;
+    rollout_record_restore(&d->rollout, r, saved->fleet.rollout.state);
+    if (r->running && r->operation)
+        (void)operation_restore(d->operations, r->operation, d->rollout.kind, r->author, r->reason);
+}
+
 void succession_go_on(struct daemon *d)
 {
     const struct former *former = memory_former(d->memory);
@@ -91,6 +102,7 @@ void succession_go_on(struct daemon *d)
     d->reload.accepted = saved->reload_accepted;
     d->reload.rolling_back = saved->reload_rolling_back;
     d->newest_op = saved->newest_op;
+    restore_rollout(d, saved);
     d->ready_told = saved->ready_told;
     if (d->reload.previous)
         supervisor_keep_previous(d->supervisor, d->reload.previous);

@@ -187,6 +187,8 @@ def test_in_the_middle_of_a_rollout(make_daemon, agent_config, port):
         waiting.communicate(timeout=30)
         wait_for(lambda: len(pids(daemon)) == 2 and set(pids(daemon)).isdisjoint(before), 30)
     assert load.failed == {}
+    # Whoever asked for it is told of it by the instance that ended it.
+    assert waiting.returncode == 0
     # One canary, and one more: the rollout went on and did not begin anew.
     assert len(daemon.events("worker-started")) == 4
 
