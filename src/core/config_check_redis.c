@@ -59,6 +59,9 @@ static void check_ages(struct config_build *b, unsigned index)
     if (!k->report_only && k->max_age == USEC_INFINITY)
         config_report_at(b, action ? action : max_age,
             "refuse Action=delete of keyspace %s: it needs a MaxAge=", k->name);
+    if (k->repair && k->expect_ttl == USEC_INFINITY)
+        config_report_at(b, config_place_of(b, "Keyspace", "Repair", index),
+            "refuse Repair=yes of keyspace %s: it needs an ExpectTTL=", k->name);
     if (k->expect_ttl != USEC_INFINITY && k->expect_ttl > k->max_age) {
         char ttl[SPAN_TEXT_MAX];
         char age[SPAN_TEXT_MAX];

@@ -1,6 +1,7 @@
 /* The reference of every key, from the table. */
 #include "core/config_table.h"
 
+#include "core/config_size.h"
 #include "core/config_type.h"
 
 #include <string.h>
@@ -41,6 +42,12 @@ static void write_type(const struct config_key *key, struct strbuf *out)
     if (key->type == &config_type_unsigned || key->type == &config_type_factor)
         strbuf_addf(
             out, ", %llu to %llu", (unsigned long long)key->min, (unsigned long long)key->max);
+    if (key->type == &config_type_size) {
+        strbuf_adds(out, ", ");
+        config_size_format(key->min, out);
+        strbuf_adds(out, " to ");
+        config_size_format(key->max, out);
+    }
     if (key->type == &config_type_span) {
         char min[SPAN_TEXT_MAX];
         char max[SPAN_TEXT_MAX];

@@ -68,6 +68,8 @@ struct config_keyspace {
     usec_t expect_ttl;         /* USEC_INFINITY: no TTL is expected */
     usec_t max_age;            /* USEC_INFINITY only with report_only */
     struct strlist age_fields; /* JSON members that tell when the key was last alive, best first */
+    uint64_t max_value;        /* bytes of a value that are read */
+    bool repair;               /* keys that are not stuck get the TTL that they should have */
     bool report_only;          /* Action=report */
 };
 

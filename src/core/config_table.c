@@ -318,6 +318,13 @@ const struct config_key config_keys[] = {
         .check = config_check_member, LIVE,
         .doc = "JSON members with the time when the key was last alive; the first one present "
                "counts. None: the idle time in Redis does."},
+    {"Keyspace", "MaxValue", &config_type_size, KEYSPACE(max_value), .preset = "256K", .min = 1024,
+        .max = LIMIT_REDIS_VALUE, LIVE,
+        .doc = "A larger value is not read, and its key not removed: it is judged by its size and "
+               "idle time, and reported."},
+    {"Keyspace", "Repair", &config_type_bool, KEYSPACE(repair), .preset = "no", LIVE,
+        .doc = "Give a key without TTL, or with one beyond ExpectTTL=, the TTL that it should "
+               "have, unless it is stuck already."},
     {"Keyspace", "Action", &config_type_choice, KEYSPACE(report_only), .preset = "report",
         .choices = actions, LIVE,
         .doc = "What happens to a stuck key."},

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "core/config_size.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -160,6 +161,48 @@ static void u64_write(
 {
     (void)item;
     strbuf_addf(out, "%" PRIu64, *(const uint64_t *)cfield(key, object));
+}
+
+static int bool_read(const struct config_key *key, const char *text, void *object, struct err *e)
+{
+    bool value = false;
+    if (num_parse_bool(text, &value) < 0)
+        return refuse(text, e, "is neither yes nor no");
+    *(bool *)field(key, object) = value;
+    return 0;
+}
+
+static void bool_write(
+    const struct config_key *key, const void *object, size_t item, struct strbuf *out)
+{
+    (void)item;
+    strbuf_adds(out, *(const bool *)cfield(key, object) ? "yes" : "no");
+}
+
+static int size_read(const struct config_key *key, const char *text, void *object, struct err *e)
+{
+    uint64_t bytes = 0;
+    if (config_size_parse(text, &bytes) < 0)
+        return refuse(text, e, "is no size such as 4096, 256K, 64M or 1G");
+    if (bytes < key->min || bytes > key->max) {
+        struct strbuf cause = STRBUF_INIT;
+        strbuf_adds(&cause, "is out of range, ");
+        config_size_format(key->min, &cause);
+        strbuf_adds(&cause, " to ");
+        config_size_format(key->max, &cause);
+        refuse(text, e, strbuf_text(&cause));
+        strbuf_fini(&cause);
+        return -EINVAL;
+    }
+    *(uint64_t *)field(key, object) = bytes;
+    return 0;
+}
+
+static void size_write(
+    const struct config_key *key, const void *object, size_t item, struct strbuf *out)
+{
+    (void)item;
+    config_size_format(*(const uint64_t *)cfield(key, object), out);
 }
 
 static int factor_read(const struct config_key *key, const char *text, void *object, struct err *e)
@@ -326,6 +369,8 @@ const struct config_type config_type_string = {
 SCALAR(span, "time span");
 SCALAR(unsigned, "number");
 SCALAR(u64, "number");
+SCALAR(bool, "`yes`, `no`");
+SCALAR(size, "size");
 SCALAR(factor, "factor");
 SCALAR(percent, "percentage");
 SCALAR(share, "number or percentage");

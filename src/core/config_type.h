@@ -7,6 +7,8 @@ extern const struct config_type config_type_string;   /* char * */
 extern const struct config_type config_type_span;     /* usec_t, min..max in microseconds */
 extern const struct config_type config_type_unsigned; /* unsigned */
 extern const struct config_type config_type_u64;      /* uint64_t */
+extern const struct config_type config_type_bool;     /* bool */
+extern const struct config_type config_type_size;     /* uint64_t bytes, `256K`, min..max */
 extern const struct config_type config_type_factor;   /* double, min..max */
 extern const struct config_type config_type_percent;  /* unsigned, `10%` */
 extern const struct config_type config_type_share;    /* struct rollout_share, `3` or `25%` */

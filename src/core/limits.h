@@ -26,8 +26,9 @@ enum {
     LIMIT_NOTIFY_STATUS = 256,       /* bytes of its STATUS= that are kept */
     LIMIT_NOTIFY_TURN = 64,          /* datagrams read before others get their turn */
     LIMIT_WATCHDOG_MIN_USEC = 10000, /* shorter intervals would be missed by scheduling alone */
-    LIMIT_REDIS_VALUE = 256 * 1024,  /* bytes of a Redis value that the sweep reads */
+    LIMIT_REDIS_VALUE = 1 << 20,     /* bytes of a Redis value that the sweep reads, at most */
     LIMIT_REDIS_KEY = 64 * 1024,     /* bytes of a key name that the sweep touches */
+    LIMIT_OWNER = 128,               /* bytes of the id of a task's session or conversation */
     LIMIT_API_CONNECTIONS = 64,      /* on each of the admin listeners */
     LIMIT_OPERATIONS = 32,           /* ended operations that can still be asked for */
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */

@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "core/config.h"
+#include "core/sweep_value.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +23,10 @@ static const usec_t skew = 5 * USEC_PER_MIN;
 /* A TTL may exceed ExpectTTL by that much: a writer that rounds up is no finding. */
 static const usec_t ttl_slack = USEC_PER_MIN;
 
-static const char always_protected[] = "elevenlabs:conversation:";
+/* No repaired key expires sooner, so that it can still be reported, used or kept by hand. */
+static const usec_t repair_least = USEC_PER_MIN;
+
+static const char always_protected[] = SWEEP_CONVERSATION;
 
 const char *sweep_finding_name(enum sweep_finding finding)
 {
@@ -43,80 +46,6 @@ bool sweep_is_protected(const struct strlist *protect, const char *name, size_t 
             return true;
     }
     return false;
-}
-
-/* ---- reading the value ---- */
-
-struct content {
-    const char *fault; /* NULL: it is what the agent writes */
-    usec_t latest;     /* of all age fields */
-    const char *field; /* the one that told it; of the configuration */
-    bool pending;
-};
-
-static const char *age_field(const struct config_keyspace *keyspace, const char *member)
-{
-    for (size_t i = 0; i < keyspace->age_fields.n; i++) {
-        if (strcmp(keyspace->age_fields.items[i], member) == 0)
-            return keyspace->age_fields.items[i];
-    }
-    return NULL;
-}
-
-static void read_time(const cJSON *item, const char *field, struct content *c)
-{
-    usec_t wall = 0;
-    int r = -1;
-    if (cJSON_IsNull(item))
-        return;
-    if (cJSON_IsString(item))
-        r = timestamp_parse(item->valuestring, strlen(item->valuestring), &wall);
-    else if (cJSON_IsNumber(item))
-        r = timestamp_from_number(item->valuedouble, &wall);
-    if (r < 0)
-        c->fault = "a time in it cannot be read";
-    else if (!c->field || wall > c->latest) {
-        c->latest = wall;
-        c->field = field;
-    }
-}
-
-/* Every member counts, also one that comes twice: cJSON would show the first, JavaScript the last.
- */
-static void read_members(
-    const struct config_keyspace *keyspace, const cJSON *root, struct content *c)
-{
-    for (const cJSON *item = root->child; item; item = item->next) {
-        const char *field = age_field(keyspace, item->string);
-        if (field)
-            read_time(item, field, c);
-        if (keyspace->kind != CONFIG_KEYSPACE_TASK || strcmp(item->string, "pending") != 0)
-            continue;
-        if (cJSON_IsBool(item))
-            c->pending = c->pending || cJSON_IsTrue(item);
-        else
-            c->fault = "its \"pending\" is neither true nor false";
-    }
-}
-
-static struct content read_content(
-    const struct config_keyspace *keyspace, const char *value, size_t len)
-{
-    struct content c = {0};
-    const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts(value, len, &end, false);
-    while (root && end < value + len && memchr(" \t\r\n", *end, 4))
-        end++;
-    if (!root || end < value + len)
-        c.fault = "it is not JSON";
-    else if (!cJSON_IsObject(root))
-        c.fault = "it is not a JSON object";
-    else
-        read_members(keyspace, root, &c);
-    if (!c.fault && !c.field)
-        c.fault = "it has none of the AgeFields";
-    cJSON_Delete(root);
-    return c;
 }
 
 /* ---- judging ---- */
@@ -161,30 +90,145 @@ static void judge_malformed(
         found(j, SWEEP_MALFORMED_IDLE, "%s; idle for %s", fault, span_format(f->idle, idle));
 }
 
+/* A size for people, rounded. */
+static void add_size(char buf[16], uint64_t bytes)
+{
+    if (bytes < 1024)
+        snprintf(buf, 16, "%u bytes", (unsigned)bytes);
+    else if (bytes < 1024 * 1024)
+        snprintf(buf, 16, "%.0fK", (double)bytes / 1024);
+    else
+        snprintf(buf, 16, "%.1fM", (double)bytes / (1024 * 1024));
+}
+
+/* It could not be backed up, nor compared before it goes: a person has to look at it. */
+static void judge_too_big(const struct config_keyspace *k, const struct sweep_facts *f,
+    usec_t limit, struct sweep_judgement *j)
+{
+    char idle[SPAN_TEXT_MAX];
+    char size[16];
+    char most[16];
+    add_size(size, f->memory);
+    add_size(most, k->max_value);
+    if (!f->idle_known)
+        found(j, SWEEP_TOO_BIG, "it takes %s, and no value beyond MaxValue=%s is read", size, most);
+    else
+        found(j, !f->has_ttl && older(f->idle, limit) ? SWEEP_TOO_BIG_IDLE : SWEEP_TOO_BIG,
+            "it takes %s, and no value beyond MaxValue=%s is read; idle for %s", size, most,
+            span_format(f->idle, idle));
+}
+
 /* Ages of a well-formed value; false when they cannot be believed. */
-static bool take_age(const struct sweep_facts *f, const struct content *c, usec_t written_ago,
+static bool take_age(const struct sweep_facts *f, const struct sweep_value *v, usec_t written_ago,
     struct sweep_judgement *j)
 {
     char when[TIMESTAMP_TEXT_MAX];
-    if (c->latest > f->now_wall && c->latest - f->now_wall > skew) {
-        found(j, SWEEP_FUTURE, "%s is in the future: %s", c->field,
-            timestamp_format(c->latest, when));
+    if (v->latest > f->now_wall && v->latest - f->now_wall > skew) {
+        found(j, SWEEP_FUTURE, "%s is in the future: %s", v->field,
+            timestamp_format(v->latest, when));
         return false;
     }
-    j->age = usec_sub(f->now_wall, c->latest);
+    j->age = usec_sub(f->now_wall, v->latest);
     if (written_ago < j->age)
         j->age = written_ago;
     j->age_known = true;
     return true;
 }
 
-static void judge_task(const struct content *c, usec_t limit, struct sweep_judgement *j)
+static bool is_live(const struct config_keyspace *k, usec_t active_window,
+    const struct sweep_facts *f, const struct sweep_value *v, const struct sweep_judgement *j)
+{
+    switch (k->kind) {
+    case CONFIG_KEYSPACE_SESSION:
+        return (f->census ? usec_sub(f->now_wall, v->latest) : j->age) <= active_window;
+    case CONFIG_KEYSPACE_TASK:
+        return v->pending && !older(j->age, old_after(k, active_window));
+    case CONFIG_KEYSPACE_OTHER:
+        break;
+    }
+    return false;
+}
+
+/*
+ * Its own expiresAt passed, and it was not used for as long as the agent keeps what is not used.
+ * What says of itself that it is valid still is not old, however long nobody used it.
+ */
+static bool is_over(const struct config_keyspace *k, usec_t active_window,
+    const struct sweep_facts *f, const struct sweep_value *v, const struct sweep_judgement *j)
+{
+    usec_t unused = has_expectation(k) && k->expect_ttl < k->max_age ? k->expect_ttl : k->max_age;
+    if (unused < active_window)
+        unused = active_window;
+    return v->expires_known && usec_sub(f->now_wall, v->expires) > skew && !j->live &&
+           older(j->age, unused);
+}
+
+static void judge_without_ttl(const struct config_keyspace *k, usec_t active_window,
+    const struct sweep_facts *f, const struct sweep_value *v, struct sweep_judgement *j)
 {
     char age[SPAN_TEXT_MAX];
-    j->live = c->pending && !older(j->age, limit);
-    if (c->pending && !j->live)
-        found(j, SWEEP_STUCK_TASK, "pending for %s: its callback never came",
-            span_format(j->age, age));
+    char when[TIMESTAMP_TEXT_MAX];
+    span_format(j->age, age);
+    if (v->expires_known && v->expires > f->now_wall)
+        found(j, SWEEP_IMMORTAL, "no TTL, last alive %s ago (%s), valid until %s (expiresAt)", age,
+            v->field, timestamp_format(v->expires, when));
+    else if (!j->live && older(j->age, old_after(k, active_window)))
+        found(j, SWEEP_STALE, "no TTL, last alive %s ago (%s)", age, v->field);
+    else if (is_over(k, active_window, f, v, j))
+        found(j, SWEEP_EXPIRED, "no TTL, over since %s (expiresAt), last alive %s ago (%s)",
+            timestamp_format(v->expires, when), age, v->field);
+    else if (has_expectation(k))
+        found(j, SWEEP_IMMORTAL, "no TTL, last alive %s ago (%s)", age, v->field);
+}
+
+static void judge_overlong(const struct config_keyspace *k, usec_t active_window,
+    const struct sweep_facts *f, const struct sweep_value *v, struct sweep_judgement *j)
+{
+    char age[SPAN_TEXT_MAX];
+    char ttl[SPAN_TEXT_MAX];
+    char when[TIMESTAMP_TEXT_MAX];
+    span_format(j->age, age);
+    span_format(f->ttl, ttl);
+    if (is_over(k, active_window, f, v, j))
+        found(j, SWEEP_EXPIRED, "TTL of %s, over since %s (expiresAt), last alive %s ago (%s)", ttl,
+            timestamp_format(v->expires, when), age, v->field);
+    else
+        found(j, SWEEP_OVERLONG, "TTL of %s, last alive %s ago (%s)", ttl, age, v->field);
+}
+
+static void judge_owner(const struct sweep_facts *f, struct sweep_judgement *j)
+{
+    char before[sizeof j->reason];
+    if (f->owner != SWEEP_OWNER_UNKNOWN)
+        return;
+    memcpy(before, j->reason, sizeof before);
+    found(j, SWEEP_ORPHAN, "no session and no conversation of it is known; %.80s", before);
+}
+
+/*
+ * What is left of ExpectTTL since it was last alive, or until its own expiry. Of one for which
+ * nothing is left ExpectTTL anew, or less when it would be stale before. A TTL that is too long is
+ * cut to ExpectTTL from now on, no shorter.
+ */
+static usec_t repair_ttl(const struct config_keyspace *k, usec_t active_window,
+    const struct sweep_facts *f, const struct sweep_value *v, const struct sweep_judgement *j)
+{
+    usec_t left = usec_sub(k->expect_ttl, j->age);
+    if (!k->repair || !has_expectation(k))
+        return 0;
+    if (j->finding == SWEEP_OVERLONG)
+        return k->expect_ttl;
+    if (j->finding != SWEEP_IMMORTAL)
+        return 0;
+    if (left == 0)
+        left = usec_sub(k->max_age, j->age);
+    if (v->expires_known && usec_sub(v->expires, f->now_wall) > left)
+        left = v->expires - f->now_wall;
+    if (left < active_window)
+        left = active_window;
+    if (left < repair_least)
+        left = repair_least;
+    return left < k->expect_ttl ? left : k->expect_ttl;
 }
 
 /* A key that will not expire in time, or a task that waits for too long. */
@@ -192,28 +236,32 @@ static void judge_value(const struct config_keyspace *k, usec_t active_window,
     const struct sweep_facts *f, usec_t written_ago, struct sweep_judgement *j)
 {
     char age[SPAN_TEXT_MAX];
-    char ttl[SPAN_TEXT_MAX];
     usec_t limit = old_after(k, active_window);
-    struct content c = read_content(k, f->value, f->value_len);
-    if (c.fault) {
-        judge_malformed(f, limit, c.fault, j);
+    struct sweep_value v = sweep_value_read(k, f->value, f->value_len);
+    if (v.fault) {
+        judge_malformed(f, limit, v.fault, j);
         return;
     }
-    j->pending = c.pending;
-    if (!take_age(f, &c, written_ago, j))
+    j->pending = v.pending;
+    if (!take_age(f, &v, written_ago, j))
         return;
-    span_format(j->age, age);
-    if (k->kind == CONFIG_KEYSPACE_SESSION)
-        j->live = (f->census ? usec_sub(f->now_wall, c.latest) : j->age) <= active_window;
-    if (!f->has_ttl && !j->live && older(j->age, limit))
-        found(j, SWEEP_STALE, "no TTL, last alive %s ago (%s)", age, c.field);
-    else if (!f->has_ttl)
-        found(j, SWEEP_IMMORTAL, "no TTL, last alive %s ago (%s)", age, c.field);
+    j->live = is_live(k, active_window, f, &v, j);
+    bool valid = v.expires_known && v.expires > f->now_wall;
+    if (k->kind == CONFIG_KEYSPACE_TASK && v.pending && !j->live && !valid) {
+        found(j, SWEEP_STUCK_TASK, "pending for %s: its callback never came",
+            span_format(j->age, age));
+        return;
+    }
+    if (!f->has_ttl)
+        judge_without_ttl(k, active_window, f, &v, j);
     else if (has_expectation(k) && written_ago == USEC_INFINITY)
-        found(j, SWEEP_OVERLONG, "TTL of %s, last alive %s ago (%s)", span_format(f->ttl, ttl), age,
-            c.field);
-    if (k->kind == CONFIG_KEYSPACE_TASK)
-        judge_task(&c, limit, j);
+        judge_overlong(k, active_window, f, &v, j);
+    if (j->finding == SWEEP_STALE || j->finding == SWEEP_EXPIRED)
+        return;
+    memcpy(j->session, v.session, sizeof j->session);
+    memcpy(j->conversation, v.conversation, sizeof j->conversation);
+    j->repair_ttl = repair_ttl(k, active_window, f, &v, j);
+    judge_owner(f, j);
 }
 
 /* What the TTL alone tells: true when that is all there is to know. */
@@ -240,7 +288,8 @@ static bool judge_ttl(const struct config_keyspace *k, usec_t active_window,
 struct sweep_judgement sweep_judge(
     const struct config_keyspace *k, usec_t active_window, const struct sweep_facts *f)
 {
-    struct sweep_judgement j = {.finding = SWEEP_FINE, .pending_known = true};
+    struct sweep_judgement j = {
+        .finding = SWEEP_FINE, .pending_known = true, .reason = "as it should be"};
     assert(f->ttl_known);
     /* How long ago the TTL was set, as it counts down from ExpectTTL. USEC_INFINITY: not that one.
      */
@@ -254,7 +303,7 @@ struct sweep_judgement sweep_judge(
     } else if (judge_ttl(k, active_window, f, written_ago, &j)) {
         j.pending_known = k->kind != CONFIG_KEYSPACE_TASK;
     } else if (f->too_big) {
-        found(&j, SWEEP_TOO_BIG, "larger than %d bytes", LIMIT_REDIS_VALUE);
+        judge_too_big(k, f, old_after(k, active_window), &j);
     } else if (!f->value) {
         j.pending_known = k->kind != CONFIG_KEYSPACE_TASK;
         found(&j, SWEEP_NEEDS_VALUE, "the value tells");
@@ -262,8 +311,10 @@ struct sweep_judgement sweep_judge(
         j.age_known = false;
         judge_value(k, active_window, f, written_ago, &j);
     }
+    bool by_idle = j.finding == SWEEP_MALFORMED_IDLE;
     bool condemned = j.finding == SWEEP_STALE || j.finding == SWEEP_STUCK_TASK ||
-                     j.finding == SWEEP_MALFORMED_IDLE;
-    j.removable = condemned && !j.live && !k->report_only;
+                     j.finding == SWEEP_EXPIRED || by_idle;
+    j.removable =
+        condemned && !j.live && !k->report_only && (by_idle ? f->idle : j.age) >= f->least_age;
     return j;
 }

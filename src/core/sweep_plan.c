@@ -56,7 +56,10 @@ int sweep_plan_narrow(struct sweep_plan *p, const struct sweep_plan *from, const
         return err_set(e, -ENOENT, "sweeping: there is no keyspace \"%s\"", only);
     if (n == 0)
         return err_set(e, -ENOENT, "sweeping: no keyspace is configured");
-    return sweep_plan_init(p, keyspaces, n, &from->protect, from->active_window, e);
+    int r = sweep_plan_init(p, keyspaces, n, &from->protect, from->active_window, e);
+    if (r == 0)
+        p->least_age = older_than;
+    return r;
 }
 
 void sweep_plan_fini(struct sweep_plan *p)

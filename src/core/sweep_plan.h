@@ -14,6 +14,7 @@ struct sweep_plan {
     unsigned n;
     struct strlist protect;
     usec_t active_window;
+    usec_t least_age; /* an operator's wish for one pass: nothing younger goes; 0: none */
 };
 
 enum {

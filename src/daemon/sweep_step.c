@@ -33,7 +33,9 @@ static struct sweep_facts facts_of(
         .idle_known = key->idle_known,
         .idle = key->idle,
         .too_big = key->too_big,
+        .memory = key->memory,
         .now_wall = now,
+        .least_age = p->plan.least_age,
         .census = p->summary.census_only};
 }
 
@@ -79,6 +81,7 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
         const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
         struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);
         key->look = j.finding == SWEEP_NEEDS_VALUE || (p->summary.census_only && !j.pending_known);
+        key->max_value = space->max_value;
         if (key->look)
             continue;
         sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
@@ -93,7 +96,7 @@ static void decode(const struct redis_key *key, struct strbuf *value, struct swe
     strbuf_reset(value);
     if (!key->payload)
         return;
-    int r = rdb_string_decode(key->payload, key->payload_len, LIMIT_REDIS_VALUE, value);
+    int r = rdb_string_decode(key->payload, key->payload_len, key->max_value, value);
     facts->is_string = r != -EPROTOTYPE;
     facts->too_big = r == -EFBIG || r == -ENOMEM;
     /* A damaged one is malformed, and not to be removed: it may be a format we do not know. */

@@ -15,8 +15,6 @@
 enum {
     WINDOW_KEYS = 64,
     WINDOW_BYTES = 256 * 1024, /* and one key more */
-    /* Allocators round up; the payload's own length decides in the end. */
-    MEMORY_MAX = 2 * LIMIT_REDIS_VALUE + LIMIT_REDIS_KEY,
 };
 
 enum { VALUE_EXPIRE, VALUE_DUMP, VALUE_REPLIES };
@@ -91,7 +89,7 @@ static void look_at_window(struct redis_scan *s)
             s, i, i * VALUE_REPLIES + VALUE_EXPIRE, s->has_expire ? "PEXPIRETIME" : "PTTL", NULL);
         if (!k->too_big)
             scan_ask_key(s, i, i * VALUE_REPLIES + VALUE_DUMP, "DUMP", NULL);
-        bytes += k->too_big ? 0 : s->memory[i];
+        bytes += k->too_big ? 0 : k->memory;
         keys++;
     }
     s->window_to = i;
@@ -109,8 +107,9 @@ static void on_size(size_t id, const struct redis_value *reply, void *arg)
         if (reply->type == REDIS_ERROR)
             scan_key_failed(k, reply);
         else if (reply->type == REDIS_INTEGER)
-            s->memory[index] = (uint64_t)reply->integer;
-        k->too_big = s->memory[index] > MEMORY_MAX;
+            k->memory = (uint64_t)reply->integer;
+        /* Allocators round up; the payload's own length decides in the end. */
+        k->too_big = k->memory > 2 * k->max_value + LIMIT_REDIS_KEY;
     } else if (reply->type == REDIS_INTEGER && reply->integer >= 0) {
         /* An error is no fault: under an LFU policy Redis knows no idle times. */
         k->idle_known = true;

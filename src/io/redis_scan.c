@@ -34,9 +34,7 @@ static void forget_keys(struct redis_scan *s)
         free(s->keys[i].payload);
     }
     free(s->keys);
-    free(s->memory);
     s->keys = NULL;
-    s->memory = NULL;
     s->n = 0;
 }
 
@@ -171,8 +169,7 @@ static void on_scan(size_t index, const struct redis_value *reply, void *arg)
     }
     memcpy(s->next_cursor, cursor.str, cursor.len + 1);
     s->keys = calloc(names.n_items + 1, sizeof *s->keys);
-    s->memory = calloc(names.n_items + 1, sizeof *s->memory);
-    if (!s->keys || !s->memory)
+    if (!s->keys)
         abort();
     for (size_t i = 0; i < names.n_items; i++) {
         struct redis_value name = redis_value_at(&names, i);

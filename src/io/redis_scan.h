@@ -17,10 +17,12 @@ struct redis_key {
     bool look;      /* set by the caller: redis_scan_look() is to read it */
     bool gone;      /* it was not there any more, then or when it was looked at */
     bool idle_known;
-    usec_t idle;       /* before we touched it */
-    bool too_big;      /* larger than LIMIT_REDIS_VALUE: the payload was not asked for */
-    int64_t expire_ms; /* absolute, by the server's clock; -1: none; ttl_ms is renewed with it */
-    char *payload;     /* of DUMP; NULL: too big, or gone */
+    usec_t idle;        /* before we touched it */
+    uint64_t max_value; /* set by the caller with `look`: larger values are not read */
+    uint64_t memory;    /* as MEMORY USAGE tells, when it was looked at */
+    bool too_big;       /* surely larger than max_value: the payload was not asked for */
+    int64_t expire_ms;  /* absolute, by the server's clock; -1: none; ttl_ms is renewed with it */
+    char *payload;      /* of DUMP; NULL: too big, or gone */
     size_t payload_len;
     enum redis_error error; /* REDIS_E_NONE, or why a command about this key failed */
     char error_text[160];

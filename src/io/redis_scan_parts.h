@@ -19,7 +19,6 @@ struct redis_scan {
     char next_cursor[32];
     bool begun;
     struct redis_key *keys;
-    uint64_t *memory; /* of each key, as MEMORY USAGE tells */
     size_t n;
     bool sized;                    /* MEMORY USAGE and IDLETIME were asked */
     size_t window_from, window_to; /* of the keys under way */

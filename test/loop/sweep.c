@@ -1,6 +1,8 @@
 /* daemon/sweeper against a real redis-server: what it finds, removes, counts and never touches. */
 #include "sweep_rig.h"
 
+enum { VALUE_MAX = 256 * 1024 }; /* MaxValue of the rig */
+
 #define H USEC_PER_HOUR
 #define D USEC_PER_DAY
 
@@ -182,7 +184,7 @@ static void values_of_every_size(void **state)
 {
     struct sweep_rig *r = *state;
     static const size_t sizes[] = {
-        30, 64, 4096, 100000, LIMIT_REDIS_VALUE, LIMIT_REDIS_VALUE + 1, 3 * LIMIT_REDIS_VALUE};
+        30, 64, 4096, 100000, VALUE_MAX, VALUE_MAX + 1, 3 * VALUE_MAX};
     enum { N = sizeof sizes / sizeof *sizes };
     char *text = malloc(sizes[N - 1] + 1);
     unsigned noise = 1;
@@ -212,10 +214,10 @@ static void values_of_every_size(void **state)
 static void what_is_too_big_is_not_even_read(void **state)
 {
     struct sweep_rig *r = *state;
-    char *text = malloc(4 * LIMIT_REDIS_VALUE);
-    for (size_t i = 0; i < 4 * LIMIT_REDIS_VALUE; i++)
+    char *text = malloc(4 * VALUE_MAX);
+    for (size_t i = 0; i < 4 * VALUE_MAX; i++)
         text[i] = (char)(i * 2654435761u >> 13);
-    rig_redis_run(r->c, "SET x %b", text, (size_t)4 * LIMIT_REDIS_VALUE);
+    rig_redis_run(r->c, "SET x %b", text, (size_t)4 * VALUE_MAX);
     free(text);
     redisReply *dump = rig_redis_do(r->c, "DUMP x");
     rig_redis_run(r->c, "RESTORE cursor_task:big 0 %b IDLETIME 500", dump->str, dump->len);

@@ -22,12 +22,14 @@ static const struct config_keyspace sweep_rig_keyspaces[2] = {
         .kind = CONFIG_KEYSPACE_SESSION,
         .expect_ttl = USEC_PER_HOUR,
         .max_age = 24 * USEC_PER_HOUR,
+        .max_value = 256 * 1024,
         .age_fields = {sweep_rig_session_fields, 2}},
     {.name = TEXT("tasks"),
         .pattern = TEXT("cursor_task:*"),
         .kind = CONFIG_KEYSPACE_TASK,
         .expect_ttl = 24 * USEC_PER_HOUR,
         .max_age = 24 * USEC_PER_HOUR,
+        .max_value = 256 * 1024,
         .age_fields = {sweep_rig_task_fields, 2}},
 };
 

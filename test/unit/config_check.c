@@ -108,6 +108,8 @@ static void refuses_contradictions(void **state)
             "covers all of it\n"},
         {"[Keyspace x]\nPattern=x:*\nAction=delete\n",
             "/etc/v.conf:3: refuse Action=delete of keyspace x: it needs a MaxAge=\n"},
+        {"[Keyspace x]\nPattern=x:*\nRepair=yes\n",
+            "/etc/v.conf:3: refuse Repair=yes of keyspace x: it needs an ExpectTTL=\n"},
         {"[Keyspace sessions]\nMaxAge=30min\n",
             "/etc/v.conf:2: refuse MaxAge=30min of keyspace sessions: shorter than ExpectTTL=1h, a "
             "key would be stuck before it expires\n"},

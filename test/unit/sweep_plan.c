@@ -70,10 +70,12 @@ static void narrows_for_one_pass(void **state)
     assert_int_equal(narrow.n, 3);
     assert_int_equal(narrow.keyspaces[1].max_age, 200);
     assert_int_equal(narrow.active_window, 7);
+    assert_int_equal(narrow.least_age, 0);
     sweep_plan_fini(&narrow);
     assert_int_equal(sweep_plan_narrow(&narrow, &plan, "tasks", 5, &e), 0);
     assert_int_equal(narrow.n, 1);
     assert_int_equal(narrow.keyspaces[0].max_age, 5);
+    assert_int_equal(narrow.least_age, 5);
     assert_int_equal(sweep_plan_find(&narrow, "elevenlabs:session:1", 20), SWEEP_PLAN_FOREIGN);
     assert_int_equal(sweep_plan_find(&narrow, "cursor_task:keeper", 18), SWEEP_PLAN_PROTECTED);
     sweep_plan_fini(&narrow);
