@@ -223,8 +223,8 @@ int operation_run(const struct cli *cli, const char *name, const char *path, con
         .pause = POLL_FIRST,
         .on_result = on_result};
     /* Not restarted: it ends the pause. */
-    sigaction(
-        SIGINT, &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, NULL);
+    sigaction(SIGINT,
+        &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
     struct api_answer a;
     api_call(cli, "POST", path, body, &a);
     int exit_code = VK_EXIT_FAILED;

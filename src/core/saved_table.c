@@ -10,19 +10,27 @@
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define AT(object, member) .offset = offsetof(struct object, member), .size = SIZE(object, member)
 
-/* A bool, a number or an owned text; what else a row says may follow. */
-#define FIELD(object, member, ...)                                                                 \
+/* A bool, a number or an owned text; what else a row says follows in _WITH. */
+#define ROW(object, member) .name = #member, AT(object, member), .type = TYPE(object, member)
+#define FIELD(object, member)                                                                      \
     {                                                                                              \
-        .name = #member, AT(object, member), .type = TYPE(object, member), ##__VA_ARGS__           \
+        ROW(object, member)                                                                        \
+    }
+#define FIELD_WITH(object, member, ...)                                                            \
+    {                                                                                              \
+        ROW(object, member), __VA_ARGS__                                                           \
     }
 /* The same of a structure without a name of its own. */
-#define INNER(object, outer, member, ...)                                                          \
+#define INNER(object, outer, member)                                                               \
     {                                                                                              \
-        .name = #member, AT(object, outer.member), .type = TYPE(object, outer.member),             \
-        ##__VA_ARGS__                                                                              \
+        .name = #member, AT(object, outer.member), .type = TYPE(object, outer.member)              \
+    }
+#define INNER_WITH(object, outer, member, ...)                                                     \
+    {                                                                                              \
+        .name = #member, AT(object, outer.member), .type = TYPE(object, outer.member), __VA_ARGS__ \
     }
 /* A number that is counted up has room to go on for ever. */
-#define COUNTER(object, member) FIELD(object, member, .max = INT64_MAX)
+#define COUNTER(object, member) FIELD_WITH(object, member, .max = INT64_MAX)
 #define CHARS(object, member)                                                                      \
     {                                                                                              \
         .name = #member, AT(object, member), .type = SAVED_CHARS                                   \
@@ -129,8 +137,8 @@ static rows prober_rows = {
     FIELD(prober, hastened),
     FIELD(prober, degraded),
     COUNTER(prober, seq),
-    FIELD(prober, passes, .max = INT32_MAX),
-    FIELD(prober, failures, .max = INT32_MAX),
+    FIELD_WITH(prober, passes, .max = INT32_MAX),
+    FIELD_WITH(prober, failures, .max = INT32_MAX),
     ENUM(prober, worst, probe_outcomes),
     FIELD(prober, began_at),
     FIELD(prober, void_to),
@@ -179,7 +187,7 @@ static rows rollout_rows = {
     FIELD(rollout, until),
     FIELD(rollout, deadline),
     ENUM(rollout, cause, worker_causes),
-    FIELD(rollout, slot, .max = LIMIT_WORKERS - 1),
+    FIELD_WITH(rollout, slot, .max = LIMIT_WORKERS - 1),
     END,
 };
 
@@ -190,7 +198,7 @@ static rows restart_rows = {
         .names = restart_states,
         .n = COUNT(restart_states)},
     INNER(fleet, restart, operation),
-    INNER(fleet, restart, slot, .max = LIMIT_WORKERS - 1),
+    INNER_WITH(fleet, restart, slot, .max = LIMIT_WORKERS - 1),
     INNER(fleet, restart, began_at),
     INNER(fleet, restart, deadline),
     END,
@@ -205,8 +213,8 @@ static bool is_unused_slot(const struct saved *s, const void *element)
 }
 
 static rows fleet_rows = {
-    FIELD(fleet, n_workers, .max = LIMIT_WORKERS),
-    FIELD(fleet, n_slots, .max = LIMIT_WORKERS),
+    FIELD_WITH(fleet, n_workers, .max = LIMIT_WORKERS),
+    FIELD_WITH(fleet, n_slots, .max = LIMIT_WORKERS),
     FIELD(fleet, stopping),
     FIELD(fleet, gone_told),
     ENUM(fleet, dependency, dependencies),
@@ -220,17 +228,17 @@ static rows fleet_rows = {
 
 static rows connections_rows = {
     INNER(callers, connections, known),
-    INNER(callers, connections, n, .max = INT32_MAX),
+    INNER_WITH(callers, connections, n, .max = INT32_MAX),
     END,
 };
 static rows tasks_rows = {
     INNER(callers, tasks, known),
-    INNER(callers, tasks, n, .max = INT32_MAX),
+    INNER_WITH(callers, tasks, n, .max = INT32_MAX),
     END,
 };
 static rows sessions_rows = {
     INNER(callers, sessions, known),
-    INNER(callers, sessions, n, .max = INT32_MAX),
+    INNER_WITH(callers, sessions, n, .max = INT32_MAX),
     END,
 };
 static rows callers_rows = {
@@ -290,7 +298,7 @@ static rows process_rows = {
     CHARS(saved_process, release),
     FIELD(saved_process, handover),
     ARRAY(saved_process, privates, endpoint, is_no_endpoint),
-    FIELD(saved_process, n_privates, .max = LIMIT_LISTEN),
+    FIELD_WITH(saved_process, n_privates, .max = LIMIT_LISTEN),
     GROUP("shim", shim_rows),
     END,
 };
