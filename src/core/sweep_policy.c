@@ -30,11 +30,12 @@ enum sweep_reaction sweep_react_key(enum redis_error error, const char *text)
         return SWEEP_REACT_WAIT;
     case REDIS_E_LOST:
     case REDIS_E_LOADING:
+    case REDIS_E_CLIENTS:
+        return SWEEP_REACT_RECONNECT;
     case REDIS_E_READONLY:
     case REDIS_E_NOAUTH:
     case REDIS_E_CLUSTERDOWN:
     case REDIS_E_NOSCRIPT:
-    case REDIS_E_CLIENTS:
     case REDIS_E_PROTOCOL:
         return SWEEP_REACT_END;
     }
@@ -43,5 +44,16 @@ enum sweep_reaction sweep_react_key(enum redis_error error, const char *text)
 
 enum sweep_reaction sweep_react_scan(enum redis_error error)
 {
-    return error == REDIS_E_BUSY ? SWEEP_REACT_WAIT : SWEEP_REACT_END;
+    switch (sweep_react_key(error, "")) {
+    case SWEEP_REACT_WAIT:
+        return SWEEP_REACT_WAIT;
+    case SWEEP_REACT_RECONNECT:
+        return SWEEP_REACT_RECONNECT;
+    case SWEEP_REACT_SKIP_KEY:
+    case SWEEP_REACT_SKIP_KEYSPACE:
+    case SWEEP_REACT_STOP_REMOVING:
+    case SWEEP_REACT_END:
+        return SWEEP_REACT_END;
+    }
+    return SWEEP_REACT_END;
 }

@@ -7,6 +7,7 @@
     X(SKIP_KEY, "skip-key")           /* leave this key, go on */                                  \
     X(SKIP_KEYSPACE, "skip-keyspace") /* leave its keyspace for this pass, go on */                \
     X(STOP_REMOVING, "stop-removing") /* look on, remove nothing more in this pass */              \
+    X(RECONNECT, "reconnect")         /* wait for the connection, go on where it was lost */       \
     X(WAIT, "wait")                   /* try the same again, later */                              \
     X(END, "end")                     /* end the pass; another one begins anew */
 

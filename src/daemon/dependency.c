@@ -81,18 +81,18 @@ static bool same_link(const struct config_redis *a, const struct config_redis *b
 
 static int open_link(struct daemon *d, const struct config *config, struct err *e)
 {
-    d->redis = redis_link_new(d->loop,
-        &(struct redis_link_conf){.url = config->redis.url,
-            .username = config->redis.username,
-            .password_file = config->redis.password_credential,
-            .connect_timeout = config->redis.connect_timeout,
-            .command_timeout = config->redis.command_timeout,
-            .ping_interval = PING_INTERVAL},
-        on_state, d, e);
+    const struct redis_link_conf conf = {.url = config->redis.url,
+        .username = config->redis.username,
+        .password_file = config->redis.password_credential,
+        .connect_timeout = config->redis.connect_timeout,
+        .command_timeout = config->redis.command_timeout,
+        .ping_interval = PING_INTERVAL};
+    d->redis = redis_link_new(d->loop, &conf, on_state, d, e);
     if (!d->redis)
         return e->code;
     d->redis_conf = &config->redis;
     d->sweeper = sweeper_new(d->loop, d->redis);
+    sweeper_beside(d->sweeper, &conf);
     d->sweeps = sweeps_new(d->loop, d->sweeper, config);
     if (!d->sweeps)
         return err_sys(e, -ENOMEM, "building the sweeps");

@@ -4,6 +4,7 @@
 #include "core/idle_ledger.h"
 #include "core/sweep_plan.h"
 #include "core/sweep_policy.h"
+#include "daemon/sweep_pace.h"
 #include "daemon/sweep_tally.h"
 #include "daemon/sweeper.h"
 #include "io/loop.h"
@@ -15,6 +16,14 @@
 struct sweep_condemned {
     const struct redis_key *key;
     struct sweep_judgement judgement;
+};
+
+/* The keys that were looked at, while they are judged a slice at a time. */
+struct sweep_looked {
+    struct redis_key *keys;
+    size_t n;
+    size_t next;
+    usec_t now;
 };
 
 struct sweep_pass {
@@ -36,14 +45,23 @@ struct sweep_pass {
     bool cancelled;
     bool resting; /* nothing is under way but the timer */
     bool wait;    /* Redis is busy: go on after a while */
+    bool lost;    /* the connection, or what answers on it: go on when it is back */
     bool end;     /* an error after which nothing is to be asked */
+    bool judging; /* a slice is done, more of `looked` is left */
     bool skip_keyspace[LIMIT_KEYSPACES];
     unsigned waits;   /* in a row */
     unsigned skipped; /* keys, for an error of their own */
     usec_t began_at;
     usec_t step_at; /* the step under way began */
-    usec_t busy;    /* time spent since we last paused */
+    struct sweep_pace *pace;
 
+    char run[48];  /* of the server: run_id; "": not known */
+    bool same_run; /* it is the one that it was before the connection was lost */
+    unsigned reconnects;
+    usec_t lost_until;       /* the pass ends then */
+    struct redis_fault loss; /* the latest */
+
+    struct sweep_looked looked;
     struct sweep_condemned *condemned;
     struct redis_removee *removees;
     size_t n_condemned;
@@ -55,6 +73,15 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg);
 void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg);
 void sweep_step_removed(
     struct redis_removee *items, size_t n, const struct redis_fault *fault, void *arg);
+
+/* Judges more of `looked`; then removes, or goes on. */
+void sweep_step_judge(struct sweep_pass *p);
+
+/* Of sweeper.c: lets the loop turn, and then calls sweep_step_judge(). */
+void sweep_pass_yield(struct sweep_pass *p);
+
+/* Of sweeper.c: it is known who answers. */
+void sweep_pass_known(struct sweep_pass *p);
 
 /* Of sweeper.c: looks at more keys of the step, or begins the next one, or ends the pass. */
 void sweep_pass_go_on(struct sweep_pass *p);

@@ -11,6 +11,9 @@
 
 enum { SKIPPED_MAX = 100 };
 
+/* The loop turns in between: others wait for it, and so do the answers that show our own weight. */
+static const usec_t slice = USEC_PER_MSEC / 2;
+
 bool sweep_step_name(const char *name, size_t len, unsigned *tag, void *arg)
 {
     struct sweep_pass *p = arg;
@@ -61,7 +64,9 @@ static bool is_over(struct sweep_pass *p, const struct redis_key *key)
             p->skip_keyspace[key->tag] = true;
         if (reaction == SWEEP_REACT_SKIP_KEY && ++p->skipped > SKIPPED_MAX)
             reaction = SWEEP_REACT_END;
-        sweep_tally_unknown(&p->summary, p->plan.keyspaces[key->tag].kind);
+        /* What is asked again will be known then. */
+        if (reaction != SWEEP_REACT_WAIT && reaction != SWEEP_REACT_RECONNECT)
+            sweep_tally_unknown(&p->summary, p->plan.keyspaces[key->tag].kind);
         sweep_pass_react(p, reaction, key->error, key->error_text);
         return true;
     }
@@ -151,34 +156,47 @@ void sweep_step_forget(struct sweep_pass *p)
     p->n_condemned = 0;
 }
 
+static void judge_key(struct sweep_pass *p, const struct redis_key *key, struct strbuf *value)
+{
+    struct sweep_judgement j = judge_value(p, key, value, p->looked.now);
+    bool removes = !p->summary.dry_run && !p->summary.census_only;
+    sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
+    if (j.removable && may_condemn(p, key))
+        condemn(p, key, &j);
+    else
+        tell(p, key, &j, j.removable && removes ? SWEEP_OUTCOME_NOT_TRIED : SWEEP_OUTCOME_FOUND);
+}
+
+void sweep_step_judge(struct sweep_pass *p)
+{
+    struct strbuf value = STRBUF_INIT;
+    usec_t until = usec_add(loop_now(), slice);
+    bool more = true;
+    while (more && (p->looked.next == 0 || loop_now() < until)) {
+        const struct redis_key *key = &p->looked.keys[p->looked.next++];
+        if (key->look && !is_over(p, key))
+            judge_key(p, key, &value);
+        more = p->looked.next < p->looked.n;
+    }
+    strbuf_fini(&value);
+    if (more)
+        sweep_pass_yield(p);
+    else if (p->n_condemned > 0 && !p->end)
+        redis_remover_run(p->remover, p->removees, p->n_condemned);
+    else
+        sweep_pass_go_on(p);
+}
+
 void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg)
 {
     struct sweep_pass *p = arg;
-    struct strbuf value = STRBUF_INIT;
     sweep_step_forget(p);
     p->condemned = calloc(n, sizeof *p->condemned);
     p->removees = calloc(n, sizeof *p->removees);
     if (!p->condemned || !p->removees)
         abort();
-    for (size_t i = 0; i < n; i++) {
-        const struct redis_key *key = &keys[i];
-        if (!key->look || is_over(p, key))
-            continue;
-        struct sweep_judgement j = judge_value(p, key, &value, now);
-        sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
-        if (j.removable && may_condemn(p, key))
-            condemn(p, key, &j);
-        else
-            tell(p, key, &j,
-                j.removable && !p->summary.dry_run && !p->summary.census_only
-                    ? SWEEP_OUTCOME_NOT_TRIED
-                    : SWEEP_OUTCOME_FOUND);
-    }
-    strbuf_fini(&value);
-    if (p->n_condemned > 0 && !p->end)
-        redis_remover_run(p->remover, p->removees, p->n_condemned);
-    else
-        sweep_pass_go_on(p);
+    p->looked = (struct sweep_looked){.keys = keys, .n = n, .now = now};
+    sweep_step_judge(p);
 }
 
 static enum sweep_outcome outcome_of(enum redis_removal removal)

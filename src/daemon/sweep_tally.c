@@ -78,9 +78,26 @@ void sweep_tally_error(struct sweep_summary *s, enum redis_error error, const ch
     snprintf(s->error_text, sizeof s->error_text, "%s", text);
 }
 
-void sweep_tally_fini(struct sweep_summary *s)
+static void forget_callers(struct sweep_summary *s)
 {
     for (unsigned i = 0; i < s->n_callers; i++)
         free(s->callers[i].id);
     s->n_callers = 0;
+}
+
+void sweep_tally_restart(struct sweep_summary *s)
+{
+    forget_callers(s);
+    s->keys = 0;
+    s->live_sessions = 0;
+    s->pending_tasks = 0;
+    for (unsigned i = 0; i < s->n_keyspaces; i++) {
+        s->keyspaces[i].keys = 0;
+        memset(s->keyspaces[i].found, 0, sizeof s->keyspaces[i].found);
+    }
+}
+
+void sweep_tally_fini(struct sweep_summary *s)
+{
+    forget_callers(s);
 }

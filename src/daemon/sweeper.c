@@ -1,28 +1,32 @@
 /*
- * Keeps a pass going: what is to be known of the server first, step after step with pauses, what
- * an error means, and the end. What one key is and whether it may go is sweep_step.c's part.
+ * Keeps a pass going: step after step with pauses, what an error means, and the end. What one key
+ * is and whether it may go is sweep_step.c's part.
  */
 #include "daemon/sweeper.h"
 
 #include "core/sweep.h"
 #include "daemon/sweep_pass.h"
-#include "io/redis_link.h"
+#include "daemon/sweep_server.h"
+#include "io/redis_conf.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* We work for that long at a time and then rest as long: half of one core of Redis at most. */
-static const usec_t work_quantum = 10 * USEC_PER_MSEC;
+/* A pass that lost its connection looks for another one for so long, and so often. */
+static const usec_t reconnect_within = USEC_PER_MIN;
+static const usec_t reconnect_look = 50 * USEC_PER_MSEC;
 
-enum { WAITS_MAX = 5 };
+enum { WAITS_MAX = 5, RECONNECTS_MAX = 10 };
 
 struct sweeper {
     struct loop *loop;
     struct redis_link *link;
     struct sweep_plan plan;
     struct idle_ledger *ledger;
+    struct sweep_limits limits;
+    struct redis_link_conf *beside; /* of the second connection; NULL: there is none */
     struct sweep_pass *pass;
 };
 
@@ -34,6 +38,7 @@ static void pass_free(struct sweep_pass *p)
     redis_batch_leave(p->prologue);
     redis_scan_free(p->scan);
     redis_remover_free(p->remover);
+    sweep_pace_free(p->pace);
     sweep_step_forget(p);
     sweep_plan_fini(&p->plan);
     sweep_tally_fini(&p->summary);
@@ -46,6 +51,8 @@ static void pass_end(struct sweep_pass *p, bool complete)
     struct sweep_summary *s = &p->summary;
     s->complete = complete;
     s->took = usec_sub(loop_now(), p->began_at);
+    s->reconnects = p->reconnects;
+    sweep_pace_spent(p->pace, &s->spent);
     if (!complete) {
         s->sessions_known = false;
         s->tasks_known = false;
@@ -67,6 +74,7 @@ static void rest(struct sweep_pass *p, usec_t span)
 static void step(struct sweep_pass *p)
 {
     p->step_at = loop_now();
+    redis_scan_pace(p->scan, sweep_pace_count(p->pace), sweep_pace_depth(p->pace));
     redis_scan_step(p->scan);
 }
 
@@ -74,7 +82,6 @@ static void step(struct sweep_pass *p)
 static void wait_for_redis(struct sweep_pass *p)
 {
     p->wait = false;
-    p->busy = 0;
     if (p->waits == WAITS_MAX) {
         pass_end(p, false);
         return;
@@ -83,16 +90,40 @@ static void wait_for_redis(struct sweep_pass *p)
     p->waits++;
 }
 
+/* The step under way is done again then: what it removed is gone, what it did not look at is not.
+ */
+static void wait_for_connection(struct sweep_pass *p)
+{
+    p->lost = false;
+    p->lost_until = usec_add(loop_now(), reconnect_within);
+    if (p->reconnects == RECONNECTS_MAX) {
+        sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
+        pass_end(p, false);
+        return;
+    }
+    p->reconnects++;
+    rest(p, reconnect_look);
+}
+
 void sweep_pass_react(
     struct sweep_pass *p, enum sweep_reaction reaction, enum redis_error error, const char *text)
 {
-    sweep_tally_error(&p->summary, error, text);
+    /* Who waits for a census asks again by himself, and soon. */
+    if (reaction == SWEEP_REACT_RECONNECT && p->summary.census_only)
+        reaction = SWEEP_REACT_END;
+    if (reaction != SWEEP_REACT_RECONNECT)
+        sweep_tally_error(&p->summary, error, text);
     switch (reaction) {
     case SWEEP_REACT_SKIP_KEY:
     case SWEEP_REACT_SKIP_KEYSPACE:
         break;
     case SWEEP_REACT_STOP_REMOVING:
         p->may_remove = false;
+        break;
+    case SWEEP_REACT_RECONNECT:
+        p->lost = true;
+        p->loss.error = error;
+        snprintf(p->loss.text, sizeof p->loss.text, "%s", text);
         break;
     case SWEEP_REACT_WAIT:
         p->wait = true;
@@ -103,113 +134,113 @@ void sweep_pass_react(
     }
 }
 
+/* True when the pass cannot go on as it is: it ended, or rests until it can. */
+static bool is_held(struct sweep_pass *p)
+{
+    if (p->end || p->cancelled)
+        pass_end(p, false);
+    else if (p->lost)
+        wait_for_connection(p);
+    else if (p->wait)
+        wait_for_redis(p);
+    else
+        return false;
+    return true;
+}
+
+void sweep_pass_yield(struct sweep_pass *p)
+{
+    p->judging = true;
+    timer_arm(p->timer, 0);
+}
+
 void sweep_pass_go_on(struct sweep_pass *p)
 {
-    if (p->end || p->cancelled) {
-        pass_end(p, false);
+    struct redis_scan_took took = redis_scan_took(p->scan);
+    if (took.look > 0)
+        sweep_pace_piped(p->pace, took.look);
+    if (!p->end && !p->cancelled && !p->lost && redis_scan_look(p->scan))
         return;
-    }
-    if (redis_scan_look(p->scan))
+    if (is_held(p))
         return;
+    sweep_pace_scanned(p->pace, took.scan);
+    redis_scan_advance(p->scan);
     if (redis_scan_at_end(p->scan)) {
         pass_end(p, true);
         return;
     }
-    if (p->wait) {
-        wait_for_redis(p);
-        return;
-    }
     p->waits = 0;
-    p->busy += usec_sub(loop_now(), p->step_at);
-    if (p->busy < work_quantum) {
+    usec_t span = sweep_pace_rest(p->pace, usec_sub(loop_now(), p->step_at));
+    if (span > 0)
+        rest(p, span);
+    else
         step(p);
-        return;
-    }
-    rest(p, p->busy);
-    p->busy = 0;
 }
 
 static void on_fault(const struct redis_fault *fault, void *arg)
 {
     struct sweep_pass *p = arg;
     sweep_pass_react(p, sweep_react_scan(fault->error), fault->error, fault->text);
-    if (p->end || p->cancelled)
-        pass_end(p, false);
-    else
-        wait_for_redis(p);
+    is_held(p);
 }
 
-/* ---- the server ---- */
-
-enum { PROLOGUE_ROLE, PROLOGUE_INFO };
-
-/* PEXPIRETIME came with 7.0; Valkey tells a Redis version of 7 and more as well. */
-static bool knows_expire_time(const struct redis_value *info)
-{
-    static const char field[] = "redis_version:";
-    const char *version = info->type == REDIS_STRING ? strstr(info->str, field) : NULL;
-    return version && strtol(version + sizeof field - 1, NULL, 10) >= 7;
-}
-
-static void on_prologue(size_t index, const struct redis_value *reply, void *arg)
-{
-    struct sweep_pass *p = arg;
-    if (index == PROLOGUE_INFO) {
-        p->has_expire = knows_expire_time(reply);
-        return;
-    }
-    struct redis_value role = redis_value_at(reply, 0);
-    /* Not permitted to ask: then whatever removes finds out by itself. */
-    if (role.type != REDIS_STRING || strcmp(role.str, "master") == 0)
-        return;
-    p->may_remove = false;
-    if (p->summary.dry_run || p->summary.census_only)
-        return;
-    sweep_pass_react(p, SWEEP_REACT_END, REDIS_E_READONLY,
-        "READONLY this server is a replica, from which nothing is removed");
-}
-
-static void on_prologue_done(bool lost, void *arg)
+static void begin_scan(struct sweep_pass *p)
 {
     static const struct redis_scan_events events = {
         sweep_step_name, sweep_step_keys, sweep_step_looked, on_fault};
-    struct sweep_pass *p = arg;
-    p->prologue = NULL;
-    if (lost)
-        sweep_pass_react(p, SWEEP_REACT_END, REDIS_E_LOST, redis_batch_lost_text(p->link));
-    if (p->end || p->cancelled) {
-        pass_end(p, false);
-        return;
-    }
     struct strbuf match = STRBUF_INIT;
     sweep_plan_match(&p->plan, &match);
     if (match.failed)
         abort();
+    redis_scan_free(p->scan);
+    redis_remover_free(p->remover);
     p->scan = redis_scan_new(p->link, strbuf_text(&match), match.len, p->has_expire, &events, p);
     p->remover = redis_remover_new(p->link, p->has_expire, sweep_step_removed, p);
     strbuf_fini(&match);
+}
+
+void sweep_pass_known(struct sweep_pass *p)
+{
+    if (is_held(p))
+        return;
+    if (p->scan && !p->same_run)
+        sweep_tally_restart(&p->summary);
+    if (!p->scan || !p->same_run)
+        begin_scan(p);
     step(p);
 }
 
-static void ask_prologue(struct sweep_pass *p)
+static void look_for_connection(struct sweep_pass *p)
 {
-    p->prologue = redis_batch_new(p->link, 2, on_prologue, on_prologue_done, p);
-    redis_batch_add(p->prologue, PROLOGUE_ROLE, 1, (const char *const[]){"ROLE"}, NULL);
-    redis_batch_add(p->prologue, PROLOGUE_INFO, 2, (const char *const[]){"INFO", "server"}, NULL);
-    redis_batch_end(p->prologue);
+    if (redis_link_state(p->link) == REDIS_LINK_UP) {
+        p->lost_until = 0;
+        sweep_server_ask(p);
+    } else if (loop_now() >= p->lost_until) {
+        sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
+        pass_end(p, false);
+    } else {
+        rest(p, reconnect_look);
+    }
 }
 
-/* A pass begins, or goes on after a rest. */
+/* A pass begins, or goes on after a rest or a turn of the loop. */
 static void on_timer(void *arg)
 {
     struct sweep_pass *p = arg;
+    if (p->judging) {
+        p->judging = false;
+        sweep_step_judge(p);
+        return;
+    }
     p->resting = false;
     if (p->cancelled)
         pass_end(p, false);
+    else if (p->lost_until > 0)
+        look_for_connection(p);
     else if (p->scan)
         step(p);
     else
-        ask_prologue(p);
+        sweep_server_ask(p);
 }
 
 /* ---- the sweeper ---- */
@@ -221,6 +252,7 @@ struct sweeper *sweeper_new(struct loop *l, struct redis_link *link)
         abort();
     s->loop = l;
     s->link = link;
+    s->limits.max_latency = USEC_PER_MSEC;
     s->ledger = idle_ledger_new();
     return s;
 }
@@ -235,6 +267,17 @@ int sweeper_configure(struct sweeper *s, const struct config_keyspace *keyspaces
     sweep_plan_fini(&s->plan);
     s->plan = plan;
     return 0;
+}
+
+void sweeper_limit(struct sweeper *s, const struct sweep_limits *limits)
+{
+    s->limits = *limits;
+}
+
+void sweeper_beside(struct sweeper *s, const struct redis_link_conf *conf)
+{
+    redis_conf_free(s->beside);
+    s->beside = redis_conf_copy(conf);
 }
 
 int sweeper_run(struct sweeper *s, const struct sweep_request *request,
@@ -265,6 +308,8 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     p->began_at = loop_now();
     sweep_tally_begin(&p->summary, &p->plan);
     p->timer = timer_new(s->loop, on_timer, p);
+    p->pace = sweep_pace_new(
+        s->loop, s->link, request->census_only ? NULL : s->beside, s->limits.max_latency);
     rest(p, 0);
     s->pass = p;
     return 0;
@@ -291,6 +336,7 @@ void sweeper_free(struct sweeper *s)
     if (!s)
         return;
     pass_free(s->pass);
+    redis_conf_free(s->beside);
     idle_ledger_free(s->ledger);
     sweep_plan_fini(&s->plan);
     free(s);

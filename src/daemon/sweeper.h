@@ -20,6 +20,7 @@
 
 struct loop;
 struct redis_link;
+struct redis_link_conf;
 struct sweeper;
 
 struct sweep_request {
@@ -61,6 +62,17 @@ struct sweep_caller {
     size_t id_len;
 };
 
+/* What a pass cost Redis. */
+struct sweep_spent {
+    uint64_t commands, bytes_sent, bytes_received;
+    usec_t worked, rested;
+    unsigned count; /* of SCAN, in the end */
+    unsigned share; /* per mille of the time that we worked, in the end */
+    bool strained;  /* Redis forked or loaded meanwhile */
+    uint64_t pings; /* answered on the second connection; 0: the times are not known */
+    usec_t ping_floor, ping_p50, ping_p99, ping_max;
+};
+
 struct sweep_summary {
     bool dry_run;
     bool census_only;
@@ -68,6 +80,8 @@ struct sweep_summary {
     enum redis_error error; /* REDIS_E_NONE, or the first that mattered; also when complete */
     char error_text[256];   /* "" when error is REDIS_E_NONE and it was not cancelled */
     usec_t took;
+    unsigned reconnects; /* the connection was lost and found again */
+    struct sweep_spent spent;
     uint64_t keys; /* in all keyspaces */
     uint64_t removed, survived, not_tried;
     struct sweep_keyspace_summary keyspaces[LIMIT_KEYSPACES];
@@ -89,6 +103,15 @@ struct sweeper *sweeper_new(struct loop *l, struct redis_link *link);
  */
 int sweeper_configure(struct sweeper *s, const struct config_keyspace *keyspaces,
     unsigned n_keyspaces, const struct strlist *protect, usec_t active_window, struct err *e);
+
+/* What passes from now on keep to. */
+struct sweep_limits {
+    usec_t max_latency; /* that we may add for one in a hundred requests of others; 1 ms at first */
+};
+void sweeper_limit(struct sweeper *s, const struct sweep_limits *limits);
+
+/* Passes from now on measure by a second connection with this; copied. */
+void sweeper_beside(struct sweeper *s, const struct redis_link_conf *conf);
 
 typedef void sweeper_finding_fn(const struct sweep_key *key, void *arg);
 typedef void sweeper_done_fn(const struct sweep_summary *summary, void *arg);

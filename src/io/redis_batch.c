@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct slot {
     struct redis_batch *batch;
@@ -51,6 +52,15 @@ struct redis_batch *redis_batch_new(struct redis_link *link, size_t max,
     return b;
 }
 
+static void count_reply(struct redis_usage *usage, const struct redis_value *reply)
+{
+    usage->bytes_received += reply->len;
+    for (size_t i = 0; i < reply->n_items; i++) {
+        struct redis_value item = redis_value_at(reply, i);
+        count_reply(usage, &item);
+    }
+}
+
 static void on_reply(const struct redis_value *reply, void *arg)
 {
     struct slot *slot = arg;
@@ -58,6 +68,8 @@ static void on_reply(const struct redis_value *reply, void *arg)
     b->answered++;
     b->lost = b->lost || !reply;
     b->in_reply = true;
+    if (reply)
+        count_reply(redis_link_usage(b->link), reply);
     if (reply && !b->left)
         b->on_reply(slot->index, reply, b->arg);
     b->in_reply = false;
@@ -70,10 +82,15 @@ void redis_batch_add(
     assert(b->sent < b->max);
     struct slot *slot = &b->slots[b->sent];
     *slot = (struct slot){b, index};
-    if (redis_link_command(b->link, argc, argv, argv_len, on_reply, slot) < 0)
+    if (redis_link_command(b->link, argc, argv, argv_len, on_reply, slot) < 0) {
         b->lost = true;
-    else
-        b->sent++;
+        return;
+    }
+    struct redis_usage *usage = redis_link_usage(b->link);
+    usage->commands++;
+    for (int i = 0; i < argc; i++)
+        usage->bytes_sent += argv_len ? argv_len[i] : strlen(argv[i]);
+    b->sent++;
 }
 
 void redis_batch_end(struct redis_batch *b)

@@ -12,7 +12,6 @@
 #include "io/redis_policy.h"
 #include "io/resolve.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -47,6 +46,7 @@ struct redis_link {
     usec_t ping_latency;
     usec_t armed_at; /* what the timer is set to */
     uint64_t connects;
+    struct redis_usage usage;
 };
 
 static void connect_next(struct redis_link *r);
@@ -245,17 +245,11 @@ static void on_resolved(const struct resolve_result *result, void *arg)
     attempt_failed(r, why);
 }
 
-static bool is_numeric(const char *host)
-{
-    unsigned char buf[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, host, buf) == 1 || inet_pton(AF_INET6, host, buf) == 1;
-}
-
 static void attempt(struct redis_link *r)
 {
     struct err e = {0};
     begin(r);
-    if (r->url.is_unix || is_numeric(r->url.host)) {
+    if (r->url.is_unix || resolve_is_numeric(r->url.host)) {
         r->found.n = 1;
         snprintf(r->found.address[0], RESOLVE_TEXT_MAX, "%.*s", RESOLVE_TEXT_MAX - 1, r->url.host);
         connect_next(r);
@@ -357,6 +351,11 @@ usec_t redis_link_ping_latency(const struct redis_link *r)
 uint64_t redis_link_connects(const struct redis_link *r)
 {
     return r->connects;
+}
+
+struct redis_usage *redis_link_usage(struct redis_link *r)
+{
+    return &r->usage;
 }
 
 const char *redis_link_address(const struct redis_link *r)

@@ -21,6 +21,13 @@
 
 struct redis_link;
 
+/* What was asked and answered in batches (redis_batch.h), ever. */
+struct redis_usage {
+    uint64_t commands;
+    uint64_t bytes_sent; /* of arguments */
+    uint64_t bytes_received;
+};
+
 #define REDIS_LINK_STATES(X)                                                                       \
     X(DOWN, "down")             /* nobody answers, or not yet */                                   \
     X(CONNECTING, "connecting") /* the first attempt is under way */                               \
@@ -76,6 +83,7 @@ enum redis_link_state redis_link_state(const struct redis_link *r);
 const char *redis_link_why(const struct redis_link *r);
 usec_t redis_link_ping_latency(const struct redis_link *r); /* of the latest PING; 0: none yet */
 uint64_t redis_link_connects(const struct redis_link *r);
+struct redis_usage *redis_link_usage(struct redis_link *r);
 const char *redis_link_address(const struct redis_link *r); /* without credentials */
 
 /* Tries now instead of at the next turn: credentials may have changed. Nothing when connected. */

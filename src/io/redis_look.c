@@ -13,7 +13,6 @@
 #include <string.h>
 
 enum {
-    WINDOW_KEYS = 64,
     WINDOW_BYTES = 256 * 1024, /* and one key more */
 };
 
@@ -66,6 +65,7 @@ static void on_values(bool lost, void *arg)
     struct redis_scan *s = arg;
     if (scan_failed(s, lost))
         return;
+    s->look_took = usec_sub(loop_now(), s->asked_at);
     for (size_t i = s->window_from; i < s->window_to; i++) {
         if (s->keys[i].look)
             renew_ttl(s, &s->keys[i]);
@@ -79,9 +79,10 @@ static void look_at_window(struct redis_scan *s)
     uint64_t bytes = 0;
     size_t keys = 0;
     size_t i = s->window_from;
-    s->batch = redis_batch_new(s->link, WINDOW_KEYS * VALUE_REPLIES + 1, on_value, on_values, s);
+    s->asked_at = loop_now();
+    s->batch = redis_batch_new(s->link, s->depth * VALUE_REPLIES + 1, on_value, on_values, s);
     scan_ask_time(s);
-    for (; i < s->n && keys < WINDOW_KEYS && bytes < WINDOW_BYTES; i++) {
+    for (; i < s->n && keys < s->depth && bytes < WINDOW_BYTES; i++) {
         struct redis_key *k = &s->keys[i];
         if (!k->look || k->error != REDIS_E_NONE)
             continue;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char count[] = "100"; /* about 150 us of the server's time */
+enum { COUNT_FIRST = 100, DEPTH_FIRST = 64 };
 
 void scan_fault(struct redis_scan *s, enum redis_error error, const char *text, size_t len)
 {
@@ -119,7 +119,6 @@ static void on_ttls(bool lost, void *arg)
     struct redis_scan *s = arg;
     if (scan_failed(s, lost))
         return;
-    memcpy(s->cursor, s->next_cursor, sizeof s->cursor);
     s->events.on_keys(s->keys, s->n, s->now, s->arg);
 }
 
@@ -182,28 +181,49 @@ static void on_scanned(bool lost, void *arg)
     struct redis_scan *s = arg;
     if (scan_failed(s, lost))
         return;
-    s->begun = true;
+    s->scan_took = usec_sub(loop_now(), s->asked_at);
     if (s->n > 0) {
         ask_ttls(s);
         return;
     }
-    memcpy(s->cursor, s->next_cursor, sizeof s->cursor);
     s->events.on_keys(s->keys, 0, s->now, s->arg);
 }
 
 void redis_scan_step(struct redis_scan *s)
 {
+    char count[16];
+    int count_len = snprintf(count, sizeof count, "%u", s->count);
     const char *const argv[] = {"SCAN", s->cursor, "MATCH", s->match, "COUNT", count};
-    const size_t len[] = {4, strlen(s->cursor), 5, s->match_len, 5, sizeof count - 1};
+    const size_t len[] = {4, strlen(s->cursor), 5, s->match_len, 5, (size_t)count_len};
     assert(!s->batch);
     forget_keys(s);
     s->sized = false;
     s->window_from = 0;
     s->window_to = 0;
+    s->scan_took = 0;
+    s->look_took = 0;
+    s->asked_at = loop_now();
     s->fault = (struct redis_fault){0};
     s->batch = redis_batch_new(s->link, 1, on_scan, on_scanned, s);
     redis_batch_add(s->batch, 0, 6, argv, len);
     redis_batch_end(s->batch);
+}
+
+void redis_scan_advance(struct redis_scan *s)
+{
+    memcpy(s->cursor, s->next_cursor, sizeof s->cursor);
+    s->begun = true;
+}
+
+void redis_scan_pace(struct redis_scan *s, unsigned count, unsigned depth)
+{
+    s->count = count;
+    s->depth = depth;
+}
+
+struct redis_scan_took redis_scan_took(const struct redis_scan *s)
+{
+    return (struct redis_scan_took){s->scan_took, s->look_took};
 }
 
 bool redis_scan_at_end(const struct redis_scan *s)
@@ -225,7 +245,10 @@ struct redis_scan *redis_scan_new(struct redis_link *link, const char *match, si
         .has_expire = has_expire,
         .events = *events,
         .arg = arg,
-        .cursor = "0"};
+        .cursor = "0",
+        .next_cursor = "0",
+        .count = COUNT_FIRST,
+        .depth = DEPTH_FIRST};
     return s;
 }
 

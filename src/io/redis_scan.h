@@ -41,7 +41,7 @@ struct redis_scan_events {
     void (*on_keys)(struct redis_key *keys, size_t n, usec_t now, void *arg);
     /* Some of them were looked at. Their payloads are kept until redis_scan_look() goes on. */
     void (*on_looked)(struct redis_key *keys, size_t n, usec_t now, void *arg);
-    /* The step failed; it may be tried again with redis_scan_step(). */
+    /* The step failed; redis_scan_step() tries it again. */
     void (*on_fault)(const struct redis_fault *fault, void *arg);
 };
 
@@ -54,7 +54,18 @@ struct redis_scan;
 struct redis_scan *redis_scan_new(struct redis_link *link, const char *match, size_t match_len,
     bool has_expire, const struct redis_scan_events *events, void *arg);
 
-/* Begins the next step, or the failed one again: on_keys or on_fault follows. */
+/* How much one step asks for: COUNT of SCAN, and how many keys are looked at at once. */
+void redis_scan_pace(struct redis_scan *s, unsigned count, unsigned depth);
+
+/* From asking to the last answer, in the step under way; 0: not asked. */
+struct redis_scan_took {
+    usec_t scan;
+    usec_t look; /* the latest window */
+};
+struct redis_scan_took redis_scan_took(const struct redis_scan *s);
+
+/* Begins a step, the same one as before unless redis_scan_advance() was called: on_keys or on_fault
+ * follows. */
 void redis_scan_step(struct redis_scan *s);
 
 /*
@@ -63,7 +74,10 @@ void redis_scan_step(struct redis_scan *s);
  */
 bool redis_scan_look(struct redis_scan *s);
 
-/* After a step went well: every key was returned at least once. */
+/* Everything is done with the keys of this step: the next one goes on behind it. */
+void redis_scan_advance(struct redis_scan *s);
+
+/* After redis_scan_advance(): every key was returned at least once. */
 bool redis_scan_at_end(const struct redis_scan *s);
 
 /* No callback comes after this. Allowed in every callback. NULL is fine. */

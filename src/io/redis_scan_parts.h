@@ -18,6 +18,9 @@ struct redis_scan {
     char cursor[32];
     char next_cursor[32];
     bool begun;
+    unsigned count; /* of SCAN */
+    unsigned depth; /* keys looked at at once */
+    usec_t asked_at, scan_took, look_took;
     struct redis_key *keys;
     size_t n;
     bool sized;                    /* MEMORY USAGE and IDLETIME were asked */

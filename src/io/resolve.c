@@ -6,6 +6,7 @@
 
 #include "io/loop_uv.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -109,6 +110,12 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
     resolve_free(r);
     r->on_done(&result, r->arg); /* `r` lives until its close callback, a turn later */
+}
+
+bool resolve_is_numeric(const char *host)
+{
+    unsigned char buf[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, host, buf) == 1 || inet_pton(AF_INET6, host, buf) == 1;
 }
 
 struct resolve *resolve_new(struct loop *l, const char *host,

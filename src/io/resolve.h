@@ -14,6 +14,9 @@ struct resolve_result {
     char why[128];
 };
 
+/* An address already: there is nothing to resolve. */
+bool resolve_is_numeric(const char *host);
+
 /*
  * Calls `on_done` once, from the loop; `r` is over then. There is no deadline of its own. The
  * getaddrinfo() runs on a thread that nobody waits for, so a name server that hangs delays neither

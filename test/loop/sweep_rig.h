@@ -73,6 +73,7 @@ static inline void sweep_rig_connect(
     assert_non_null(r->link);
     rig_wait(r->loop, sweep_rig_is_up, r);
     r->sweeper = sweeper_new(r->loop, r->link);
+    sweeper_beside(r->sweeper, &conf);
     struct strlist protect = {0};
     assert_int_equal(
         sweeper_configure(r->sweeper, sweep_rig_keyspaces, 2, &protect, 15 * USEC_PER_MIN, &e), 0);
