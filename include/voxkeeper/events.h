@@ -67,5 +67,8 @@
     X(REDIS_REFUSED, "redis-refused", "90237de7232a49debed432292ed99a49", ERR, "redis-refuses-us") \
     X(SWEEP_DONE, "sweep-done", "521b55ada98948e59645f8997a98714f", INFO, "redis-cleanup") \
     X(SWEEP_FAILED, "sweep-failed", "9e450909a8d14dea9ddfc65e144b2080", WARNING, "redis-cleanup") \
-    X(SWEEP_ABORTED, "sweep-aborted", "13d38b6347e34c09b70c349f6dcb6633", WARNING, "redis-cleanup")
+    X(SWEEP_ABORTED, "sweep-aborted", "13d38b6347e34c09b70c349f6dcb6633", WARNING, "redis-cleanup") \
+    X(BACKUP_FAILED, "backup-failed", "a5561704fe844862a9e31e2040741a1e", ERR, "backup-and-restore") \
+    X(RESTORE_DONE, "restore-done", "126a3d2993264001bdd56fc7f5670326", NOTICE, "backup-and-restore") \
+    X(RESTORE_FAILED, "restore-failed", "eb48618f66ed46abaf089d717a62e2db", ERR, "backup-and-restore")
 /* clang-format on */

@@ -76,6 +76,9 @@ struct config_keyspace {
 struct config_sweep {
     usec_t interval;        /* USEC_INFINITY: only when asked */
     struct strlist protect; /* globs; CONFIG_PROTECTED of config_table.h is always one of them */
+    bool backup;
+    usec_t backup_retention; /* USEC_INFINITY: for ever */
+    uint64_t backup_max_size;
 };
 
 struct config_admin {

@@ -335,6 +335,16 @@ const struct config_key config_keys[] = {
     {"Sweep", "Protect", &config_type_list, ROOT(sweep.protect), .preset = CONFIG_PROTECTED,
         .check = config_check_glob, LIVE,
         .doc = "Globs of keys that are never touched. `" CONFIG_PROTECTED "` is always one."},
+    {"Sweep", "Backup", &config_type_bool, ROOT(sweep.backup), .preset = "yes", LIVE,
+        .doc = "Keys are saved to `backups` in StateDirectory= before they are removed; what cannot "
+               "be saved is not removed. `voxkeeper restore` puts them back."},
+    {"Sweep", "BackupRetention", &config_type_span, ROOT(sweep.backup_retention), .preset = "30d",
+        .min = HOURS(1), .max = USEC_INFINITY, LIVE,
+        .doc = "Backups older than this go when a sweep begins; `infinity`: they stay."},
+    {"Sweep", "BackupMaxSize", &config_type_size, ROOT(sweep.backup_max_size), .preset = "1G",
+        .min = 1 << 20, .max = UINT64_C(1) << 40, LIVE,
+        .doc = "The oldest backups go when a sweep begins until all together are no larger; the "
+               "newest one stays."},
 
     {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),
         .offset_n = offsetof(struct config, admin.n_listen), .preset = "127.0.0.1:9464", LIVE,

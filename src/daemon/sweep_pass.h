@@ -7,6 +7,7 @@
 #include "daemon/sweep_pace.h"
 #include "daemon/sweep_tally.h"
 #include "daemon/sweeper.h"
+#include "io/backup_writer.h"
 #include "io/loop.h"
 #include "io/redis_batch.h"
 #include "io/redis_remove.h"
@@ -62,6 +63,13 @@ struct sweep_pass {
     struct redis_fault loss; /* the latest */
 
     struct sweep_looked looked;
+    /* sweep_backup.c's */
+    struct backup_writer *backup; /* NULL: what is removed is not saved */
+    struct strbuf backup_records; /* results that were not written yet */
+    char server_version[32];
+    bool complete; /* how it ended, while the last results are written */
+    bool ending;
+
     struct sweep_condemned *condemned;
     struct redis_removee *removees;
     size_t n_condemned;
@@ -91,3 +99,12 @@ void sweep_pass_react(
     struct sweep_pass *p, enum sweep_reaction reaction, enum redis_error error, const char *text);
 
 void sweep_step_forget(struct sweep_pass *p);
+
+/* What was condemned is saved, if it is to be: removes it. */
+void sweep_step_remove(struct sweep_pass *p);
+
+/* It cannot be saved, or the pass ends: nothing of it is removed. Goes on. */
+void sweep_step_spare(struct sweep_pass *p);
+
+/* Of sweeper.c: the last results are written. */
+void sweep_pass_finish(struct sweep_pass *p);

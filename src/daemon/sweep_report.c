@@ -85,6 +85,11 @@ struct cJSON *sweep_report_summary(const struct sweep_summary *summary)
     struct cJSON *keyspaces = cJSON_AddArrayToObject(o, "keyspaces");
     for (unsigned i = 0; i < summary->n_keyspaces; i++)
         cJSON_AddItemToArray(keyspaces, keyspace_json(&summary->keyspaces[i]));
+    if (summary->backup[0])
+        cJSON_AddStringToObject(o, "backup", summary->backup);
+    else
+        cJSON_AddNullToObject(o, "backup");
+    cJSON_AddNumberToObject(o, "backed_up", (double)summary->backed_up);
     if (summary->error_text[0])
         cJSON_AddStringToObject(o, "error", summary->error_text);
     else
@@ -113,11 +118,17 @@ struct cJSON *sweep_report_finding(const struct sweep_key *key)
     return o;
 }
 
+bool sweep_report_went_well(const struct sweep_summary *summary)
+{
+    return summary->complete && summary->error == REDIS_E_NONE && !summary->backup_failed;
+}
+
 static enum event_id event_of(const struct sweep_summary *summary)
 {
-    if (summary->complete && summary->error == REDIS_E_NONE)
+    if (sweep_report_went_well(summary))
         return EVENT_SWEEP_DONE;
-    return summary->error == REDIS_E_NONE ? EVENT_SWEEP_ABORTED : EVENT_SWEEP_FAILED;
+    return summary->error == REDIS_E_NONE && !summary->backup_failed ? EVENT_SWEEP_ABORTED
+                                                                     : EVENT_SWEEP_FAILED;
 }
 
 void sweep_report_event(const struct sweep_summary *summary)
@@ -134,6 +145,8 @@ void sweep_report_event(const struct sweep_summary *summary)
     event_field(&ev, "VOXKEEPER_REMOVED", "%llu", (unsigned long long)summary->removed);
     event_field(&ev, "VOXKEEPER_SURVIVED", "%llu", (unsigned long long)summary->survived);
     event_field(&ev, "VOXKEEPER_FINDINGS", "%s", strbuf_text(&counts));
+    if (summary->backup[0])
+        event_field(&ev, "VOXKEEPER_BACKUP", "%s", summary->backup);
     if (summary->error_text[0])
         event_field(&ev, "VOXKEEPER_REASON", "%s", summary->error_text);
     event_duration(&ev, summary->took);

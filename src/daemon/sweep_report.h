@@ -15,6 +15,9 @@ struct sweep_sentence {
 /* "dry run: 3 of 12 keys would be removed (2 stale, 1 stuck-task) in 12ms" */
 struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary);
 
+/* Every key was looked at, and nothing stood in the way of removing. */
+bool sweep_report_went_well(const struct sweep_summary *summary);
+
 /* Each returns owned JSON. */
 struct cJSON *sweep_report_summary(const struct sweep_summary *summary);
 struct cJSON *sweep_report_finding(const struct sweep_key *key);

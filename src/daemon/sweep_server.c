@@ -18,10 +18,13 @@ static const char *info_value(const struct redis_value *info, const char *field)
 }
 
 /* PEXPIRETIME came with 7.0; Valkey tells a Redis version of 7 and more as well. */
-static bool knows_expire_time(const struct redis_value *info)
+static void take_version(struct sweep_pass *p, const struct redis_value *info)
 {
     const char *version = info_value(info, "redis_version:");
-    return version && strtol(version, NULL, 10) >= 7;
+    p->has_expire = version && strtol(version, NULL, 10) >= 7;
+    if (version)
+        snprintf(p->server_version, sizeof p->server_version, "%.*s", (int)strcspn(version, "\r\n"),
+            version);
 }
 
 /* A process of Redis hashes keys by its own seed: a cursor of another one means nothing to it. */
@@ -55,7 +58,7 @@ static void on_reply(size_t index, const struct redis_value *reply, void *arg)
         check_role(p, reply);
         return;
     }
-    p->has_expire = knows_expire_time(reply);
+    take_version(p, reply);
     compare_run(p, reply);
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/rdb.h"
 #include "core/sweep.h"
+#include "daemon/sweep_backup.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -182,7 +183,7 @@ void sweep_step_judge(struct sweep_pass *p)
     if (more)
         sweep_pass_yield(p);
     else if (p->n_condemned > 0 && !p->end)
-        redis_remover_run(p->remover, p->removees, p->n_condemned);
+        sweep_backup_save(p);
     else
         sweep_pass_go_on(p);
 }
@@ -197,6 +198,18 @@ void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg)
         abort();
     p->looked = (struct sweep_looked){.keys = keys, .n = n, .now = now};
     sweep_step_judge(p);
+}
+
+void sweep_step_remove(struct sweep_pass *p)
+{
+    redis_remover_run(p->remover, p->removees, p->n_condemned);
+}
+
+void sweep_step_spare(struct sweep_pass *p)
+{
+    for (size_t i = 0; i < p->n_condemned; i++)
+        tell(p, p->condemned[i].key, &p->condemned[i].judgement, SWEEP_OUTCOME_NOT_TRIED);
+    sweep_pass_go_on(p);
 }
 
 static enum sweep_outcome outcome_of(enum redis_removal removal)
@@ -225,6 +238,7 @@ void sweep_step_removed(
             p->skip_keyspace[c->key->tag] = true;
         tell(p, c->key, &c->judgement, outcome_of(items[i].result));
     }
+    sweep_backup_note(p, items, n);
     if (fault->error != REDIS_E_NONE)
         sweep_pass_react(p, sweep_react_key(fault->error, fault->text), fault->error, fault->text);
     sweep_pass_go_on(p);

@@ -5,6 +5,7 @@
 #include "daemon/sweeper.h"
 
 #include "core/sweep.h"
+#include "daemon/sweep_backup.h"
 #include "daemon/sweep_pass.h"
 #include "daemon/sweep_server.h"
 #include "io/redis_conf.h"
@@ -28,6 +29,7 @@ struct sweeper {
     struct sweep_limits limits;
     struct redis_link_conf *beside; /* of the second connection; NULL: there is none */
     struct sweep_pass *pass;
+    struct sweep_backup_conf backup;
 };
 
 static void pass_free(struct sweep_pass *p)
@@ -40,15 +42,17 @@ static void pass_free(struct sweep_pass *p)
     redis_remover_free(p->remover);
     sweep_pace_free(p->pace);
     sweep_step_forget(p);
+    sweep_backup_forget(p);
     sweep_plan_fini(&p->plan);
     sweep_tally_fini(&p->summary);
     free(p);
 }
 
 /* The last thing a function does: on_done may begin another pass, or free the sweeper. */
-static void pass_end(struct sweep_pass *p, bool complete)
+void sweep_pass_finish(struct sweep_pass *p)
 {
     struct sweep_summary *s = &p->summary;
+    bool complete = p->complete;
     s->complete = complete;
     s->took = usec_sub(loop_now(), p->began_at);
     s->reconnects = p->reconnects;
@@ -57,11 +61,19 @@ static void pass_end(struct sweep_pass *p, bool complete)
         s->sessions_known = false;
         s->tasks_known = false;
     }
-    if (!complete && s->error == REDIS_E_NONE)
+    if (!complete && s->error == REDIS_E_NONE && !s->error_text[0])
         snprintf(s->error_text, sizeof s->error_text, "cancelled");
     p->sweeper->pass = NULL;
     p->on_done(s, p->arg);
     pass_free(p);
+}
+
+/* As sweep_pass_finish(), once the backup says what became of its keys. */
+static void pass_end(struct sweep_pass *p, bool complete)
+{
+    p->complete = complete;
+    if (!sweep_backup_end(p))
+        sweep_pass_finish(p);
 }
 
 /* on_timer() goes on. */
@@ -280,6 +292,13 @@ void sweeper_beside(struct sweeper *s, const struct redis_link_conf *conf)
     s->beside = redis_conf_copy(conf);
 }
 
+void sweeper_set_backup(
+    struct sweeper *s, bool enabled, const char *directory, const struct backup_keeping *keep)
+{
+    sweep_backup_conf_fini(&s->backup);
+    sweep_backup_conf_init(&s->backup, enabled, directory, keep);
+}
+
 int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     sweeper_finding_fn *on_finding, sweeper_done_fn *on_done, void *arg, struct err *e)
 {
@@ -307,6 +326,7 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     p->may_remove = true;
     p->began_at = loop_now();
     sweep_tally_begin(&p->summary, &p->plan);
+    sweep_backup_begin(p, s->loop, &s->backup, request);
     p->timer = timer_new(s->loop, on_timer, p);
     p->pace = sweep_pace_new(
         s->loop, s->link, request->census_only ? NULL : s->beside, s->limits.max_latency);
@@ -337,6 +357,7 @@ void sweeper_free(struct sweeper *s)
         return;
     pass_free(s->pass);
     redis_conf_free(s->beside);
+    sweep_backup_conf_fini(&s->backup);
     idle_ledger_free(s->ledger);
     sweep_plan_fini(&s->plan);
     free(s);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct backup_keeping;
 struct loop;
 struct redis_link;
 struct redis_link_conf;
@@ -28,7 +29,10 @@ struct sweep_request {
     bool census_only;     /* count live callers: on_finding is not called, nothing is written */
     const char *keyspace; /* NULL: all; copied */
     usec_t older_than;    /* instead of each keyspace's MaxAge; 0: leave it */
+    bool no_backup;       /* remove without one, whatever is configured */
 };
+
+enum { SWEEP_BACKUP_NAME = 64 };
 
 enum sweep_outcome {
     SWEEP_OUTCOME_FOUND,     /* reported only: not removable, or a dry run */
@@ -84,6 +88,9 @@ struct sweep_summary {
     struct sweep_spent spent;
     uint64_t keys; /* in all keyspaces */
     uint64_t removed, survived, not_tried;
+    bool backup_failed;             /* nothing was removed from then on; `error_text` says why */
+    char backup[SWEEP_BACKUP_NAME]; /* name of the backup file; "": there is none */
+    uint64_t backed_up;             /* keys in it */
     struct sweep_keyspace_summary keyspaces[LIMIT_KEYSPACES];
     unsigned n_keyspaces;
     /* Exact in a census. A sweep reads no healthy task, and so `tasks_known` is false there. */
@@ -112,6 +119,12 @@ void sweeper_limit(struct sweeper *s, const struct sweep_limits *limits);
 
 /* Passes from now on measure by a second connection with this; copied. */
 void sweeper_beside(struct sweeper *s, const struct redis_link_conf *conf);
+/*
+ * Where later passes save what they remove, before they remove it; until this is called, nowhere.
+ * What is there too long or too much goes at the beginning of each. Copies.
+ */
+void sweeper_set_backup(
+    struct sweeper *s, bool enabled, const char *directory, const struct backup_keeping *keep);
 
 typedef void sweeper_finding_fn(const struct sweep_key *key, void *arg);
 typedef void sweeper_done_fn(const struct sweep_summary *summary, void *arg);

@@ -6,6 +6,7 @@
 #include "daemon/operation.h"
 #include "daemon/sweep_report.h"
 #include "daemon/sweeper.h"
+#include "io/backup_store.h"
 #include "io/loop.h"
 
 #include <cjson/cJSON.h>
@@ -60,12 +61,23 @@ void sweeps_free(struct sweeps *s)
     free(s);
 }
 
+static void set_backup(struct sweeper *sweeper, const struct config *config)
+{
+    const struct backup_keeping keep = {
+        config->sweep.backup_retention, config->sweep.backup_max_size};
+    struct strbuf directory = STRBUF_INIT;
+    backup_store_directory(config->admin.state_directory, &directory);
+    sweeper_set_backup(sweeper, config->sweep.backup, strbuf_text(&directory), &keep);
+    strbuf_fini(&directory);
+}
+
 int sweeps_configure(struct sweeps *s, const struct config *config, struct err *e)
 {
     int r = sweeper_configure(s->sweeper, config->keyspaces, config->n_keyspaces,
         &config->sweep.protect, config->active_window, e);
     if (r < 0)
         return r;
+    set_backup(s->sweeper, config);
     s->config = config;
     arm(s);
     return 0;
@@ -88,7 +100,7 @@ static void answer(struct sweeps *s, const struct sweep_summary *summary)
     struct operation *op = s->op;
     s->op = NULL;
     operation_set_result(op, result);
-    if (summary->complete && summary->error == REDIS_E_NONE)
+    if (sweep_report_went_well(summary))
         operation_end(op, OPERATION_DONE, "%s", sweep_report_sentence(summary).text);
     else
         operation_end(op, OPERATION_FAILED, "%s: %s", sweep_report_sentence(summary).text,
@@ -138,6 +150,7 @@ int sweeps_run(struct sweeps *s, const struct sweep_wish *wish, struct operation
         .dry_run = wish->dry_run,
         .keyspace = wish->keyspace,
         .older_than = wish->older_than,
+        .no_backup = wish->no_backup,
     };
     if (s->stopped)
         return err_set(e, -ESHUTDOWN, "sweeping: voxkeeper is stopping");

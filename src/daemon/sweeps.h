@@ -15,6 +15,7 @@ struct sweep_wish {
     bool dry_run;
     const char *keyspace; /* NULL: all */
     usec_t older_than;    /* 0: each keyspace's MaxAge */
+    bool no_backup;       /* whatever Backup= says */
 };
 
 /* All are borrowed until sweeps_free() or sweeps_configure(). Returns owned; NULL: out of memory.

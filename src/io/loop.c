@@ -86,6 +86,9 @@ void loop_free(struct loop *l)
     timer_free(l->stall.timer);
     if (l->resident)
         l->resident->close(l->resident);
+    /* Work that cannot be taken back: files are being written. */
+    while (l->jobs > 0)
+        uv_run(&l->uv, UV_RUN_ONCE);
     int r = uv_loop_close(&l->uv);
     for (int turn = 0; r == UV_EBUSY && turn < CLOSING_TURNS; turn++) {
         uv_run(&l->uv, UV_RUN_NOWAIT);

@@ -31,6 +31,7 @@ struct loop {
     LIST_HEAD(, timer) timers;
     struct stall_watch stall;
     struct loop_resident *resident;
+    unsigned jobs; /* on the pool of threads, or done and not told yet */
 };
 
 /* Arms libuv's timer anew for `t->at`, after a suspend has moved the two clocks apart. */

@@ -71,6 +71,9 @@ static void keeps_good_values(void **state)
         {"Daemon", "LogLevel", "debug", "debug"},
         {"Sweep", "Interval", "infinity", "infinity"},
         {"Sweep", "Protect", "a[bc]*", "a[bc]*"},
+        {"Sweep", "BackupMaxSize", "1048577", "1048577"},
+        {"Sweep", "BackupMaxSize", "2048K", "2M"},
+        {"Sweep", "BackupMaxSize", "1024G", "1024G"},
         /* An empty value goes back to the default. */
         {"Agent", "Name", "", "elevenlabs-agent"},
         {"Agent", "KillSignal", "", "SIGTERM"},
@@ -159,6 +162,7 @@ static void refuses_bad_values(void **state)
             "'/', '?' and '#' in a password are written %2F, %3F and %23"},
         {"Admin", "ControlSocket", "control.sock", "\"control.sock\" is no absolute path"},
         {"Sweep", "Protect", "\"\"", "an empty pattern takes no key"},
+        {"Sweep", "BackupMaxSize", "1K", "\"1K\" is out of range, 1M to 1024G"},
         {"Sweep", "Interval", "1s", "\"1s\" is out of range, 10s to infinity"},
         {"Keyspace x", "Pattern", "x", "\"x\" is not a prefix and '*'"},
         {"Keyspace x", "MaxValue", "1023", "\"1023\" is out of range, 1K to 1M"},

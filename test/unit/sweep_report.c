@@ -86,11 +86,14 @@ static void the_summary_as_json(void **state)
         "{\"found\":{\"fine\":5,\"stale\":2},\"name\":\"sessions\",\"keys\":7,\"removed\":2,"
         "\"survived\":0,\"not_tried\":0},"
         "{\"found\":{\"stale\":1,\"stuck-task\":1,\"gone\":3},\"name\":\"tasks\",\"keys\":5,"
-        "\"removed\":0,\"survived\":1,\"not_tried\":3}],\"error\":null}");
-    summary = (struct sweep_summary){.dry_run = true, .error_text = "broken"};
+        "\"removed\":0,\"survived\":1,\"not_tried\":3}],\"backup\":null,\"backed_up\":0,\"error\":"
+        "null}");
+    summary = (struct sweep_summary){
+        .dry_run = true, .error_text = "broken", .backup = "b.backup", .backed_up = 2};
     prints(sweep_report_summary(&summary),
         "{\"dry_run\":true,\"complete\":false,\"keys_seen\":0,\"removed\":0,\"survived\":0,"
-        "\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],\"error\":\"broken\"}");
+        "\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],\"backup\":\"b.backup\","
+        "\"backed_up\":2,\"error\":\"broken\"}");
 }
 
 static void a_finding_as_json(void **state)
@@ -120,6 +123,7 @@ static void a_sweep_is_an_event(void **state)
 {
     (void)state;
     sweep_report_event(&summary);
+    assert_true(sweep_report_went_well(&summary));
     witness_must("sweep-done|sweep: looked at 12 keys");
     witness_must("|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_SURVIVED=1"
                  "|VOXKEEPER_FINDINGS=3 stale, 1 stuck-task|VOXKEEPER_DURATION_USEC=12000\n");
@@ -151,6 +155,19 @@ static void what_went_wrong_is_another(void **state)
     }
 }
 
+static void a_backup_that_fails_is_a_failure(void **state)
+{
+    (void)state;
+    summary.backup_failed = true;
+    strcpy(summary.backup, "sweep-1.backup");
+    strcpy(summary.error_text, "writing: No space left on device");
+    assert_false(sweep_report_went_well(&summary));
+    sweep_report_event(&summary);
+    witness_must("sweep-failed|sweep: looked at 12 keys");
+    witness_must("|VOXKEEPER_BACKUP=sweep-1.backup|");
+    witness_must("|VOXKEEPER_REASON=writing: No space left on device|");
+}
+
 static void a_look_is_no_event(void **state)
 {
     (void)state;
@@ -172,6 +189,7 @@ int main(void)
         T(a_finding_as_json),
         T(a_sweep_is_an_event),
         T(what_went_wrong_is_another),
+        T(a_backup_that_fails_is_a_failure),
         T(a_look_is_no_event),
 #undef T
     };
