@@ -12,11 +12,18 @@
  *   POST VK_API_ROLLOUT_CANCEL, VK_API_ROLLOUT_PROMOTE, VK_API_ROLLOUT_ABORT  {"reason": TEXT}
  *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
  *   POST VK_API_UPGRADE               {"reason": TEXT}
- *   POST VK_API_SWEEP                 {"dry_run": BOOL, "keyspace": NAME, "older_than": SPAN}
+ *   GET  VK_API_SWEEP                 the sweep under way, and the summaries of the latest ones
+ *   POST VK_API_SWEEP                 {"dry_run": BOOL, "keyspace": NAME, "older_than": SPAN,
+ *                                      "limit": NUMBER, "no_backup": BOOL}
+ *   POST VK_API_SWEEP_CANCEL          {"operation": ID}: ends that sweep, or list of keys; without
+ *                                     it the sweep that is under way. Answers its operation
+ *   POST VK_API_KEYS                  {"stuck": BOOL, "keyspace": NAME, "sort": age|ttl,
+ *                                      "limit": NUMBER}
  *
  * An error answers 4xx or 5xx with {"error": {"code": TEXT, "message": TEXT}}.
  * An operation is {"id", "kind", "state": running|done|failed|rolled_back|timed_out, "message",
- * "exit_code" (enum vk_exit, once ended), "result" (kind's own), "progress": [{"seq","message"}]}.
+ * "exit_code" (enum vk_exit, once ended), "result" (kind's own), "progress": [{"seq","message"}],
+ * "so_far" (kind's own, while it runs)}.
  */
 #pragma once
 
@@ -37,8 +44,11 @@
 #define VK_API_RESUME VK_API "/resume"
 #define VK_API_UPGRADE VK_API "/upgrade"
 #define VK_API_SWEEP VK_API "/sweep"
+#define VK_API_SWEEP_CANCEL VK_API_SWEEP "/cancel"
+#define VK_API_KEYS VK_API "/keys"
 
 enum {
     VK_REQUEST_BODY_MAX = 64 * 1024, /* bytes; longer bodies are answered 413 */
+    VK_KEYS_MAX = 1000,              /* keys that one list shows at most */
     VK_REASON_MAX = 1024,            /* bytes of a --reason */
 };

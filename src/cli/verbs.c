@@ -50,7 +50,7 @@ const struct verb VERBS[] = {
         "it would remove.\n",
         OPTION_BIT(TIMEOUT) | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEYSPACE) | OPTION_BIT(OLDER_THAN),
         cli_sweep},
-    {"upgrade", NULL, "let the installed voxkeeperd take over from the running one",
+    {"upgrade", NULL, "let the installed voxkeeperd take over",
         "The new program is asked first whether it can go on with the running one's state;\n"
         "if so it takes the process over, and neither workers nor callers notice. Ends\n"
         "with 1 when it refuses, and then nothing has changed.\n",

@@ -31,6 +31,7 @@ enum {
     LIMIT_OWNER = 128,               /* bytes of the id of a task's session or conversation */
     LIMIT_API_CONNECTIONS = 64,      /* on each of the admin listeners */
     LIMIT_OPERATIONS = 32,           /* ended operations that can still be asked for */
+    LIMIT_SWEEP_HISTORY = 100,       /* summaries of sweeps that are kept */
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */
     LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
 };

@@ -8,7 +8,9 @@
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
+#include "daemon/sweeps.h"
 #include "daemon/upgrade.h"
+#include "daemon/verb_keys.h"
 #include "daemon/verb_rollout.h"
 #include "voxkeeper/control.h"
 
@@ -88,6 +90,18 @@ static void get_config(const struct exchange *x)
 static void get_rollout(const struct exchange *x)
 {
     answer_json(x, 200, rollout_record_json(x->daemon));
+}
+
+static void get_sweep(const struct exchange *x)
+{
+    if (!x->daemon->sweeps) {
+        answer_json(x, 200, cJSON_CreateNull());
+        return;
+    }
+    x->answer->status = 200;
+    x->answer->content_type = "application/json";
+    x->answer->body = sweeps_history_json(x->daemon->sweeps);
+    x->answer->body_len = x->answer->body ? strlen(x->answer->body) : 0;
 }
 
 static void answer_operation(
@@ -199,6 +213,25 @@ static struct operation *do_sweep(
     return verb_sweep(d, asker, &body->sweep, e);
 }
 
+static struct operation *do_sweep_cancel(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    return verb_sweep_cancel(d, asker, body->operation, e);
+}
+
+static struct operation *do_keys(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    struct key_wish wish = body->keys;
+    wish.keyspace = body->sweep.keyspace;
+    if (body->sweep.limit > VK_KEYS_MAX) {
+        err_set(e, -EINVAL, "listing keys: no more than %d are shown", (int)VK_KEYS_MAX);
+        return NULL;
+    }
+    wish.limit = (unsigned)body->sweep.limit;
+    return verb_keys(d, asker, &wish, e);
+}
+
 static void refuse_stranger(const struct exchange *x)
 {
     const char *group = x->daemon->config->admin.control_group;
@@ -212,7 +245,54 @@ static void refuse_stranger(const struct exchange *x)
     strbuf_fini(&text);
 }
 
-static void post(const struct exchange *x, verb_fn *verb)
+static const struct route {
+    const char *path;
+    bool prefix; /* anything below `path` */
+    void (*get)(const struct exchange *x);
+    verb_fn *verb;
+    unsigned members; /* API_MEMBER_BIT()s that it takes beside the reason */
+} routes[] = {
+    {"/livez", false, get_livez, NULL, 0},
+    {"/readyz", false, get_readyz, NULL, 0},
+    {VK_API_STATUS, false, get_status, NULL, 0},
+    {VK_API_WORKERS, false, get_workers, NULL, 0},
+    {VK_API_CONFIG, false, get_config, NULL, 0},
+    {VK_API_OPERATIONS, true, get_operation, NULL, 0},
+    {VK_API_RESTART, false, NULL, do_restart, 0},
+    {VK_API_RELOAD, false, NULL, do_reload, 0},
+    {VK_API_ROLLOUT, false, get_rollout, NULL, 0},
+    {VK_API_ROLLOUT_CANCEL, false, NULL, do_cancel, 0},
+    {VK_API_ROLLOUT_PROMOTE, false, NULL, do_promote, 0},
+    {VK_API_ROLLOUT_ABORT, false, NULL, do_abort, 0},
+    {VK_API_DRAIN, false, NULL, do_drain, 0},
+    {VK_API_RESUME, false, NULL, do_resume, 0},
+    {VK_API_UPGRADE, false, NULL, do_upgrade, 0},
+    {VK_API_SWEEP, false, get_sweep, do_sweep,
+        API_MEMBER_BIT(DRY_RUN) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(OLDER_THAN) |
+            API_MEMBER_BIT(LIMIT) | API_MEMBER_BIT(NO_BACKUP)},
+    {VK_API_SWEEP_CANCEL, false, NULL, do_sweep_cancel, API_MEMBER_BIT(OPERATION)},
+    {VK_API_KEYS, false, NULL, do_keys,
+        API_MEMBER_BIT(STUCK) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(SORT) |
+            API_MEMBER_BIT(LIMIT)},
+};
+
+/* Reads the body for a verb. Returns false and has answered when it cannot be taken. */
+static bool read_body(const struct exchange *x, const struct route *route, struct api_body *body)
+{
+    struct err e = {0};
+    if (api_body_read(x->request->body, x->request->body_len, body, &e) < 0) {
+        answer_error(x, 400, "bad-request", e.msg);
+        return false;
+    }
+    const char *surplus = api_body_surplus(body, route->members | API_MEMBER_BIT(REASON));
+    if (!surplus)
+        return true;
+    err_set(&e, -EINVAL, "reading the request: \"%s\" means nothing to %s", surplus, route->path);
+    answer_error(x, 400, "bad-request", e.msg);
+    return false;
+}
+
+static void post(const struct exchange *x, const struct route *route)
 {
     struct err e = {0};
     struct api_body body = {0};
@@ -226,49 +306,19 @@ static void post(const struct exchange *x, verb_fn *verb)
         refuse_stranger(x);
         return;
     }
-    if (api_body_read(x->request->body, x->request->body_len, &body, &e) < 0) {
-        answer_error(x, 400, "bad-request", e.msg);
-        api_body_fini(&body);
-        return;
-    }
-    if (body.asks_sweep && verb != do_sweep) {
-        answer_error(x, 400, "bad-request", "only a sweep takes dry_run, keyspace and older_than");
+    if (!read_body(x, route, &body)) {
         api_body_fini(&body);
         return;
     }
     api_author(x->request->peer, author);
     const struct verb_asker asker = {.author = author, .reason = body.reason};
-    const struct operation *op = verb(x->daemon, &asker, &body, &e);
+    const struct operation *op = route->verb(x->daemon, &asker, &body, &e);
     if (op)
         answer_operation(x, 202, op, 0);
     else
-        answer_error(x, status_of(e.code), "refused", e.msg);
+        answer_error(x, status_of(e.code), e.code == -EBUSY ? "busy" : "refused", e.msg);
     api_body_fini(&body);
 }
-
-static const struct route {
-    const char *path;
-    bool prefix; /* anything below `path` */
-    void (*get)(const struct exchange *x);
-    verb_fn *verb;
-} routes[] = {
-    {"/livez", false, get_livez, NULL},
-    {"/readyz", false, get_readyz, NULL},
-    {VK_API_STATUS, false, get_status, NULL},
-    {VK_API_WORKERS, false, get_workers, NULL},
-    {VK_API_CONFIG, false, get_config, NULL},
-    {VK_API_OPERATIONS, true, get_operation, NULL},
-    {VK_API_RESTART, false, NULL, do_restart},
-    {VK_API_RELOAD, false, NULL, do_reload},
-    {VK_API_ROLLOUT, false, get_rollout, NULL},
-    {VK_API_ROLLOUT_CANCEL, false, NULL, do_cancel},
-    {VK_API_ROLLOUT_PROMOTE, false, NULL, do_promote},
-    {VK_API_ROLLOUT_ABORT, false, NULL, do_abort},
-    {VK_API_DRAIN, false, NULL, do_drain},
-    {VK_API_RESUME, false, NULL, do_resume},
-    {VK_API_UPGRADE, false, NULL, do_upgrade},
-    {VK_API_SWEEP, false, NULL, do_sweep},
-};
 
 static const struct route *route_of(const char *path)
 {
@@ -292,7 +342,7 @@ void api_answer(
     } else if (is_get && route->get) {
         route->get(&x);
     } else if (strcmp(request->method, "POST") == 0 && route->verb) {
-        post(&x, route->verb);
+        post(&x, route);
     } else {
         answer->allow = route->get ? "GET, HEAD" : "POST";
         answer_error(&x, 405, "method-not-allowed",

@@ -64,19 +64,87 @@ static int read_span(const struct cJSON *member, usec_t *out, struct err *e)
     return 0;
 }
 
+/* A whole number of at least 1 that a double carries exactly. */
+static int read_number(const struct cJSON *member, uint64_t *out, struct err *e)
+{
+    double n = member->valuedouble;
+    if (!cJSON_IsNumber(member) || !(n >= 1 && n <= 0x1p53) || n != (double)(uint64_t)n)
+        return err_set(e, -EINVAL, "reading the request: \"%s\" must be a whole number above 0",
+            show(member->string).text);
+    *out = (uint64_t)n;
+    return 0;
+}
+
+static int read_sort(const struct cJSON *member, enum key_sort *out, struct err *e)
+{
+#define X(symbol, name) name,
+    static const char *const names[] = {KEY_SORTS(X)};
+#undef X
+    const char *text = NULL;
+    int r = read_text(member, LIMIT_NAME, &text, e);
+    if (r < 0)
+        return r;
+    for (unsigned i = 0; i < KEY_SORT_COUNT; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum key_sort)i;
+            return 0;
+        }
+    }
+    return err_set(e, -EINVAL, "reading the request: \"%s\" must be age or ttl, not \"%s\"",
+        show(member->string).text, show(text).text);
+}
+
+#define X(symbol, name) name,
+static const char *const member_names[] = {API_MEMBERS(X)};
+#undef X
+
+static int read_value(
+    enum api_member which, const struct cJSON *member, struct api_body *out, struct err *e)
+{
+    switch (which) {
+    case API_MEMBER_REASON:
+        return read_text(member, VK_REASON_MAX, &out->reason, e);
+    case API_MEMBER_DRY_RUN:
+        return read_bool(member, &out->sweep.dry_run, e);
+    case API_MEMBER_KEYSPACE:
+        return read_text(member, LIMIT_NAME, &out->sweep.keyspace, e);
+    case API_MEMBER_OLDER_THAN:
+        return read_span(member, &out->sweep.older_than, e);
+    case API_MEMBER_LIMIT:
+        return read_number(member, &out->sweep.limit, e);
+    case API_MEMBER_NO_BACKUP:
+        return read_bool(member, &out->sweep.no_backup, e);
+    case API_MEMBER_STUCK:
+        return read_bool(member, &out->keys.stuck, e);
+    case API_MEMBER_SORT:
+        return read_sort(member, &out->keys.sort, e);
+    case API_MEMBER_OPERATION:
+        return read_number(member, &out->operation, e);
+    case API_MEMBER_COUNT:
+        break;
+    }
+    return -EINVAL;
+}
+
 static int read_member(const struct cJSON *member, struct api_body *out, struct err *e)
 {
-    if (strcmp(member->string, "reason") == 0)
-        return read_text(member, VK_REASON_MAX, &out->reason, e);
-    out->asks_sweep = true;
-    if (strcmp(member->string, "dry_run") == 0)
-        return read_bool(member, &out->sweep.dry_run, e);
-    if (strcmp(member->string, "keyspace") == 0)
-        return read_text(member, LIMIT_NAME, &out->sweep.keyspace, e);
-    if (strcmp(member->string, "older_than") == 0)
-        return read_span(member, &out->sweep.older_than, e);
+    for (unsigned i = 0; i < API_MEMBER_COUNT; i++) {
+        if (strcmp(member->string, member_names[i]) != 0)
+            continue;
+        out->members |= 1U << i;
+        return read_value((enum api_member)i, member, out, e);
+    }
     return err_set(
         e, -EINVAL, "reading the request: unknown member \"%s\"", show(member->string).text);
+}
+
+const char *api_body_surplus(const struct api_body *body, unsigned allowed)
+{
+    for (unsigned i = 0; i < API_MEMBER_COUNT; i++) {
+        if (body->members & ~allowed & 1U << i)
+            return member_names[i];
+    }
+    return NULL;
 }
 
 static bool is_blank(const char *from, const char *to)

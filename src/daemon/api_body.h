@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "daemon/key_list.h"
 #include "daemon/sweeps.h"
 #include "io/http_server.h"
 
@@ -11,11 +12,31 @@ struct cJSON;
 
 enum { API_AUTHOR_MAX = 96 };
 
+/* The members that a body may have. Which of them a path takes is in the table of routes. */
+#define API_MEMBERS(X)                                                                             \
+    X(REASON, "reason")                                                                            \
+    X(DRY_RUN, "dry_run")                                                                          \
+    X(KEYSPACE, "keyspace")                                                                        \
+    X(OLDER_THAN, "older_than")                                                                    \
+    X(LIMIT, "limit")                                                                              \
+    X(NO_BACKUP, "no_backup")                                                                      \
+    X(STUCK, "stuck")                                                                              \
+    X(SORT, "sort")                                                                                \
+    X(OPERATION, "operation")
+
+#define X(symbol, name) API_MEMBER_##symbol,
+enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
+#undef X
+
+#define API_MEMBER_BIT(symbol) (1U << API_MEMBER_##symbol)
+
 struct api_body {
     const char *reason; /* "" if absent; borrowed from `json`, as are the others */
     struct sweep_wish sweep;
-    bool asks_sweep;    /* some member of it was there */
-    struct cJSON *json; /* owned; NULL for an empty body */
+    struct key_wish keys; /* but for what it has in common with `sweep`: keyspace and limit */
+    uint64_t operation;   /* 0: none */
+    unsigned members;     /* API_MEMBER_BIT()s of those that were there */
+    struct cJSON *json;   /* owned; NULL for an empty body */
 };
 
 /*
@@ -24,6 +45,9 @@ struct api_body {
  */
 int api_body_read(const char *text, size_t len, struct api_body *out, struct err *e);
 void api_body_fini(struct api_body *body);
+
+/* The name of the first member that is not among `allowed`; NULL: every one is. */
+const char *api_body_surplus(const struct api_body *body, unsigned allowed);
 
 /* The peer's user name, or its number. */
 void api_author(const struct http_peer *peer, char out[API_AUTHOR_MAX]);

@@ -30,6 +30,7 @@ struct rollback;
 struct service;
 struct signal_watch;
 struct supervisor;
+struct key_list;
 struct sweeper;
 struct sweeps;
 struct upgrade;
@@ -56,10 +57,11 @@ struct daemon {
     struct cgroup *cgroup; /* NULL: workers go without */
     struct http_client *http;
     struct supervisor *supervisor;
-    struct redis_link *redis;              /* NULL: none configured; the three below as well */
+    struct redis_link *redis;              /* NULL: none configured; the four below as well */
     const struct config_redis *redis_conf; /* what the link was opened with */
     struct sweeper *sweeper;
     struct sweeps *sweeps;
+    struct key_list *key_list;
     struct drainer *drainer;
     struct service *service;
     struct admin *admin;

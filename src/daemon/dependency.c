@@ -4,6 +4,7 @@
 #include "core/event.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
+#include "daemon/key_list.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeper.h"
 #include "daemon/sweeps.h"
@@ -96,6 +97,7 @@ static int open_link(struct daemon *d, const struct config *config, struct err *
     d->sweeps = sweeps_new(d->loop, d->sweeper, config);
     if (!d->sweeps)
         return err_sys(e, -ENOMEM, "building the sweeps");
+    d->key_list = key_list_new(d->sweeper);
     drainer_use_sweeper(d->drainer, d->sweeper);
     return 0;
 }
@@ -104,9 +106,11 @@ void dependency_close(struct daemon *d)
 {
     if (d->drainer)
         drainer_use_sweeper(d->drainer, NULL);
+    key_list_free(d->key_list);
     sweeps_free(d->sweeps);
     sweeper_free(d->sweeper);
     redis_link_free(d->redis);
+    d->key_list = NULL;
     d->sweeps = NULL;
     d->sweeper = NULL;
     d->redis = NULL;

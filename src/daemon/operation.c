@@ -19,6 +19,7 @@ struct operation {
     enum operation_state verdict; /* kept back; RUNNING: there is none yet */
     bool keeps_back;
     struct strbuf message;
+    struct cJSON *so_far; /* NULL: its kind does not tell */
     struct cJSON *result;
     usec_t began_at;
     usec_t ended_at;
@@ -48,6 +49,7 @@ static void operation_clear(struct operation *op)
     free(op->author);
     free(op->reason);
     strbuf_fini(&op->message);
+    cJSON_Delete(op->so_far);
     cJSON_Delete(op->result);
     for (unsigned i = 0; i < LIMIT_PROGRESS_LINES; i++)
         free(op->progress[i]);
@@ -176,6 +178,16 @@ void operation_progress(struct operation *op, const char *fmt, ...)
         op->n_progress++;
 }
 
+void operation_set_so_far(struct operation *op, struct cJSON *so_far)
+{
+    if (!op || op->state != OPERATION_RUNNING) {
+        cJSON_Delete(so_far);
+        return;
+    }
+    cJSON_Delete(op->so_far);
+    op->so_far = so_far;
+}
+
 void operation_set_result(struct operation *op, struct cJSON *result)
 {
     cJSON_Delete(op->result);
@@ -246,6 +258,8 @@ struct cJSON *operation_json(const struct operation *op, uint64_t after)
     cJSON_AddStringToObject(o, "message", strbuf_text(&op->message));
     if (op->state != OPERATION_RUNNING)
         cJSON_AddNumberToObject(o, "exit_code", states[op->state].exit_code);
+    if (op->so_far && op->state == OPERATION_RUNNING)
+        cJSON_AddItemToObject(o, "so_far", cJSON_Duplicate(op->so_far, true));
     if (op->result)
         cJSON_AddItemToObject(o, "result", cJSON_Duplicate(op->result, true));
     cJSON_AddItemToObject(o, "progress", progress_json(op, after));

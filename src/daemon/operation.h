@@ -66,6 +66,9 @@ void operation_progress(struct operation *op, const char *fmt, ...)
 void operation_keep_back(struct operation *op);
 void operation_release(struct operation *op, const char *words);
 
+/* How far it is, in the kind's own terms, while it runs; takes `so_far`. NULL `op` is fine. */
+void operation_set_so_far(struct operation *op, struct cJSON *so_far);
+
 /* The kind's own answer; takes `result`. */
 void operation_set_result(struct operation *op, struct cJSON *result);
 

@@ -50,6 +50,10 @@ struct sweep_pass {
     bool end;     /* an error after which nothing is to be asked */
     bool judging; /* a slice is done, more of `looked` is left */
     bool skip_keyspace[LIMIT_KEYSPACES];
+    sweeper_wanted_fn *wanted;
+    uint64_t limit;   /* of removable keys; UINT64_MAX: none */
+    bool total_known; /* Redis told how many keys it has */
+    uint64_t total;
     unsigned waits;   /* in a row */
     unsigned skipped; /* keys, for an error of their own */
     usec_t began_at;

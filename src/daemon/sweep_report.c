@@ -49,6 +49,22 @@ struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
     return sentence;
 }
 
+/* Who is there, of what the pass knows without reading what is well. */
+static struct cJSON *census_json(const struct sweep_keyspace_summary *k)
+{
+#define X(symbol, name, span) name,
+    static const char *const names[] = {SWEEP_AGES(X)};
+#undef X
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "live", (double)k->live);
+    cJSON_AddNumberToObject(o, "unread", (double)k->unread);
+    cJSON_AddNumberToObject(o, "oldest_usec", (double)k->oldest);
+    struct cJSON *ages = cJSON_AddObjectToObject(o, "ages");
+    for (unsigned i = 0; i < SWEEP_AGE_COUNT; i++)
+        cJSON_AddNumberToObject(ages, names[i], (double)k->ages[i]);
+    return o;
+}
+
 static struct cJSON *keyspace_json(const struct sweep_keyspace_summary *k)
 {
     struct cJSON *o = cJSON_CreateObject();
@@ -63,6 +79,7 @@ static struct cJSON *keyspace_json(const struct sweep_keyspace_summary *k)
             cJSON_AddNumberToObject(
                 counts, sweep_finding_name((enum sweep_finding)f), (double)k->found[f]);
     }
+    cJSON_AddItemToObject(o, "census", census_json(k));
     return o;
 }
 
@@ -71,6 +88,7 @@ struct cJSON *sweep_report_summary(const struct sweep_summary *summary)
     struct cJSON *o = cJSON_CreateObject();
     cJSON_AddBoolToObject(o, "dry_run", summary->dry_run);
     cJSON_AddBoolToObject(o, "complete", summary->complete);
+    cJSON_AddBoolToObject(o, "limited", summary->limited);
     cJSON_AddNumberToObject(o, "keys_seen", (double)summary->keys);
     cJSON_AddNumberToObject(o, "removed", (double)summary->removed);
     cJSON_AddNumberToObject(o, "survived", (double)summary->survived);
@@ -120,7 +138,7 @@ struct cJSON *sweep_report_finding(const struct sweep_key *key)
 
 bool sweep_report_went_well(const struct sweep_summary *summary)
 {
-    return summary->complete && summary->error == REDIS_E_NONE && !summary->backup_failed;
+    return (summary->complete || summary->limited) && summary->error == REDIS_E_NONE && !summary->backup_failed;
 }
 
 static enum event_id event_of(const struct sweep_summary *summary)
@@ -153,4 +171,66 @@ void sweep_report_event(const struct sweep_summary *summary)
     event_emit(&ev);
     event_fini(&ev);
     strbuf_fini(&counts);
+}
+
+/* ---- one that is under way ---- */
+
+/* What is known only once a part of the way is done. */
+struct pace {
+    bool known;
+    uint64_t rate; /* keys a second, other ones included */
+    usec_t left;
+};
+
+static struct pace pace_of(const struct sweep_progress *p)
+{
+    if (p->fraction <= 0 || p->took == 0)
+        return (struct pace){0};
+    double seconds = (double)p->took / USEC_PER_SEC;
+    double walked = p->total_known ? p->fraction * (double)p->total : (double)p->keys;
+    return (struct pace){.known = true,
+        .rate = (uint64_t)(walked / seconds),
+        .left = (usec_t)((double)p->took * (1 - p->fraction) / p->fraction)};
+}
+
+struct cJSON *sweep_report_progress(const struct sweep_progress *p)
+{
+    struct pace pace = pace_of(p);
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "fraction", p->fraction);
+    if (p->total_known)
+        cJSON_AddNumberToObject(o, "total_keys", (double)p->total);
+    else
+        cJSON_AddNullToObject(o, "total_keys");
+    cJSON_AddNumberToObject(o, "keys_seen", (double)p->keys);
+    cJSON_AddNumberToObject(o, "findings", (double)p->findings);
+    cJSON_AddNumberToObject(o, "removed", (double)p->removed);
+    cJSON_AddNumberToObject(o, "took_usec", (double)p->took);
+    if (pace.known) {
+        cJSON_AddNumberToObject(o, "keys_per_second", (double)pace.rate);
+        cJSON_AddNumberToObject(o, "left_usec", (double)pace.left);
+    } else {
+        cJSON_AddNullToObject(o, "keys_per_second");
+        cJSON_AddNullToObject(o, "left_usec");
+    }
+    cJSON_AddNumberToObject(o, "latency_usec", (double)p->latency);
+    return o;
+}
+
+struct sweep_sentence sweep_report_progress_sentence(const struct sweep_progress *p)
+{
+    char span[SPAN_TEXT_MAX];
+    struct sweep_sentence s;
+    struct pace pace = pace_of(p);
+    struct strbuf out = STRBUF_INIT;
+    strbuf_addf(&out, "%u%%: %llu keys seen, %llu findings", (unsigned)(p->fraction * 100),
+        (unsigned long long)p->keys, (unsigned long long)p->findings);
+    if (pace.known)
+        strbuf_addf(&out, ", %llu keys/s, %s left", (unsigned long long)pace.rate,
+            span_format(pace.left - pace.left % USEC_PER_SEC, span));
+    if (p->latency > 0)
+        strbuf_addf(&out, ", Redis answers in %s", span_show(p->latency, span));
+    snprintf(s.text, sizeof s.text, "%s", strbuf_text(&out));
+    strbuf_fini(&out);
+    return s;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERVER_ROLE, SERVER_INFO, SERVER_ASKED };
+enum { SERVER_ROLE, SERVER_INFO, SERVER_SIZE, SERVER_ASKED };
 
 /* The line's value; NULL: there is none. */
 static const char *info_value(const struct redis_value *info, const char *field)
@@ -58,6 +58,12 @@ static void on_reply(size_t index, const struct redis_value *reply, void *arg)
         check_role(p, reply);
         return;
     }
+    if (index == SERVER_SIZE) {
+        /* For the progress only: nobody has to permit it. */
+        p->total_known = reply->type == REDIS_INTEGER && reply->integer >= 0;
+        p->total = p->total_known ? (uint64_t)reply->integer : 0;
+        return;
+    }
     take_version(p, reply);
     compare_run(p, reply);
 }
@@ -77,5 +83,6 @@ void sweep_server_ask(struct sweep_pass *p)
     p->prologue = redis_batch_new(p->link, SERVER_ASKED, on_reply, on_done, p);
     redis_batch_add(p->prologue, SERVER_ROLE, 1, (const char *const[]){"ROLE"}, NULL);
     redis_batch_add(p->prologue, SERVER_INFO, 2, (const char *const[]){"INFO", "server"}, NULL);
+    redis_batch_add(p->prologue, SERVER_SIZE, 1, (const char *const[]){"DBSIZE"}, NULL);
     redis_batch_end(p->prologue);
 }

@@ -43,16 +43,41 @@ static struct sweep_facts facts_of(
         .census = p->summary.census_only};
 }
 
+static struct sweep_key about(const struct sweep_pass *p, const struct redis_key *key,
+    const struct sweep_judgement *j, enum sweep_outcome outcome)
+{
+    return (struct sweep_key){.name = key->name,
+        .name_len = key->name_len,
+        .keyspace = &p->plan.keyspaces[key->tag],
+        .judgement = j,
+        .outcome = outcome,
+        .has_ttl = key->ttl_ms >= 0,
+        .ttl = key->ttl_ms >= 0 ? (usec_t)key->ttl_ms * USEC_PER_MSEC : 0};
+}
+
+/* `value` may be NULL. */
 static void tell(struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j,
-    enum sweep_outcome outcome)
+    enum sweep_outcome outcome, const char *value, size_t value_len)
 {
     sweep_tally_outcome(&p->summary, key->tag, outcome);
-    if (j->finding == SWEEP_FINE || j->finding == SWEEP_GONE || !p->on_finding ||
-        p->summary.census_only)
+    if (!p->on_finding || p->summary.census_only || j->finding == SWEEP_GONE)
         return;
-    const struct sweep_key told = {
-        key->name, key->name_len, &p->plan.keyspaces[key->tag], j, outcome};
-    p->on_finding(&told, p->arg);
+    struct sweep_key told = about(p, key, j, outcome);
+    told.value = value;
+    told.value_len = value ? value_len : 0;
+    if (j->finding != SWEEP_FINE || (p->wanted && p->wanted(&told, p->arg)))
+        p->on_finding(&told, p->arg);
+}
+
+/* As many removable keys were found as were asked for. */
+static bool spend_limit(struct sweep_pass *p, const struct sweep_judgement *j)
+{
+    if (!j->removable || p->limit == UINT64_MAX)
+        return true;
+    if (p->limit == 0)
+        return false;
+    p->summary.limited = --p->limit == 0;
+    return true;
 }
 
 /* True when the key's commands failed, or it is gone: then all is said about it. */
@@ -76,6 +101,18 @@ static bool is_over(struct sweep_pass *p, const struct redis_key *key)
     return key->gone;
 }
 
+/* The TTL does not tell it, or somebody wants to know more. */
+static bool needs_look(
+    const struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j)
+{
+    if (j->finding == SWEEP_NEEDS_VALUE)
+        return true;
+    if (p->summary.census_only)
+        return !j->pending_known;
+    const struct sweep_key told = about(p, key, j, SWEEP_OUTCOME_FOUND);
+    return p->wanted && p->wanted(&told, p->arg);
+}
+
 void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
 {
     struct sweep_pass *p = arg;
@@ -86,12 +123,12 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
         struct sweep_facts facts = facts_of(p, key, now);
         const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
         struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);
-        key->look = j.finding == SWEEP_NEEDS_VALUE || (p->summary.census_only && !j.pending_known);
+        key->look = needs_look(p, key, &j);
         key->max_value = space->max_value;
         if (key->look)
             continue;
         sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
-        tell(p, key, &j, SWEEP_OUTCOME_FOUND);
+        tell(p, key, &j, SWEEP_OUTCOME_FOUND, NULL, 0);
     }
     sweep_pass_go_on(p);
 }
@@ -161,11 +198,14 @@ static void judge_key(struct sweep_pass *p, const struct redis_key *key, struct 
 {
     struct sweep_judgement j = judge_value(p, key, value, p->looked.now);
     bool removes = !p->summary.dry_run && !p->summary.census_only;
+    if (!spend_limit(p, &j))
+        return;
     sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
     if (j.removable && may_condemn(p, key))
         condemn(p, key, &j);
     else
-        tell(p, key, &j, j.removable && removes ? SWEEP_OUTCOME_NOT_TRIED : SWEEP_OUTCOME_FOUND);
+        tell(p, key, &j, j.removable && removes ? SWEEP_OUTCOME_NOT_TRIED : SWEEP_OUTCOME_FOUND,
+            key->payload ? strbuf_text(value) : NULL, value->len);
 }
 
 void sweep_step_judge(struct sweep_pass *p)
@@ -208,7 +248,7 @@ void sweep_step_remove(struct sweep_pass *p)
 void sweep_step_spare(struct sweep_pass *p)
 {
     for (size_t i = 0; i < p->n_condemned; i++)
-        tell(p, p->condemned[i].key, &p->condemned[i].judgement, SWEEP_OUTCOME_NOT_TRIED);
+        tell(p, p->condemned[i].key, &p->condemned[i].judgement, SWEEP_OUTCOME_NOT_TRIED, NULL, 0);
     sweep_pass_go_on(p);
 }
 
@@ -236,7 +276,7 @@ void sweep_step_removed(
         const struct sweep_condemned *c = &p->condemned[i];
         if (items[i].error == REDIS_E_NOPERM && strstr(fault->text, "key"))
             p->skip_keyspace[c->key->tag] = true;
-        tell(p, c->key, &c->judgement, outcome_of(items[i].result));
+        tell(p, c->key, &c->judgement, outcome_of(items[i].result), NULL, 0);
     }
     sweep_backup_note(p, items, n);
     if (fault->error != REDIS_E_NONE)

@@ -25,6 +25,21 @@ static void add_caller(struct sweep_summary *s, enum config_keyspace_kind kind,
     s->callers[s->n_callers++] = (struct sweep_caller){kind, id, len};
 }
 
+static void count_age(struct sweep_keyspace_summary *k, const struct sweep_judgement *j)
+{
+#define X(symbol, name, span) span,
+    static const usec_t up_to[] = {SWEEP_AGES(X)};
+#undef X
+    if (!j->age_known)
+        return;
+    unsigned i = 0;
+    while (j->age > up_to[i])
+        i++;
+    k->ages[i]++;
+    if (j->age > k->oldest)
+        k->oldest = j->age;
+}
+
 void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, unsigned keyspace,
     const struct redis_key *key, const struct sweep_judgement *j)
 {
@@ -32,8 +47,12 @@ void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, uns
     s->keys++;
     s->keyspaces[keyspace].keys++;
     s->keyspaces[keyspace].found[j->finding]++;
+    count_age(&s->keyspaces[keyspace], j);
+    if (kind == CONFIG_KEYSPACE_TASK && !j->pending_known)
+        s->keyspaces[keyspace].unread++;
     if (!j->live)
         return;
+    s->keyspaces[keyspace].live++;
     if (kind == CONFIG_KEYSPACE_SESSION)
         s->live_sessions++;
     else
@@ -78,6 +97,18 @@ void sweep_tally_error(struct sweep_summary *s, enum redis_error error, const ch
     snprintf(s->error_text, sizeof s->error_text, "%s", text);
 }
 
+uint64_t sweep_tally_findings(const struct sweep_summary *s)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < s->n_keyspaces; i++) {
+        for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
+            if (f != SWEEP_FINE && f != SWEEP_NEEDS_VALUE && f != SWEEP_GONE)
+                n += s->keyspaces[i].found[f];
+        }
+    }
+    return n;
+}
+
 static void forget_callers(struct sweep_summary *s)
 {
     for (unsigned i = 0; i < s->n_callers; i++)
@@ -93,6 +124,10 @@ void sweep_tally_restart(struct sweep_summary *s)
     s->pending_tasks = 0;
     for (unsigned i = 0; i < s->n_keyspaces; i++) {
         s->keyspaces[i].keys = 0;
+        s->keyspaces[i].live = 0;
+        s->keyspaces[i].unread = 0;
+        s->keyspaces[i].oldest = 0;
+        memset(s->keyspaces[i].ages, 0, sizeof s->keyspaces[i].ages);
         memset(s->keyspaces[i].found, 0, sizeof s->keyspaces[i].found);
     }
 }

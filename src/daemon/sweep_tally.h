@@ -23,4 +23,7 @@ void sweep_tally_error(struct sweep_summary *s, enum redis_error error, const ch
 /* Another server answers: what was seen is seen again, what was removed stays removed. */
 void sweep_tally_restart(struct sweep_summary *s);
 
+/* Keys counted so far that are not fine. */
+uint64_t sweep_tally_findings(const struct sweep_summary *s);
+
 void sweep_tally_fini(struct sweep_summary *s);

@@ -61,7 +61,9 @@ void sweep_pass_finish(struct sweep_pass *p)
         s->sessions_known = false;
         s->tasks_known = false;
     }
-    if (!complete && s->error == REDIS_E_NONE && !s->error_text[0])
+    if (s->limited)
+        snprintf(s->error_text, sizeof s->error_text, "ended at the limit that was asked for");
+    else if (!complete && s->error == REDIS_E_NONE && !s->error_text[0])
         snprintf(s->error_text, sizeof s->error_text, "cancelled");
     p->sweeper->pass = NULL;
     p->on_done(s, p->arg);
@@ -149,7 +151,7 @@ void sweep_pass_react(
 /* True when the pass cannot go on as it is: it ended, or rests until it can. */
 static bool is_held(struct sweep_pass *p)
 {
-    if (p->end || p->cancelled)
+    if (p->end || p->cancelled || p->summary.limited)
         pass_end(p, false);
     else if (p->lost)
         wait_for_connection(p);
@@ -171,7 +173,8 @@ void sweep_pass_go_on(struct sweep_pass *p)
     struct redis_scan_took took = redis_scan_took(p->scan);
     if (took.look > 0)
         sweep_pace_piped(p->pace, took.look);
-    if (!p->end && !p->cancelled && !p->lost && redis_scan_look(p->scan))
+    bool ends = p->end || p->cancelled || p->summary.limited;
+    if (!ends && !p->lost && redis_scan_look(p->scan))
         return;
     if (is_held(p))
         return;
@@ -320,6 +323,8 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     p->ledger = s->ledger;
     p->summary.dry_run = request->dry_run;
     p->summary.census_only = request->census_only;
+    p->wanted = request->wanted;
+    p->limit = request->limit > 0 ? request->limit : UINT64_MAX;
     p->on_finding = on_finding;
     p->on_done = on_done;
     p->arg = arg;
@@ -338,6 +343,24 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
 bool sweeper_busy(const struct sweeper *s)
 {
     return s->pass;
+}
+
+bool sweeper_progress(const struct sweeper *s, struct sweep_progress *out)
+{
+    const struct sweep_pass *p = s->pass;
+    if (!p)
+        return false;
+    *out = (struct sweep_progress){
+        .fraction = p->scan ? redis_scan_fraction(p->scan) : 0,
+        .total_known = p->total_known,
+        .total = p->total,
+        .keys = p->summary.keys,
+        .findings = sweep_tally_findings(&p->summary),
+        .removed = p->summary.removed,
+        .took = usec_sub(loop_now(), p->began_at),
+        .latency = redis_link_ping_latency(p->link),
+    };
+    return true;
 }
 
 void sweeper_cancel(struct sweeper *s)

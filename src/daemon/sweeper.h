@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/redis_error.h"
 #include "core/sweep.h"
+#include "daemon/sweep_count.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,12 +25,19 @@ struct redis_link;
 struct redis_link_conf;
 struct sweeper;
 
+struct sweep_key;
+
+/* Whether a key is to be told of though it is fine, and its value read for that. */
+typedef bool sweeper_wanted_fn(const struct sweep_key *key, void *arg);
+
 struct sweep_request {
     bool dry_run;         /* find and report, write nothing */
     bool census_only;     /* count live callers: on_finding is not called, nothing is written */
     const char *keyspace; /* NULL: all; copied */
     usec_t older_than;    /* instead of each keyspace's MaxAge; 0: leave it */
+    uint64_t limit;       /* removable keys after which the pass ends; 0: none */
     bool no_backup;       /* remove without one, whatever is configured */
+    sweeper_wanted_fn *wanted; /* NULL: only what is not fine is told of */
 };
 
 enum { SWEEP_BACKUP_NAME = 64 };
@@ -48,15 +56,22 @@ struct sweep_key {
     const struct config_keyspace *keyspace;
     const struct sweep_judgement *judgement;
     enum sweep_outcome outcome;
+    bool has_ttl;
+    usec_t ttl;
+    const char *value; /* NULL: it was not read */
+    size_t value_len;
 };
 
-struct sweep_keyspace_summary {
-    char name[LIMIT_NAME + 1];
-    uint64_t keys; /* seen in it; SCAN may show a key twice */
-    uint64_t found[SWEEP_FINDING_COUNT];
+/* Of a pass under way. */
+struct sweep_progress {
+    double fraction;   /* of Redis' keys, other ones included, that were walked: 0 to 1 */
+    bool total_known;  /* Redis told how many keys it has */
+    uint64_t total;    /* these */
+    uint64_t keys;     /* in the keyspaces, looked at so far */
+    uint64_t findings; /* of these not fine */
     uint64_t removed;
-    uint64_t survived;
-    uint64_t not_tried;
+    usec_t took;    /* so far */
+    usec_t latency; /* of the link's latest PING; 0: none yet */
 };
 
 /* A live caller: the id is what follows the keyspace's prefix in the key's name, as bytes. */
@@ -81,6 +96,7 @@ struct sweep_summary {
     bool dry_run;
     bool census_only;
     bool complete; /* every key was looked at; false: cancelled, or `error_text` says why */
+    bool limited;  /* it ended early because as many keys were found as were asked for */
     enum redis_error error; /* REDIS_E_NONE, or the first that mattered; also when complete */
     char error_text[256];   /* "" when error is REDIS_E_NONE and it was not cancelled */
     usec_t took;
@@ -138,6 +154,9 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     sweeper_finding_fn *on_finding, sweeper_done_fn *on_done, void *arg, struct err *e);
 
 bool sweeper_busy(const struct sweeper *s);
+
+/* How far the pass under way is. Returns false when none is. */
+bool sweeper_progress(const struct sweeper *s, struct sweep_progress *out);
 
 /* Ends the pass soon: `on_done` comes with complete = false. No pass: nothing happens. */
 void sweeper_cancel(struct sweeper *s);

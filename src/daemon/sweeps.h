@@ -15,6 +15,7 @@ struct sweep_wish {
     bool dry_run;
     const char *keyspace; /* NULL: all */
     usec_t older_than;    /* 0: each keyspace's MaxAge */
+    uint64_t limit;       /* removable keys after which it ends; 0: none */
     bool no_backup;       /* whatever Backup= says */
 };
 
@@ -33,8 +34,16 @@ void sweeps_redis_up(struct sweeps *s);
 int sweeps_run(
     struct sweeps *s, const struct sweep_wish *wish, struct operation *op, struct err *e);
 
+/* Whether a sweep, and no census or list, is under way; and who waits for it, NULL: nobody. */
+bool sweeps_running(const struct sweeps *s);
+struct operation *sweeps_operation(const struct sweeps *s);
+
 /* No more from now on; the one under way is cancelled. */
 void sweeps_stop(struct sweeps *s);
 
 /* The latest summary and what runs now, for the status. Returns owned JSON. */
 struct cJSON *sweeps_json(const struct sweeps *s);
+
+/* The same with the summaries of the latest LIMIT_SWEEP_HISTORY, the newest first: owned text. NULL
+ * when memory is out. */
+char *sweeps_history_json(const struct sweeps *s);

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "core/limits.h"
+#include "core/scan_cursor.h"
 #include "io/redis_scan_parts.h"
 
 #include <assert.h>
@@ -229,6 +230,14 @@ struct redis_scan_took redis_scan_took(const struct redis_scan *s)
 bool redis_scan_at_end(const struct redis_scan *s)
 {
     return s->begun && strcmp(s->cursor, "0") == 0;
+}
+
+double redis_scan_fraction(const struct redis_scan *s)
+{
+    uint64_t cursor;
+    if (redis_scan_at_end(s))
+        return 1;
+    return num_parse_u64(s->cursor, 0, UINT64_MAX, &cursor) < 0 ? 0 : scan_cursor_fraction(cursor);
 }
 
 struct redis_scan *redis_scan_new(struct redis_link *link, const char *match, size_t match_len,

@@ -80,5 +80,8 @@ void redis_scan_advance(struct redis_scan *s);
 /* After redis_scan_advance(): every key was returned at least once. */
 bool redis_scan_at_end(const struct redis_scan *s);
 
+/* How much of the keyspace was walked, 0 to 1: told by the cursor, so other keys count as well. */
+double redis_scan_fraction(const struct redis_scan *s);
+
 /* No callback comes after this. Allowed in every callback. NULL is fine. */
 void redis_scan_free(struct redis_scan *s);

@@ -70,7 +70,7 @@ static void what_is_asked_the_wrong_way(void **state)
         answers("GET", path, NULL, 400, "\"code\":\"bad-request\"");
     }
     answers("POST", VK_API_RESTART, "{\"reason\":1}", 400, "\\\"reason\\\" must be a string");
-    answers("POST", VK_API_RESTART, "{\"dry_run\":true}", 400, "only a sweep takes dry_run");
+    answers("POST", VK_API_RESTART, "{\"dry_run\":true}", 400, "means nothing to /api/v1/restart");
     answers("POST", VK_API_RESTART, "not json", 400, "its body is not a JSON object");
     assert_int_equal(witness_count("restart-began"), 0);
 }

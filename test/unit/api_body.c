@@ -53,13 +53,32 @@ static void every_member(void **state)
     struct api_body body;
     struct err e = {0};
     static const char text[] =
-        "{\"reason\":\"why "
-        "\\u00e9\",\"dry_run\":true,\"keyspace\":\"tasks\",\"older_than\":\"2h\"}";
+        "{\"reason\":\"why \\u00e9\",\"dry_run\":true,\"keyspace\":\"tasks\",\"older_than\":\"2h\","
+        "\"limit\":1e3,\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\",\"operation\":7}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.reason, "why \xc3\xa9");
     assert_true(body.sweep.dry_run);
     assert_string_equal(body.sweep.keyspace, "tasks");
     assert_int_equal(body.sweep.older_than, 2 * USEC_PER_HOUR);
+    assert_int_equal(body.sweep.limit, 1000);
+    assert_true(body.sweep.no_backup);
+    assert_true(body.keys.stuck);
+    assert_int_equal(body.keys.sort, KEY_SORT_TTL);
+    assert_int_equal(body.operation, 7);
+    assert_int_equal(body.members, (1U << API_MEMBER_COUNT) - 1);
+    api_body_fini(&body);
+}
+
+static void what_a_path_does_not_take(void **state)
+{
+    (void)state;
+    struct api_body body;
+    struct err e = {0};
+    static const char text[] = "{\"reason\":\"x\",\"sort\":\"age\"}";
+    assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
+    assert_string_equal(api_body_surplus(&body, 0), "reason");
+    assert_string_equal(api_body_surplus(&body, API_MEMBER_BIT(REASON)), "sort");
+    assert_null(api_body_surplus(&body, API_MEMBER_BIT(REASON) | API_MEMBER_BIT(SORT)));
     api_body_fini(&body);
 }
 
@@ -92,6 +111,15 @@ static void every_bad_member(void **state)
         {"{\"older_than\":\"\"}", "\"older_than\" must be a time span such as 24h, not \"\""},
         {"{\"older_than\":\"0\"}", "\"older_than\" must be a time span such as 24h, not \"0\""},
         {"{\"older_than\":\"-1h\"}", "\"older_than\" must be a time span such as 24h, not \"-1h\""},
+        {"{\"no_backup\":1}", "\"no_backup\" must be true or false"},
+        {"{\"stuck\":[]}", "\"stuck\" must be true or false"},
+        {"{\"sort\":\"name\"}", "\"sort\" must be age or ttl, not \"name\""},
+        {"{\"sort\":1}", "\"sort\" must be a string"},
+        {"{\"limit\":0}", "\"limit\" must be a whole number above 0"},
+        {"{\"limit\":1.5}", "\"limit\" must be a whole number above 0"},
+        {"{\"limit\":-1}", "\"limit\" must be a whole number above 0"},
+        {"{\"limit\":1e300}", "\"limit\" must be a whole number above 0"},
+        {"{\"operation\":\"7\"}", "\"operation\" must be a whole number above 0"},
         {"{\"Reason\":\"x\"}", "unknown member \"Reason\""},
         {"{\"\":1}", "unknown member \"\""},
         {"{\"reason\":\"x\",\"force\":true}", "unknown member \"force\""},
@@ -148,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_fine),
         cmocka_unit_test(every_member),
+        cmocka_unit_test(what_a_path_does_not_take),
         cmocka_unit_test(what_is_no_object),
         cmocka_unit_test(every_bad_member),
         cmocka_unit_test(limits),

@@ -221,6 +221,23 @@ static void an_unknown_number_is_nobody(void **state)
     operations_free(NULL);
 }
 
+static void how_far_it_is(void **state)
+{
+    (void)state;
+    struct operation *op = begin();
+    operation_set_so_far(NULL, cJSON_CreateObject());
+    operation_set_so_far(op, cJSON_CreateNumber(1));
+    operation_set_so_far(op, cJSON_CreateNumber(2));
+    struct cJSON *o = operation_json(op, 0);
+    assert_true(number(o, "so_far") == 2);
+    cJSON_Delete(o);
+    operation_end(op, OPERATION_DONE, "done");
+    operation_set_so_far(op, cJSON_CreateNumber(3));
+    o = operation_json(op, 0);
+    assert_null(cJSON_GetObjectItem(o, "so_far"));
+    cJSON_Delete(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +246,7 @@ int main(void)
         T(the_first_verdict_stands),
         T(progress_is_a_window),
         T(a_result_is_kept_until_replaced),
+        T(how_far_it_is),
         T(the_oldest_that_ended_is_forgotten),
         T(a_verdict_can_be_kept_back),
         T(an_unknown_number_is_nobody),

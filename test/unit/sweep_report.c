@@ -23,12 +23,16 @@ static int set_up(void **state)
         .keyspaces = {{.name = "sessions",
                           .keys = 7,
                           .found = {[SWEEP_FINE] = 5, [SWEEP_STALE] = 2},
-                          .removed = 2},
+                          .removed = 2,
+                          .live = 3,
+                          .ages = {[SWEEP_AGE_15MIN] = 3, [SWEEP_AGE_WEEK] = 2},
+                          .oldest = 99},
             {.name = "tasks",
                 .keys = 5,
                 .found = {[SWEEP_STALE] = 1, [SWEEP_STUCK_TASK] = 1, [SWEEP_GONE] = 3},
                 .survived = 1,
-                .not_tried = 3}},
+                .not_tried = 3,
+                .unread = 4}},
     };
     witness_begin();
     return 0;
@@ -80,20 +84,23 @@ static void the_summary_as_json(void **state)
 {
     (void)state;
     prints(sweep_report_summary(&summary),
-        "{\"dry_run\":false,\"complete\":true,\"keys_seen\":12,\"removed\":2,\"survived\":1,"
+        "{\"dry_run\":false,\"complete\":true,\"limited\":false,\"keys_seen\":12,\"removed\":2,"
+        "\"survived\":1,"
         "\"not_tried\":3,\"took_usec\":12000,\"found\":{\"fine\":5,\"stale\":3,\"stuck-task\":1,"
         "\"gone\":3},\"keyspaces\":["
         "{\"found\":{\"fine\":5,\"stale\":2},\"name\":\"sessions\",\"keys\":7,\"removed\":2,"
-        "\"survived\":0,\"not_tried\":0},"
+        "\"survived\":0,\"not_tried\":0,\"census\":{\"live\":3,\"unread\":0,\"oldest_usec\":99,"
+        "\"ages\":{\"15min\":3,\"1h\":0,\"24h\":0,\"7d\":2,\"older\":0}}},"
         "{\"found\":{\"stale\":1,\"stuck-task\":1,\"gone\":3},\"name\":\"tasks\",\"keys\":5,"
-        "\"removed\":0,\"survived\":1,\"not_tried\":3}],\"backup\":null,\"backed_up\":0,\"error\":"
-        "null}");
+        "\"removed\":0,\"survived\":1,\"not_tried\":3,\"census\":{\"live\":0,\"unread\":4,"
+        "\"oldest_usec\":0,\"ages\":{\"15min\":0,\"1h\":0,\"24h\":0,\"7d\":0,\"older\":0}}}],"
+        "\"backup\":null,\"backed_up\":0,\"error\":null}");
     summary = (struct sweep_summary){
         .dry_run = true, .error_text = "broken", .backup = "b.backup", .backed_up = 2};
     prints(sweep_report_summary(&summary),
-        "{\"dry_run\":true,\"complete\":false,\"keys_seen\":0,\"removed\":0,\"survived\":0,"
-        "\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],\"backup\":\"b.backup\","
-        "\"backed_up\":2,\"error\":\"broken\"}");
+        "{\"dry_run\":true,\"complete\":false,\"limited\":false,\"keys_seen\":0,\"removed\":0,"
+        "\"survived\":0,\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],"
+        "\"backup\":\"b.backup\",\"backed_up\":2,\"error\":\"broken\"}");
 }
 
 static void a_finding_as_json(void **state)
@@ -128,6 +135,44 @@ static void a_sweep_is_an_event(void **state)
     witness_must("|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_SURVIVED=1"
                  "|VOXKEEPER_FINDINGS=3 stale, 1 stuck-task|VOXKEEPER_DURATION_USEC=12000\n");
     assert_int_equal(witness_count("\n"), 1);
+}
+
+static void one_that_ends_at_its_limit_is_done(void **state)
+{
+    (void)state;
+    summary.complete = false;
+    summary.limited = true;
+    strcpy(summary.error_text, "ended at the limit that was asked for");
+    sweep_report_event(&summary);
+    assert_int_equal(strncmp(strbuf_text(&witness_text), "sweep-done|", 11), 0);
+}
+
+static void how_far_it_is(void **state)
+{
+    (void)state;
+    struct sweep_progress p = {.fraction = 0.25,
+        .total_known = true,
+        .total = 1000000,
+        .keys = 900,
+        .findings = 5,
+        .removed = 4,
+        .took = 2 * USEC_PER_SEC,
+        .latency = 210};
+    assert_string_equal(sweep_report_progress_sentence(&p).text,
+        "25%: 900 keys seen, 5 findings, 125000 keys/s, 6s left, Redis answers in 210us");
+    prints(sweep_report_progress(&p),
+        "{\"fraction\":0.25,\"total_keys\":1000000,\"keys_seen\":900,\"findings\":5,"
+        "\"removed\":4,\"took_usec\":2000000,\"keys_per_second\":125000,\"left_usec\":6000000,"
+        "\"latency_usec\":210}");
+    /* Nobody may count Redis' keys for us: ours alone, then. */
+    p.total_known = false;
+    assert_string_equal(sweep_report_progress_sentence(&p).text,
+        "25%: 900 keys seen, 5 findings, 450 keys/s, 6s left, Redis answers in 210us");
+    p = (struct sweep_progress){0};
+    assert_string_equal(sweep_report_progress_sentence(&p).text, "0%: 0 keys seen, 0 findings");
+    prints(sweep_report_progress(&p),
+        "{\"fraction\":0,\"total_keys\":null,\"keys_seen\":0,\"findings\":0,\"removed\":0,"
+        "\"took_usec\":0,\"keys_per_second\":null,\"left_usec\":null,\"latency_usec\":0}");
 }
 
 static void what_went_wrong_is_another(void **state)
@@ -188,6 +233,8 @@ int main(void)
         T(the_summary_as_json),
         T(a_finding_as_json),
         T(a_sweep_is_an_event),
+        T(one_that_ends_at_its_limit_is_done),
+        T(how_far_it_is),
         T(what_went_wrong_is_another),
         T(a_backup_that_fails_is_a_failure),
         T(a_look_is_no_event),
