@@ -34,6 +34,13 @@ void saved_fini(struct saved *s)
     s->previous = NULL;
 }
 
+static size_t skip_white(const char *text, size_t len, size_t at)
+{
+    while (at < len && text[at] && strchr(" \t\r\n", text[at]))
+        at++;
+    return at;
+}
+
 /* The two members around the state. */
 static int open_document(const char *text, size_t len, uint64_t *out_version,
     struct json_member *out_state, struct err *e)
@@ -44,9 +51,8 @@ static int open_document(const char *text, size_t len, uint64_t *out_version,
     char number[8];
     size_t used = json_scan_value(text, len);
     size_t pos = 0;
-    while (used > 0 && used < len && strchr(" \t\r\n", text[used]) && text[used])
-        used++;
-    if (used == 0 || used != len || text[strspn(text, " \t\r\n")] != '{')
+    size_t begin = skip_white(text, len, 0);
+    if (used == 0 || skip_white(text, len, used) != len || text[begin] != '{')
         return err_set(e, -EINVAL, "read saved state: not one JSON object");
     while (json_scan_member(text, len, &pos, &m)) {
         if (m.key_len == 7 && memcmp(m.key, "version", 7) == 0) {

@@ -38,6 +38,13 @@ def parse_line(line):
     return {"message": line.decode(errors="replace").rstrip("\n")}
 
 
+def is_keeper(pid):
+    try:
+        return b"\0--keeper\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class UnixHttp(http.client.HTTPConnection):
     def __init__(self, path, timeout):
         super().__init__("localhost", timeout=timeout)
@@ -77,11 +84,11 @@ class Daemon:
     def pid(self):
         return self.process.pid
 
-    def start(self, *options, env=None, program=BUILD / "src/daemon/voxkeeperd"):
+    def start(self, *options, env=None, program=None):
         self._family = self._family or Family()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*TIED, program, "--config", self.config, *options],
+                [*TIED, program or BUILD / "src/daemon/voxkeeperd", "--config", self.config, *options],
                 env=os.environ | {"VOXKEEPER_PRELOAD_DIR": str(BUILD / "src/preload")} | (env or {}),
                 stdin=subprocess.DEVNULL, stderr=log)
         return self
@@ -157,8 +164,8 @@ class Daemon:
         return done
 
     def workers(self):
-        """Process ids of its direct children."""
-        return children(self.pid)
+        """Process ids of its direct children, without the keeper of its descriptors."""
+        return [pid for pid in children(self.pid) if not is_keeper(pid)]
 
     def send(self, number):
         self.process.send_signal(number)
