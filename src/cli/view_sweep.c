@@ -16,6 +16,8 @@ static void add_action(struct table *t, const cJSON *finding)
 {
     if (json_true(finding, "removed"))
         table_add(t, SAY_GREEN, "removed", WORD_MAX);
+    else if (json_true(finding, "repaired"))
+        table_add(t, SAY_GREEN, "repaired", WORD_MAX);
     else if (json_true(finding, "removable"))
         table_add(t, SAY_YELLOW, "removable", WORD_MAX);
     else

@@ -196,15 +196,6 @@ static void judge_overlong(const struct config_keyspace *k, usec_t active_window
         found(j, SWEEP_OVERLONG, "TTL of %s, last alive %s ago (%s)", ttl, age, v->field);
 }
 
-static void judge_owner(const struct sweep_facts *f, struct sweep_judgement *j)
-{
-    char before[sizeof j->reason];
-    if (f->owner != SWEEP_OWNER_UNKNOWN)
-        return;
-    memcpy(before, j->reason, sizeof before);
-    found(j, SWEEP_ORPHAN, "no session and no conversation of it is known; %.80s", before);
-}
-
 /*
  * What is left of ExpectTTL since it was last alive, or until its own expiry. Of one for which
  * nothing is left ExpectTTL anew, or less when it would be stale before. A TTL that is too long is
@@ -218,8 +209,6 @@ static usec_t repair_ttl(const struct config_keyspace *k, usec_t active_window,
         return 0;
     if (j->finding == SWEEP_OVERLONG)
         return k->expect_ttl;
-    if (j->finding != SWEEP_IMMORTAL)
-        return 0;
     if (left == 0)
         left = usec_sub(k->max_age, j->age);
     if (v->expires_known && usec_sub(v->expires, f->now_wall) > left)
@@ -256,12 +245,11 @@ static void judge_value(const struct config_keyspace *k, usec_t active_window,
         judge_without_ttl(k, active_window, f, &v, j);
     else if (has_expectation(k) && written_ago == USEC_INFINITY)
         judge_overlong(k, active_window, f, &v, j);
-    if (j->finding == SWEEP_STALE || j->finding == SWEEP_EXPIRED)
+    if (j->finding != SWEEP_IMMORTAL && j->finding != SWEEP_OVERLONG)
         return;
     memcpy(j->session, v.session, sizeof j->session);
     memcpy(j->conversation, v.conversation, sizeof j->conversation);
     j->repair_ttl = repair_ttl(k, active_window, f, &v, j);
-    judge_owner(f, j);
 }
 
 /* What the TTL alone tells: true when that is all there is to know. */
@@ -317,4 +305,12 @@ struct sweep_judgement sweep_judge(
     j.removable =
         condemned && !j.live && !k->report_only && (by_idle ? f->idle : j.age) >= f->least_age;
     return j;
+}
+
+void sweep_judge_orphan(struct sweep_judgement *j)
+{
+    char before[sizeof j->reason];
+    assert(!j->removable);
+    memcpy(before, j->reason, sizeof before);
+    found(j, SWEEP_ORPHAN, "no session and no conversation of it is known; %.100s", before);
 }

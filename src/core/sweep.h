@@ -40,9 +40,6 @@ struct strlist;
 enum sweep_finding { SWEEP_FINDINGS(X) SWEEP_FINDING_COUNT };
 #undef X
 
-/* Whether the session or the conversation that a task names is there. */
-enum sweep_owner { SWEEP_OWNER_NOT_ASKED, SWEEP_OWNER_KNOWN, SWEEP_OWNER_UNKNOWN };
-
 /* What Redis told. Times are microseconds; wall times are by the server's clock. */
 struct sweep_facts {
     const char *name; /* bytes */
@@ -58,7 +55,6 @@ struct sweep_facts {
     const char *value; /* NULL: not read yet */
     size_t value_len;
     usec_t now_wall;
-    enum sweep_owner owner;
     usec_t least_age; /* nothing younger is removable, whatever its keyspace says */
     /* Who calls now is asked, not what is stuck: a session's value tells, whatever its TTL. */
     bool census;
@@ -73,7 +69,7 @@ struct sweep_judgement {
     bool age_known;
     usec_t age;        /* since it was last alive */
     usec_t repair_ttl; /* the TTL that the key is to get; 0: none. Never when removable */
-    /* Of a task whose value was read, and that is no finding that removes it; else "". */
+    /* Of a task that would stay for too long but is not to be removed; else "". */
     char session[LIMIT_OWNER + 1];
     char conversation[LIMIT_OWNER + 1];
     char reason[160];
@@ -81,6 +77,9 @@ struct sweep_judgement {
 
 struct sweep_judgement sweep_judge(
     const struct config_keyspace *keyspace, usec_t active_window, const struct sweep_facts *facts);
+
+/* Neither its session nor its conversation is there: that is what is found of it then. */
+void sweep_judge_orphan(struct sweep_judgement *j);
 
 /* Keys that are never touched: `elevenlabs:conversation:*`, always, and what Protect= adds. */
 bool sweep_is_protected(const struct strlist *protect, const char *name, size_t len);

@@ -17,6 +17,26 @@ static int copy_keyspace(struct config_keyspace *to, const struct config_keyspac
     return to->name && to->pattern ? r : -ENOMEM;
 }
 
+/* The sessions that a task may belong to. */
+static int add_sessions(struct sweep_plan *p, const struct config_keyspace *keyspaces, unsigned n)
+{
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < n; i++) {
+        if (keyspaces[i].kind != CONFIG_KEYSPACE_SESSION)
+            continue;
+        r = keyglob_init(&p->sessions[p->n_sessions], keyspaces[i].pattern, NULL);
+        p->n_sessions += r == 0;
+    }
+    return r;
+}
+
+static void forget_sessions(struct sweep_plan *p)
+{
+    for (unsigned i = 0; i < p->n_sessions; i++)
+        keyglob_fini(&p->sessions[i]);
+    p->n_sessions = 0;
+}
+
 int sweep_plan_init(struct sweep_plan *p, const struct config_keyspace *keyspaces, unsigned n,
     const struct strlist *protect, usec_t active_window, struct err *e)
 {
@@ -30,6 +50,8 @@ int sweep_plan_init(struct sweep_plan *p, const struct config_keyspace *keyspace
         if (r == 0)
             r = keyglob_init(&plan.prefixes[i], keyspaces[i].pattern, e);
     }
+    if (r == 0)
+        r = add_sessions(&plan, keyspaces, n);
     if (r == -ENOMEM)
         err_sys(e, r, "setting up the sweep");
     if (r < 0)
@@ -57,9 +79,16 @@ int sweep_plan_narrow(struct sweep_plan *p, const struct sweep_plan *from, const
     if (n == 0)
         return err_set(e, -ENOENT, "sweeping: no keyspace is configured");
     int r = sweep_plan_init(p, keyspaces, n, &from->protect, from->active_window, e);
-    if (r == 0)
-        p->least_age = older_than;
-    return r;
+    if (r < 0)
+        return r;
+    p->least_age = older_than;
+    forget_sessions(p);
+    r = add_sessions(p, from->keyspaces, from->n);
+    if (r < 0) {
+        sweep_plan_fini(p);
+        return err_sys(e, r, "setting up the sweep");
+    }
+    return 0;
 }
 
 void sweep_plan_fini(struct sweep_plan *p)
@@ -70,6 +99,7 @@ void sweep_plan_fini(struct sweep_plan *p)
         strlist_fini(&p->keyspaces[i].age_fields);
         keyglob_fini(&p->prefixes[i]);
     }
+    forget_sessions(p);
     strlist_fini(&p->protect);
     *p = (struct sweep_plan){0};
 }

@@ -12,6 +12,8 @@ struct sweep_plan {
     struct config_keyspace keyspaces[LIMIT_KEYSPACES];
     struct keyglob_prefix prefixes[LIMIT_KEYSPACES];
     unsigned n;
+    struct keyglob_prefix sessions[LIMIT_KEYSPACES]; /* of all, also those narrowed away */
+    unsigned n_sessions;
     struct strlist protect;
     usec_t active_window;
     usec_t least_age; /* an operator's wish for one pass: nothing younger goes; 0: none */

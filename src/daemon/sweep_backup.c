@@ -150,6 +150,7 @@ static enum backup_outcome outcome_of(enum redis_removal removal)
     case REDIS_REMOVAL_GONE:
     case REDIS_REMOVAL_CHANGED:
     case REDIS_REMOVAL_REFRESHED:
+    case REDIS_REMOVAL_REPAIRED:
         return BACKUP_SURVIVED;
     case REDIS_REMOVAL_UNKNOWN:
         return BACKUP_UNKNOWN;

@@ -24,6 +24,7 @@ struct sweep_keyspace_summary {
     uint64_t keys; /* seen in it; SCAN may show a key twice */
     uint64_t found[SWEEP_FINDING_COUNT];
     uint64_t removed;
+    uint64_t repaired;
     uint64_t survived;
     uint64_t not_tried;
     uint64_t live;   /* callers of now, as far as they are known */

@@ -4,6 +4,7 @@
 #include "core/idle_ledger.h"
 #include "core/sweep_plan.h"
 #include "core/sweep_policy.h"
+#include "daemon/sweep_mend.h"
 #include "daemon/sweep_pace.h"
 #include "daemon/sweep_tally.h"
 #include "daemon/sweeper.h"
@@ -41,6 +42,7 @@ struct sweep_pass {
     struct redis_batch *prologue;
     struct redis_scan *scan;
     struct redis_remover *remover;
+    struct sweep_mend *mend;
     bool has_expire; /* the server knows PEXPIRETIME */
     bool may_remove;
     bool cancelled;
@@ -94,6 +96,10 @@ void sweep_pass_yield(struct sweep_pass *p);
 
 /* Of sweeper.c: it is known who answers. */
 void sweep_pass_known(struct sweep_pass *p);
+
+/* Counts what became of a key, and tells who wants to know, also what it held. */
+void sweep_step_tell(struct sweep_pass *p, const struct redis_key *key,
+    const struct sweep_judgement *j, enum sweep_outcome outcome);
 
 /* Of sweeper.c: looks at more keys of the step, or begins the next one, or ends the pass. */
 void sweep_pass_go_on(struct sweep_pass *p);

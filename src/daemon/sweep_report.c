@@ -41,10 +41,12 @@ struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
     struct strbuf counts = STRBUF_INIT;
     add_counts(summary, &counts);
     snprintf(sentence.text, sizeof sentence.text,
-        "%s: looked at %llu keys in %s, removed %llu, %llu changed meanwhile and stay (%s)",
+        "%s: looked at %llu keys in %s, removed %llu, repaired %llu, %llu changed meanwhile and "
+        "stay (%s)",
         summary->dry_run ? "dry run" : "sweep", (unsigned long long)summary->keys,
         span_show(summary->took, took), (unsigned long long)summary->removed,
-        (unsigned long long)summary->survived, strbuf_text(&counts));
+        (unsigned long long)summary->repaired, (unsigned long long)summary->survived,
+        strbuf_text(&counts));
     strbuf_fini(&counts);
     return sentence;
 }
@@ -72,6 +74,7 @@ static struct cJSON *keyspace_json(const struct sweep_keyspace_summary *k)
     cJSON_AddStringToObject(o, "name", k->name);
     cJSON_AddNumberToObject(o, "keys", (double)k->keys);
     cJSON_AddNumberToObject(o, "removed", (double)k->removed);
+    cJSON_AddNumberToObject(o, "repaired", (double)k->repaired);
     cJSON_AddNumberToObject(o, "survived", (double)k->survived);
     cJSON_AddNumberToObject(o, "not_tried", (double)k->not_tried);
     for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
@@ -91,6 +94,7 @@ struct cJSON *sweep_report_summary(const struct sweep_summary *summary)
     cJSON_AddBoolToObject(o, "limited", summary->limited);
     cJSON_AddNumberToObject(o, "keys_seen", (double)summary->keys);
     cJSON_AddNumberToObject(o, "removed", (double)summary->removed);
+    cJSON_AddNumberToObject(o, "repaired", (double)summary->repaired);
     cJSON_AddNumberToObject(o, "survived", (double)summary->survived);
     cJSON_AddNumberToObject(o, "not_tried", (double)summary->not_tried);
     cJSON_AddNumberToObject(o, "took_usec", (double)summary->took);
@@ -131,6 +135,7 @@ struct cJSON *sweep_report_finding(const struct sweep_key *key)
         cJSON_AddNullToObject(o, "age_usec");
     cJSON_AddBoolToObject(o, "removable", j->removable);
     cJSON_AddBoolToObject(o, "removed", key->outcome == SWEEP_OUTCOME_REMOVED);
+    cJSON_AddBoolToObject(o, "repaired", key->outcome == SWEEP_OUTCOME_REPAIRED);
     cJSON_AddBoolToObject(o, "survived", key->outcome == SWEEP_OUTCOME_SURVIVED);
     strbuf_fini(&name);
     return o;
@@ -138,7 +143,8 @@ struct cJSON *sweep_report_finding(const struct sweep_key *key)
 
 bool sweep_report_went_well(const struct sweep_summary *summary)
 {
-    return (summary->complete || summary->limited) && summary->error == REDIS_E_NONE && !summary->backup_failed;
+    return (summary->complete || summary->limited) && summary->error == REDIS_E_NONE &&
+           !summary->backup_failed;
 }
 
 static enum event_id event_of(const struct sweep_summary *summary)
@@ -161,6 +167,7 @@ void sweep_report_event(const struct sweep_summary *summary)
         summary->error_text[0] ? "; " : "", summary->error_text);
     event_field(&ev, "VOXKEEPER_KEYS", "%llu", (unsigned long long)summary->keys);
     event_field(&ev, "VOXKEEPER_REMOVED", "%llu", (unsigned long long)summary->removed);
+    event_field(&ev, "VOXKEEPER_REPAIRED", "%llu", (unsigned long long)summary->repaired);
     event_field(&ev, "VOXKEEPER_SURVIVED", "%llu", (unsigned long long)summary->survived);
     event_field(&ev, "VOXKEEPER_FINDINGS", "%s", strbuf_text(&counts));
     if (summary->backup[0])

@@ -69,6 +69,16 @@ static void tell(struct sweep_pass *p, const struct redis_key *key, const struct
         p->on_finding(&told, p->arg);
 }
 
+void sweep_step_tell(struct sweep_pass *p, const struct redis_key *key,
+    const struct sweep_judgement *j, enum sweep_outcome outcome)
+{
+    struct strbuf value = STRBUF_INIT;
+    bool read = key->payload &&
+                rdb_string_decode(key->payload, key->payload_len, key->max_value, &value) == 0;
+    tell(p, key, j, outcome, read ? strbuf_text(&value) : NULL, value.len);
+    strbuf_fini(&value);
+}
+
 /* As many removable keys were found as were asked for. */
 static bool spend_limit(struct sweep_pass *p, const struct sweep_judgement *j)
 {
@@ -198,7 +208,7 @@ static void judge_key(struct sweep_pass *p, const struct redis_key *key, struct 
 {
     struct sweep_judgement j = judge_value(p, key, value, p->looked.now);
     bool removes = !p->summary.dry_run && !p->summary.census_only;
-    if (!spend_limit(p, &j))
+    if (!spend_limit(p, &j) || sweep_mend_take(p->mend, key, &j))
         return;
     sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
     if (j.removable && may_condemn(p, key))
@@ -225,7 +235,7 @@ void sweep_step_judge(struct sweep_pass *p)
     else if (p->n_condemned > 0 && !p->end)
         sweep_backup_save(p);
     else
-        sweep_pass_go_on(p);
+        sweep_mend_run(p->mend);
 }
 
 void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg)
@@ -249,7 +259,7 @@ void sweep_step_spare(struct sweep_pass *p)
 {
     for (size_t i = 0; i < p->n_condemned; i++)
         tell(p, p->condemned[i].key, &p->condemned[i].judgement, SWEEP_OUTCOME_NOT_TRIED, NULL, 0);
-    sweep_pass_go_on(p);
+    sweep_mend_run(p->mend);
 }
 
 static enum sweep_outcome outcome_of(enum redis_removal removal)
@@ -260,6 +270,7 @@ static enum sweep_outcome outcome_of(enum redis_removal removal)
     case REDIS_REMOVAL_GONE:
     case REDIS_REMOVAL_CHANGED:
     case REDIS_REMOVAL_REFRESHED:
+    case REDIS_REMOVAL_REPAIRED:
         return SWEEP_OUTCOME_SURVIVED;
     case REDIS_REMOVAL_UNKNOWN:
         return SWEEP_OUTCOME_NOT_TRIED;
@@ -281,5 +292,5 @@ void sweep_step_removed(
     sweep_backup_note(p, items, n);
     if (fault->error != REDIS_E_NONE)
         sweep_pass_react(p, sweep_react_key(fault->error, fault->text), fault->error, fault->text);
-    sweep_pass_go_on(p);
+    sweep_mend_run(p->mend);
 }

@@ -70,6 +70,10 @@ void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_
         k->removed++;
         s->removed++;
         break;
+    case SWEEP_OUTCOME_REPAIRED:
+        k->repaired++;
+        s->repaired++;
+        break;
     case SWEEP_OUTCOME_SURVIVED:
         k->survived++;
         s->survived++;

@@ -41,6 +41,7 @@ static void pass_free(struct sweep_pass *p)
     redis_scan_free(p->scan);
     redis_remover_free(p->remover);
     sweep_pace_free(p->pace);
+    sweep_mend_free(p->mend);
     sweep_step_forget(p);
     sweep_backup_forget(p);
     sweep_plan_fini(&p->plan);
@@ -329,6 +330,7 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     p->on_done = on_done;
     p->arg = arg;
     p->may_remove = true;
+    p->mend = sweep_mend_new(p);
     p->began_at = loop_now();
     sweep_tally_begin(&p->summary, &p->plan);
     sweep_backup_begin(p, s->loop, &s->backup, request);

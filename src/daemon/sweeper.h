@@ -45,8 +45,10 @@ enum { SWEEP_BACKUP_NAME = 64 };
 enum sweep_outcome {
     SWEEP_OUTCOME_FOUND,     /* reported only: not removable, or a dry run */
     SWEEP_OUTCOME_REMOVED,   /* it was removable and is gone */
+    SWEEP_OUTCOME_REPAIRED,  /* it stays, and has the TTL that it should have */
     SWEEP_OUTCOME_SURVIVED,  /* it changed, or went by itself, after it was examined */
-    SWEEP_OUTCOME_NOT_TRIED, /* removable, but deleting is paused or not permitted: see the error */
+    SWEEP_OUTCOME_NOT_TRIED, /* removable, or to be repaired, but that is paused or not permitted:
+                                see the error */
 };
 
 /* One key that is not fine. Everything is borrowed for the time of the call. */
@@ -103,7 +105,7 @@ struct sweep_summary {
     unsigned reconnects; /* the connection was lost and found again */
     struct sweep_spent spent;
     uint64_t keys; /* in all keyspaces */
-    uint64_t removed, survived, not_tried;
+    uint64_t removed, repaired, survived, not_tried;
     bool backup_failed;             /* nothing was removed from then on; `error_text` says why */
     char backup[SWEEP_BACKUP_NAME]; /* name of the backup file; "": there is none */
     uint64_t backed_up;             /* keys in it */

@@ -10,8 +10,9 @@
 #include <string.h>
 
 /*
- * KEYS[i] with ARGV[2i-1], the payload it must have, and ARGV[2i], its expiry in ms or "-1".
- * Answers for each key: 1 removed, 0 gone, -1 another value, -2 another expiry.
+ * KEYS[i] with ARGV[3i-2], the payload it must have, ARGV[3i-1], its expiry in ms or "-1", and
+ * ARGV[3i], "0" to remove it or the TTL in ms that it is to get.
+ * Answers for each key: 2 repaired, 1 removed, 0 gone, -1 another value, -2 another expiry.
  *
  * No `#!lua` line: with one, Redis refuses the call under OOM, when it is needed most. INFO and not
  * ROLE, which scripts may not call. The TTL comes first: it touches nothing.
@@ -22,7 +23,7 @@ static const char script[] =
     "end\n"
     "local result = {}\n"
     "for i, key in ipairs(KEYS) do\n"
-    "  local payload, expiry = ARGV[2 * i - 1], ARGV[2 * i]\n"
+    "  local payload, expiry, repair = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]\n"
     "  local ttl = redis.call('PTTL', key)\n"
     "  local same = (ttl == -1) == (expiry == '-1')\n"
     "  if same and ttl >= 0 then\n"
@@ -34,6 +35,8 @@ static const char script[] =
     "    result[i] = -2\n"
     "  elseif redis.call('DUMP', key) ~= payload then\n"
     "    result[i] = -1\n"
+    "  elseif repair ~= '0' then\n"
+    "    result[i] = 2 * redis.call('PEXPIRE', key, repair)\n"
     "  else\n"
     "    result[i] = redis.call('UNLINK', key)\n"
     "  end\n"
@@ -131,6 +134,8 @@ static size_t next_group(const struct redis_remover *r, size_t from, size_t memb
 static enum redis_removal removal_of(int64_t code)
 {
     switch (code) {
+    case 2:
+        return REDIS_REMOVAL_REPAIRED;
     case 1:
         return REDIS_REMOVAL_DONE;
     case 0:
@@ -195,9 +200,10 @@ static void on_calls_done(bool lost, void *arg)
 
 static void call_group(struct redis_remover *r, const size_t *members, size_t n)
 {
-    const char *argv[3 + 3 * REMOVE_GROUP] = {"EVALSHA", r->sha};
-    size_t len[3 + 3 * REMOVE_GROUP] = {7, strlen(r->sha)};
+    const char *argv[3 + 4 * REMOVE_GROUP] = {"EVALSHA", r->sha};
+    size_t len[3 + 4 * REMOVE_GROUP] = {7, strlen(r->sha)};
     char expiry[REMOVE_GROUP][24];
+    char repair[REMOVE_GROUP][24];
     char count[8];
     int argc = 2;
     argv[argc] = count;
@@ -212,6 +218,8 @@ static void call_group(struct redis_remover *r, const size_t *members, size_t n)
         len[argc++] = item->payload_len;
         argv[argc] = expiry[i];
         len[argc++] = (size_t)snprintf(expiry[i], sizeof expiry[i], "%" PRId64, item->expire_ms);
+        argv[argc] = repair[i];
+        len[argc++] = (size_t)snprintf(repair[i], sizeof repair[i], "%" PRId64, item->repair_ms);
     }
     redis_batch_add(r->batch, members[0], argc, argv, len);
 }

@@ -1,5 +1,6 @@
 /*
- * Removes keys that are still what they were when they were examined, and only those.
+ * Removes, or gives another TTL to, keys that are still what they were when they were examined, and
+ * only those.
  *
  * A script compares the TTL and the DUMP payload and unlinks in one go, on a master only. Where
  * scripts are not permitted WATCH and MULTI do it: a key that changes meanwhile saves its group.
@@ -17,6 +18,7 @@ enum redis_removal {
     REDIS_REMOVAL_GONE,      /* somebody else was faster */
     REDIS_REMOVAL_CHANGED,   /* it has another value */
     REDIS_REMOVAL_REFRESHED, /* it has another expiry */
+    REDIS_REMOVAL_REPAIRED,  /* it was as examined, and has the TTL that it was to get */
 };
 
 /* Bytes are borrowed until on_done. */
@@ -26,6 +28,7 @@ struct redis_removee {
     const char *payload;
     size_t payload_len;
     int64_t expire_ms; /* -1: none */
+    int64_t repair_ms; /* 0: remove it; else it stays and gets this TTL */
     enum redis_removal result;
     enum redis_error error; /* why UNKNOWN */
 };

@@ -4,6 +4,8 @@
  */
 #include "io/redis_remove_parts.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { WATCH_WATCH, WATCH_ROLE, WATCH_KEYS }; /* then two for each key */
@@ -85,8 +87,11 @@ static void on_exec(size_t is_exec, const struct redis_value *reply, void *arg)
         struct redis_value removed = redis_value_at(reply, answer++);
         if (reply->type == REDIS_NIL)
             r->items[i].result = REDIS_REMOVAL_CHANGED;
+        else if (removed.type == REDIS_INTEGER && removed.integer == 0)
+            r->items[i].result = REDIS_REMOVAL_GONE;
         else if (removed.type == REDIS_INTEGER)
-            r->items[i].result = removed.integer ? REDIS_REMOVAL_DONE : REDIS_REMOVAL_GONE;
+            r->items[i].result =
+                r->items[i].repair_ms ? REDIS_REMOVAL_REPAIRED : REDIS_REMOVAL_DONE;
     }
 }
 
@@ -105,14 +110,17 @@ static void execute(struct redis_remover *r)
     r->batch = redis_batch_new(r->link, REMOVE_GROUP + 2, on_exec, on_exec_done, r);
     bool any = false;
     for (size_t i = r->group; i < group_end(r) && r->fault.error == REDIS_E_NONE; i++) {
-        const char *const argv[] = {"UNLINK", r->items[i].name};
-        const size_t len[] = {6, r->items[i].name_len};
+        int64_t ms = r->items[i].repair_ms;
+        char ttl[24];
+        size_t ttl_len = (size_t)snprintf(ttl, sizeof ttl, "%" PRId64, ms);
+        const char *const argv[] = {ms ? "PEXPIRE" : "UNLINK", r->items[i].name, ttl};
+        const size_t len[] = {ms ? 7 : 6, r->items[i].name_len, ttl_len};
         if (!wanted(&r->items[i]))
             continue;
         if (!any)
             redis_batch_add(r->batch, false, 1, (const char *const[]){"MULTI"}, NULL);
         any = true;
-        redis_batch_add(r->batch, false, 2, argv, len);
+        redis_batch_add(r->batch, false, ms ? 3 : 2, argv, len);
     }
     if (any)
         redis_batch_add(r->batch, true, 1, (const char *const[]){"EXEC"}, NULL);

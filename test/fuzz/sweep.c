@@ -50,7 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .idle_known = data[5] != 0,
         .idle = span_of(data[5]),
         .too_big = data[6] & 2,
-        .owner = (enum sweep_owner)(data[7] % 3),
         .least_age = span_of(data[6] >> 2),
         .value = (const char *)data + CIRCUMSTANCES,
         .value_len = size - CIRCUMSTANCES,

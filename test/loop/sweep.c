@@ -183,8 +183,7 @@ static void names_are_bytes(void **state)
 static void values_of_every_size(void **state)
 {
     struct sweep_rig *r = *state;
-    static const size_t sizes[] = {
-        30, 64, 4096, 100000, VALUE_MAX, VALUE_MAX + 1, 3 * VALUE_MAX};
+    static const size_t sizes[] = {30, 64, 4096, 100000, VALUE_MAX, VALUE_MAX + 1, 3 * VALUE_MAX};
     enum { N = sizeof sizes / sizeof *sizes };
     char *text = malloc(sizes[N - 1] + 1);
     unsigned noise = 1;
@@ -390,31 +389,16 @@ static void one_pass_at_a_time(void **state)
 
 /* ---- rights ---- */
 
-/* What docs/redis.md tells operators to grant. */
-#define LEAST_RIGHTS                                                                               \
-    "ACL SETUSER keeper on >secret resetkeys resetchannels -@all ~elevenlabs:session:* "           \
-    "~cursor_task:* +scan +pttl +pexpiretime +dump +object|idletime +memory|usage +unlink "        \
-    "+role +info +ping +auth +client|setname +time "
-
 static void as_keeper(struct sweep_rig *r, const char *rights)
 {
-    char path[160];
-    rig_redis_start(&r->redis, NULL);
-    r->c = rig_redis_connect(&r->redis);
-    rig_redis_run(r->c, rights);
-    snprintf(path, sizeof path, "%s/password", r->redis.dir);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs("secret", f);
-    fclose(f);
-    sweep_rig_connect(r, r->redis.url, "keeper", path);
+    sweep_rig_as_keeper(r, rights);
     plant(r);
 }
 
 static void the_least_rights_suffice(void **state)
 {
     struct sweep_rig *r = *state;
-    as_keeper(r, LEAST_RIGHTS "+evalsha +script|load");
+    as_keeper(r, SWEEP_RIG_LEAST_RIGHTS "+evalsha +script|load");
     sweep_rig_run(r, (struct sweep_request){0});
     sweep_rig_went_well(r);
     assert_int_equal(r->summary.removed, 3);
@@ -423,7 +407,7 @@ static void the_least_rights_suffice(void **state)
 static void without_scripts_it_watches(void **state)
 {
     struct sweep_rig *r = *state;
-    as_keeper(r, LEAST_RIGHTS "+watch +unwatch +multi +exec");
+    as_keeper(r, SWEEP_RIG_LEAST_RIGHTS "+watch +unwatch +multi +exec");
     for (int i = 0; i < 55; i++) {
         char id[16];
         snprintf(id, sizeof id, "more-%d", i);
@@ -441,7 +425,7 @@ static void without_scripts_it_watches(void **state)
 static void evalsha_alone_forbidden(void **state)
 {
     struct sweep_rig *r = *state;
-    as_keeper(r, LEAST_RIGHTS "+script|load +watch +unwatch +multi +exec");
+    as_keeper(r, SWEEP_RIG_LEAST_RIGHTS "+script|load +watch +unwatch +multi +exec");
     sweep_rig_run(r, (struct sweep_request){0});
     sweep_rig_went_well(r);
     assert_int_equal(r->summary.removed, 3);
@@ -450,7 +434,7 @@ static void evalsha_alone_forbidden(void **state)
 static void a_missing_command_is_named(void **state)
 {
     struct sweep_rig *r = *state;
-    as_keeper(r, LEAST_RIGHTS "-memory|usage +evalsha +script|load");
+    as_keeper(r, SWEEP_RIG_LEAST_RIGHTS "-memory|usage +evalsha +script|load");
     sweep_rig_run(r, (struct sweep_request){0});
     assert_false(r->summary.complete);
     assert_int_equal(r->summary.error, REDIS_E_NOPERM);
@@ -461,7 +445,7 @@ static void a_missing_command_is_named(void **state)
 static void neither_scripts_nor_transactions(void **state)
 {
     struct sweep_rig *r = *state;
-    as_keeper(r, LEAST_RIGHTS);
+    as_keeper(r, SWEEP_RIG_LEAST_RIGHTS);
     sweep_rig_run(r, (struct sweep_request){0});
     assert_false(r->summary.complete);
     assert_int_equal(r->summary.error, REDIS_E_NOPERM);
@@ -472,7 +456,7 @@ static void neither_scripts_nor_transactions(void **state)
 static void a_keyspace_without_rights_is_left_out(void **state)
 {
     struct sweep_rig *r = *state;
-    as_keeper(r, LEAST_RIGHTS "resetkeys ~cursor_task:* +evalsha +script|load");
+    as_keeper(r, SWEEP_RIG_LEAST_RIGHTS "resetkeys ~cursor_task:* +evalsha +script|load");
     for (int i = 0; i < 2000; i++)
         rig_redis_run(r->c, "SETEX elevenlabs:session:%d 3600 {}", i);
     sweep_rig_run(r, (struct sweep_request){0});

@@ -99,6 +99,27 @@ static inline struct sweep_rig *sweep_rig_up(const char *const *extra)
     return r;
 }
 
+/* What docs/redis.md tells operators to grant. */
+#define SWEEP_RIG_LEAST_RIGHTS                                                                     \
+    "ACL SETUSER keeper on >secret resetkeys resetchannels -@all ~elevenlabs:session:* "           \
+    "~cursor_task:* +scan +pttl +pexpiretime +dump +object|idletime +memory|usage +unlink "        \
+    "+role +info +ping +auth +client|setname +time "
+
+/* With a server, to which the sweeper speaks as a user with such rights. */
+static inline void sweep_rig_as_keeper(struct sweep_rig *r, const char *rights)
+{
+    char path[160];
+    rig_redis_start(&r->redis, NULL);
+    r->c = rig_redis_connect(&r->redis);
+    rig_redis_run(r->c, rights);
+    snprintf(path, sizeof path, "%s/password", r->redis.dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("secret", f);
+    fclose(f);
+    sweep_rig_connect(r, r->redis.url, "keeper", path);
+}
+
 static inline void sweep_rig_free(struct sweep_rig *r)
 {
     sweeper_free(r->sweeper);
@@ -113,7 +134,7 @@ static inline void sweep_rig_free(struct sweep_rig *r)
 
 static inline void sweep_rig_on_finding(const struct sweep_key *key, void *arg)
 {
-    static const char *const outcomes[] = {"found", "removed", "survived", "not-tried"};
+    static const char *const outcomes[] = {"found", "removed", "repaired", "survived", "not-tried"};
     struct sweep_rig *r = arg;
     text_escape(&r->told, key->name, key->name_len, 40);
     strbuf_addf(&r->told, " %s %s %s\n", key->keyspace->name,

@@ -10,8 +10,14 @@
 
 static const struct config_keyspace spaces[] = {
     {.name = TEXT("sessions"), .pattern = TEXT("elevenlabs:session:*"), .max_age = 100},
-    {.name = TEXT("tasks"), .pattern = TEXT("cursor_task:*"), .max_age = 200},
-    {.name = TEXT("deep"), .pattern = TEXT("cursor_task:deep:*"), .max_age = 300},
+    {.name = TEXT("tasks"),
+        .pattern = TEXT("cursor_task:*"),
+        .kind = CONFIG_KEYSPACE_TASK,
+        .max_age = 200},
+    {.name = TEXT("deep"),
+        .pattern = TEXT("cursor_task:deep:*"),
+        .kind = CONFIG_KEYSPACE_OTHER,
+        .max_age = 300},
 };
 
 static void make(struct sweep_plan *plan)
@@ -76,6 +82,9 @@ static void narrows_for_one_pass(void **state)
     assert_int_equal(narrow.n, 1);
     assert_int_equal(narrow.keyspaces[0].max_age, 5);
     assert_int_equal(narrow.least_age, 5);
+    /* A task's session is looked for though none is swept. */
+    assert_int_equal(narrow.n_sessions, 1);
+    assert_true(keyglob_matches(&narrow.sessions[0], "elevenlabs:session:1", 20));
     assert_int_equal(sweep_plan_find(&narrow, "elevenlabs:session:1", 20), SWEEP_PLAN_FOREIGN);
     assert_int_equal(sweep_plan_find(&narrow, "cursor_task:keeper", 18), SWEEP_PLAN_PROTECTED);
     sweep_plan_fini(&narrow);

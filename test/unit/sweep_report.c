@@ -57,12 +57,12 @@ static void the_sentence(void **state)
 {
     (void)state;
     assert_string_equal(sweep_report_sentence(&summary).text,
-        "sweep: looked at 12 keys in 12ms, removed 2, 1 changed meanwhile and stay "
+        "sweep: looked at 12 keys in 12ms, removed 2, repaired 0, 1 changed meanwhile and stay "
         "(3 stale, 1 stuck-task)");
     summary.dry_run = true;
     summary.n_keyspaces = 0;
     assert_string_equal(sweep_report_sentence(&summary).text,
-        "dry run: looked at 12 keys in 12ms, removed 2, 1 changed meanwhile and stay "
+        "dry run: looked at 12 keys in 12ms, removed 2, repaired 0, 1 changed meanwhile and stay "
         "(nothing found)");
 }
 
@@ -85,20 +85,24 @@ static void the_summary_as_json(void **state)
     (void)state;
     prints(sweep_report_summary(&summary),
         "{\"dry_run\":false,\"complete\":true,\"limited\":false,\"keys_seen\":12,\"removed\":2,"
+        "\"repaired\":0,"
         "\"survived\":1,"
         "\"not_tried\":3,\"took_usec\":12000,\"found\":{\"fine\":5,\"stale\":3,\"stuck-task\":1,"
         "\"gone\":3},\"keyspaces\":["
         "{\"found\":{\"fine\":5,\"stale\":2},\"name\":\"sessions\",\"keys\":7,\"removed\":2,"
+        "\"repaired\":0,"
         "\"survived\":0,\"not_tried\":0,\"census\":{\"live\":3,\"unread\":0,\"oldest_usec\":99,"
         "\"ages\":{\"15min\":3,\"1h\":0,\"24h\":0,\"7d\":2,\"older\":0}}},"
         "{\"found\":{\"stale\":1,\"stuck-task\":1,\"gone\":3},\"name\":\"tasks\",\"keys\":5,"
-        "\"removed\":0,\"survived\":1,\"not_tried\":3,\"census\":{\"live\":0,\"unread\":4,"
+        "\"removed\":0,\"repaired\":0,\"survived\":1,\"not_tried\":3,\"census\":{\"live\":0,"
+        "\"unread\":4,"
         "\"oldest_usec\":0,\"ages\":{\"15min\":0,\"1h\":0,\"24h\":0,\"7d\":0,\"older\":0}}}],"
         "\"backup\":null,\"backed_up\":0,\"error\":null}");
     summary = (struct sweep_summary){
         .dry_run = true, .error_text = "broken", .backup = "b.backup", .backed_up = 2};
     prints(sweep_report_summary(&summary),
         "{\"dry_run\":true,\"complete\":false,\"limited\":false,\"keys_seen\":0,\"removed\":0,"
+        "\"repaired\":0,"
         "\"survived\":0,\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],"
         "\"backup\":\"b.backup\",\"backed_up\":2,\"error\":\"broken\"}");
 }
@@ -116,14 +120,16 @@ static void a_finding_as_json(void **state)
         .outcome = SWEEP_OUTCOME_REMOVED};
     prints(sweep_report_finding(&key),
         "{\"keyspace\":\"sessions\",\"key\":\"a\\\\x1b\\\\x00\\\"\",\"finding\":\"stale\","
-        "\"reason\":\"no TTL\",\"age_usec\":5,\"removable\":true,\"removed\":true,"
+        "\"reason\":\"no "
+        "TTL\",\"age_usec\":5,\"removable\":true,\"removed\":true,\"repaired\":false,"
         "\"survived\":false}");
     j = (struct sweep_judgement){.finding = SWEEP_WRONG_TYPE};
     key.outcome = SWEEP_OUTCOME_SURVIVED;
     key.name_len = 1;
     prints(sweep_report_finding(&key),
         "{\"keyspace\":\"sessions\",\"key\":\"a\",\"finding\":\"wrong-type\",\"reason\":\"\","
-        "\"age_usec\":null,\"removable\":false,\"removed\":false,\"survived\":true}");
+        "\"age_usec\":null,\"removable\":false,\"removed\":false,\"repaired\":false,\"survived\":"
+        "true}");
 }
 
 static void a_sweep_is_an_event(void **state)
@@ -132,7 +138,7 @@ static void a_sweep_is_an_event(void **state)
     sweep_report_event(&summary);
     assert_true(sweep_report_went_well(&summary));
     witness_must("sweep-done|sweep: looked at 12 keys");
-    witness_must("|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_SURVIVED=1"
+    witness_must("|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_REPAIRED=0|VOXKEEPER_SURVIVED=1"
                  "|VOXKEEPER_FINDINGS=3 stale, 1 stuck-task|VOXKEEPER_DURATION_USEC=12000\n");
     assert_int_equal(witness_count("\n"), 1);
 }

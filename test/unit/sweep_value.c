@@ -111,18 +111,17 @@ static void tasks_of_nobody(void **state)
     assert_int_equal(j.finding, SWEEP_IMMORTAL);
     assert_string_equal(j.conversation, "c1");
     assert_string_equal(j.session, "s1");
-    f.owner = SWEEP_OWNER_KNOWN;
-    assert_int_equal(sweep_judge(&space, active_window, &f).finding, SWEEP_IMMORTAL);
-    f.owner = SWEEP_OWNER_UNKNOWN;
-    j = sweep_judge(&space, active_window, &f);
+    sweep_judge_orphan(&j);
     assert_int_equal(j.finding, SWEEP_ORPHAN);
     assert_string_equal(j.reason, "no session and no conversation of it is known; no TTL, last "
                                   "alive 1h ago (createdAt)");
     assert_true(!j.removable && j.repair_ttl == 23 * HOUR);
-    /* What goes anyway is asked for nobody. */
+    /* Nobody asks for what goes anyway, now or by its TTL. */
+    f.has_ttl = true;
+    f.ttl = 23 * HOUR;
+    assert_string_equal(sweep_judge(&space, active_window, &f).conversation, "");
     f = facts_of(NO_TTL,
         "{\"pending\":true,\"createdAt\":\"2025-01-01T02:00:00Z\",\"conversationId\":\"c\"}");
-    f.owner = SWEEP_OWNER_UNKNOWN;
     j = sweep_judge(&space, active_window, &f);
     assert_true(j.finding == SWEEP_STUCK_TASK && !j.conversation[0]);
     /* A session is nobody's task, and names that are too long are none. */
