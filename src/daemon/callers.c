@@ -15,6 +15,7 @@ struct callers_counter {
     callers_counted_fn *on_counted;
     void *arg;
     bool in_census;
+    bool leave_queue;
     struct callers latest;
     struct sock_connections connections;
     struct strbuf tasks; /* JSON arrays of ids, without the brackets */
@@ -48,6 +49,11 @@ void callers_configure(struct callers_counter *c, const struct config *config)
     c->config = config;
 }
 
+void callers_leave_queue(struct callers_counter *c, bool leave)
+{
+    c->leave_queue = leave;
+}
+
 void callers_use_sweeper(struct callers_counter *c, struct sweeper *sweeper)
 {
     bool abandoned = c->in_census;
@@ -66,12 +72,24 @@ void callers_connections(const struct config *config, struct callers *out)
     sock_connections_fini(&found);
 }
 
+static void drop_queue(struct sock_connections *found)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        if (found->items[i].inode != 0)
+            found->items[n++] = found->items[i];
+    }
+    found->n = n;
+}
+
 static void count_connections(struct callers_counter *c)
 {
     sock_connections_fini(&c->connections);
     c->connections = (struct sock_connections){0};
     int r =
         sock_diag_list(c->config->agent.listen, c->config->agent.n_listen, &c->connections, NULL);
+    if (c->leave_queue)
+        drop_queue(&c->connections);
     c->latest.connections.known = r == 0;
     c->latest.connections.n = c->connections.n;
 }

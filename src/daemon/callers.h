@@ -20,6 +20,9 @@ void callers_counter_free(struct callers_counter *c);
 
 void callers_configure(struct callers_counter *c, const struct config *config);
 
+/* Who only waits to be accepted is none of ours: the next start is for them. */
+void callers_leave_queue(struct callers_counter *c, bool leave);
+
 /* Who asks Redis; NULL: nobody. A count that waits for the one before is answered as unknown. */
 void callers_use_sweeper(struct callers_counter *c, struct sweeper *sweeper);
 

@@ -18,6 +18,7 @@ struct drainer {
     struct drain drain;
     struct timer *timer;
     struct callers_counter *counter;
+    bool held_off;             /* callers wait for the next start */
     uint64_t told_waiting_for; /* the number in the latest progress event */
     bool stepping;
     struct drain_event queue[QUEUE_MAX];
@@ -33,7 +34,12 @@ static void on_timer(void *arg)
 
 static void on_counted(const struct callers *callers, void *arg)
 {
-    feed(arg, (struct drain_event){.type = DRAIN_EV_COUNTED, .callers = *callers});
+    struct drainer *d = arg;
+    struct drain_event ev = {.type = DRAIN_EV_COUNTED, .callers = *callers};
+    /* One more may just have been accepted. */
+    if (d->held_off && !supervisor_is_held_off(d->spec.supervisor))
+        ev.callers.connections.known = false;
+    feed(d, ev);
 }
 
 struct drainer *drainer_new(const struct drainer_spec *spec)
@@ -159,6 +165,15 @@ static void perform(struct drainer *d, enum drain_action action)
     d->spec.on_told(action, &d->drain, d->spec.arg);
 }
 
+/* From the end of Linger on callers who can wait for the next start do. */
+static void hold_off(struct drainer *d)
+{
+    enum drain_state state = d->drain.state;
+    bool wish = state == DRAIN_WAITING || state == DRAIN_STOPPING;
+    d->held_off = supervisor_hold_off(d->spec.supervisor, wish);
+    callers_leave_queue(d->counter, d->held_off);
+}
+
 static void step(struct drainer *d)
 {
     struct drain_event ev = d->queue[0];
@@ -168,6 +183,7 @@ static void step(struct drainer *d)
     ev.now = loop_now();
     struct drain_update update = drain_step(&d->conf, d->drain, ev);
     d->drain = update.next;
+    hold_off(d);
     for (unsigned i = 0; i < update.n_actions; i++)
         perform(d, update.actions[i]);
 }

@@ -169,6 +169,8 @@ static void exec(struct supervisor *s, const struct fleet_action *a)
  */
 static void wake_another(struct supervisor *s)
 {
+    if (s->held_off)
+        return;
     for (unsigned i = 0; i < s->fleet.n_slots; i++) {
         if (s->fleet.slots[i].worker.state == WORKER_SERVING) {
             slot_activate(s->slots[i]);
@@ -191,7 +193,8 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
         slot_probe_stop(slot);
         return;
     case FLEET_DO_ACTIVATE:
-        slot_activate(slot);
+        if (!s->held_off)
+            slot_activate(slot);
         return;
     case FLEET_DO_PAUSE:
         slot_pause(slot);
@@ -297,6 +300,30 @@ void supervisor_start(struct supervisor *s)
 {
     supervisor_feed(s,
         &(struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = s->spec.config->agent.workers});
+}
+
+bool supervisor_hold_off(struct supervisor *s, bool held_off)
+{
+    held_off = held_off && front_is_inherited(s->spec.front);
+    for (unsigned i = 0; held_off != s->held_off && i < s->fleet.n_slots; i++) {
+        if (s->fleet.slots[i].worker.state != WORKER_SERVING)
+            continue;
+        if (held_off)
+            slot_pause(s->slots[i]);
+        else
+            slot_activate(s->slots[i]);
+    }
+    s->held_off = held_off;
+    return held_off;
+}
+
+bool supervisor_is_held_off(const struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->fleet.n_slots; i++) {
+        if (s->fleet.slots[i].worker.state == WORKER_SERVING && !slot_is_paused(s->slots[i]))
+            return false;
+    }
+    return s->held_off;
 }
 
 void supervisor_stop(struct supervisor *s)

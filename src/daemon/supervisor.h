@@ -55,6 +55,15 @@ void supervisor_resume(struct supervisor *s, const struct saved *former);
 
 /* Starts as many workers as the configuration asks for, or adjusts to it. */
 void supervisor_start(struct supervisor *s);
+/*
+ * While `held_off` nobody takes new callers, if somebody keeps them for later: with a socket of the
+ * service manager they wait for the next start. Returns whether it is so.
+ */
+bool supervisor_hold_off(struct supervisor *s, bool held_off);
+
+/* Whether every worker has said that it takes no new callers. */
+bool supervisor_is_held_off(const struct supervisor *s);
+
 void supervisor_stop(struct supervisor *s);
 void supervisor_kill(struct supervisor *s);
 

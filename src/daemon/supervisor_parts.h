@@ -17,6 +17,7 @@ struct supervisor {
     bool watching_drains;          /* it is armed */
     usec_t drain_look;             /* for so long, when it is armed next */
     struct slot *slots[LIMIT_WORKERS];
+    bool held_off; /* see supervisor_hold_off() */
     bool stepping;
     struct fleet_event queue[QUEUE_MAX];
     unsigned n_queued;

@@ -1,10 +1,13 @@
 """What an operator types, under load and under the shipped unit, with voxkeeper.socket before it."""
 
+import time
+
 import pytest
 
 pytestmark = pytest.mark.systemd
 
 ROUNDS = 5
+DRAIN_TIMEOUT = 30  # of the configuration; a wait that long has cut somebody
 
 
 def restart_workers(unit, number):
@@ -25,8 +28,16 @@ def kill_daemon(unit, number):
     unit.event("daemon-resumed", count=number + 1)
 
 
+def stop_and_start(unit, number):
+    """Who calls meanwhile waits with systemd; it ends soon though they never stop coming."""
+    began = time.monotonic()
+    unit.systemctl("stop")
+    assert time.monotonic() - began < DRAIN_TIMEOUT
+    unit.systemctl("start")
+
+
 # What else must be noticed by nobody is added here.
-@pytest.mark.parametrize("disturb", [restart_workers, reload, restart_service, kill_daemon])
+@pytest.mark.parametrize("disturb", [restart_workers, reload, restart_service, kill_daemon, stop_and_start])
 def test_callers_notice_nothing(unit, goes_on, disturb):
     unit.start()
     with unit.crowd as crowd:
