@@ -271,19 +271,52 @@ static void the_malformed_go_when_nobody_but_us_touches_them(void **state)
     sweep_rig_tells(r, "cursor_task:b tasks malformed found");
 }
 
+/* `ttl` in seconds; 0: none. */
+static void restore_idle(struct sweep_rig *r, const char *key, const char *value, int ttl)
+{
+    rig_redis_run(r->c, "SET x %s", value);
+    redisReply *dump = rig_redis_do(r->c, "DUMP x");
+    rig_redis_run(r->c, "RESTORE %s %d %b IDLETIME 500", key, 1000 * ttl, dump->str, dump->len);
+    rig_redis_run(r->c, "DEL x");
+    freeReplyObject(dump);
+}
+
+/* Neither what has its TTL nor what is none of our business was touched, by whatever was asked. */
 static void the_healthy_keep_their_idle_time(void **state)
 {
     struct sweep_rig *r = *state;
-    rig_redis_run(r->c, "SET x {}");
-    redisReply *dump = rig_redis_do(r->c, "DUMP x");
-    rig_redis_run(
-        r->c, "RESTORE elevenlabs:session:1 3000000 %b IDLETIME 500", dump->str, dump->len);
-    rig_redis_run(r->c, "RESTORE cursor_task:1 80000000 %b IDLETIME 500", dump->str, dump->len);
-    freeReplyObject(dump);
+    static const struct {
+        const char *key;
+        const char *value;
+        int ttl;
+    } healthy[] = {
+        {"elevenlabs:session:new", "{\"lastAccessedAt\":1700000000}", 3600},
+        {"elevenlabs:session:old", "{}", 600},
+        {"elevenlabs:session:broken", "no JSON", 3000},
+        {"cursor_task:new", "{\"pending\":true,\"createdAt\":1700000000}", 86400},
+        {"cursor_task:old", "{\"pending\":false}", 50000},
+        {"elevenlabs:conversation:c", "{\"createdAt\":1700000000}", 0},
+        {"elevenlabs:sessions", "{\"createdAt\":1700000000}", 0},
+        {"cursor:queue", "{\"createdAt\":1700000000}", 0},
+    };
+    char when[TIMESTAMP_TEXT_MAX];
+    for (size_t i = 0; i < sizeof healthy / sizeof *healthy; i++)
+        restore_idle(r, healthy[i].key, healthy[i].value, healthy[i].ttl);
+    /* These need a look, and the last one asks for its conversation. */
+    restore_idle(r, "elevenlabs:session:stale", "{\"createdAt\":1700000000}", 0);
+    rig_redis_run(r->c, "SET cursor_task:immortal {\"createdAt\":\"%s\",\"conversationId\":\"c\"}",
+        sweep_rig_ago(H, when));
+    sweep_rig_run(r, (struct sweep_request){.dry_run = true});
+    sweep_rig_went_well(r);
+    assert_true(rig_redis_int(r->c, "OBJECT IDLETIME elevenlabs:session:stale") < 400);
     sweep_rig_run(r, (struct sweep_request){0});
     sweep_rig_went_well(r);
-    assert_true(rig_redis_int(r->c, "OBJECT IDLETIME elevenlabs:session:1") >= 500);
-    assert_true(rig_redis_int(r->c, "OBJECT IDLETIME cursor_task:1") >= 500);
+    assert_int_equal(r->summary.removed, 1);
+    sweep_rig_tells(r, "cursor_task:immortal tasks immortal found");
+    for (size_t i = 0; i < sizeof healthy / sizeof *healthy; i++) {
+        if (rig_redis_int(r->c, "OBJECT IDLETIME %s", healthy[i].key) < 500)
+            fail_msg("%s was touched", healthy[i].key);
+    }
 }
 
 static void an_lfu_policy_knows_no_idle_time(void **state)

@@ -9,19 +9,33 @@
 enum {
     KEYS = 2000,
     CLIENTS = 3,
-    BATCH = 16,
-    REFRESHES = 200000, /* for each way of removing */
-    REFRESHES_WATCH = 50000,
+    BATCH = 32,
+    REFRESHES = 1000000, /* by the way of removing that is usual */
+    REFRESHES_WATCH = 100000,
+    REFRESHES_REPAIR = 200000,
 };
 
 static const char stale_value[] = "{\"pending\":true,\"createdAt\":\"2024-01-01T00:00:00.000Z\"}";
 
-/* How a client makes a stale key live. */
-enum refresh { WITH_TTL, WITHOUT_TTL, EXPIRE_ONLY, RECREATE, REFRESH_KINDS };
+/* How a client makes a stale key live, and with how many commands. */
+#define REFRESH_KINDS(X)                                                                           \
+    X(WITH_TTL, 1)                                                                                 \
+    X(WITHOUT_TTL, 1)                                                                              \
+    X(EXPIRE_ONLY, 1)                                                                              \
+    X(RECREATE, 2)                                                                                 \
+    X(RECREATE_WITH_TTL, 2)                                                                        \
+    X(RENAME, 2)                                                                                   \
+    X(RENAME_WITH_TTL, 2)                                                                          \
+    X(RENAME_AWAY_AND_BACK, 3)
+
+#define X(symbol, commands) symbol,
+enum refresh { REFRESH_KINDS(X) REFRESH_KIND_COUNT };
+#undef X
 
 struct shared {
     volatile bool stop;
     volatile uint64_t refreshes[CLIENTS];
+    volatile uint64_t by_kind[CLIENTS][REFRESH_KIND_COUNT];
     volatile uint64_t lost[CLIENTS];
 };
 
@@ -43,25 +57,44 @@ static unsigned next_random(struct client *cl, unsigned n)
 /* Sends what makes key `k` fresh; returns how many replies it gives. */
 static int send_refresh(struct client *cl, int k, enum refresh kind)
 {
+#define X(symbol, commands) commands,
+    static const int commands[] = {REFRESH_KINDS(X)};
+#undef X
     switch (kind) {
     case WITH_TTL:
         redisAppendCommand(cl->c, "SETEX cursor_task:%d 86400 %s", k, cl->value);
-        return 1;
+        break;
     case WITHOUT_TTL:
         redisAppendCommand(cl->c, "SET cursor_task:%d %s", k, cl->value);
-        return 1;
+        break;
     case EXPIRE_ONLY:
         redisAppendCommand(cl->c, "EXPIRE cursor_task:%d 86400", k);
-        return 1;
+        break;
     case RECREATE:
         redisAppendCommand(cl->c, "DEL cursor_task:%d", k);
+        redisAppendCommand(cl->c, "SET cursor_task:%d %s", k, cl->value);
+        break;
+    case RECREATE_WITH_TTL:
+        redisAppendCommand(cl->c, "UNLINK cursor_task:%d", k);
+        redisAppendCommand(cl->c, "SETEX cursor_task:%d 86400 %s", k, cl->value);
+        break;
+    case RENAME:
         redisAppendCommand(cl->c, "SET new:%d %s", k, cl->value);
         redisAppendCommand(cl->c, "RENAME new:%d cursor_task:%d", k, k);
-        return 3;
-    case REFRESH_KINDS:
+        break;
+    case RENAME_WITH_TTL:
+        redisAppendCommand(cl->c, "SETEX new:%d 86400 %s", k, cl->value);
+        redisAppendCommand(cl->c, "RENAME new:%d cursor_task:%d", k, k);
+        break;
+    case RENAME_AWAY_AND_BACK:
+        redisAppendCommand(cl->c, "SET cursor_task:%d %s", k, cl->value);
+        redisAppendCommand(cl->c, "RENAME cursor_task:%d new:%d", k, k);
+        redisAppendCommand(cl->c, "RENAME new:%d cursor_task:%d", k, k);
+        break;
+    case REFRESH_KIND_COUNT:
         break;
     }
-    return 0;
+    return commands[kind];
 }
 
 static long long take_reply(struct client *cl)
@@ -80,6 +113,7 @@ static void client_round(struct client *cl)
     int keys[BATCH];
     int replies[BATCH];
     bool was_fresh[BATCH];
+    enum refresh kinds[BATCH];
     char when[TIMESTAMP_TEXT_MAX];
     int first = (int)next_random(cl, KEYS / CLIENTS - BATCH);
     snprintf(cl->value, sizeof cl->value, "{\"pending\":true,\"createdAt\":\"%s\"}",
@@ -92,7 +126,8 @@ static void client_round(struct client *cl)
             redisAppendCommand(cl->c, "SET cursor_task:%d %s", k, stale_value);
             replies[i] = 2;
         } else {
-            replies[i] = send_refresh(cl, k, (enum refresh)next_random(cl, REFRESH_KINDS));
+            kinds[i] = (enum refresh)next_random(cl, REFRESH_KIND_COUNT);
+            replies[i] = send_refresh(cl, k, kinds[i]);
         }
     }
     for (int i = 0; i < BATCH; i++) {
@@ -102,9 +137,11 @@ static void client_round(struct client *cl)
         if (was_fresh[i] && answer == 0)
             cl->shared->lost[cl->number]++;
         /* EXPIRE of a key that was swept before: nothing was refreshed. */
-        bool refreshed = !was_fresh[i] && (replies[i] == 3 || answer == 1);
+        bool refreshed = !was_fresh[i] && (kinds[i] != EXPIRE_ONLY || answer == 1);
         cl->fresh[keys[i]] = refreshed;
         cl->shared->refreshes[cl->number] += refreshed;
+        if (refreshed)
+            cl->shared->by_kind[cl->number][kinds[i]]++;
     }
 }
 
@@ -152,6 +189,17 @@ static struct race race_begin(struct sweep_rig *rig)
     return race;
 }
 
+/* Every kind took part, each in its share; all but EXPIRE of what is gone are refreshes. */
+static void check_kinds(const struct shared *shared, uint64_t refreshes)
+{
+    for (int kind = 0; kind < REFRESH_KIND_COUNT; kind++) {
+        uint64_t n = 0;
+        for (int i = 0; i < CLIENTS; i++)
+            n += shared->by_kind[i][kind];
+        assert_true(n > refreshes / REFRESH_KIND_COUNT / 2);
+    }
+}
+
 /* Returns how many refreshed keys were lost. */
 static uint64_t race_end(struct race *race)
 {
@@ -162,57 +210,68 @@ static uint64_t race_end(struct race *race)
         assert_int_equal(status, 0);
     }
     uint64_t lost = sum(race->shared->lost);
+    check_kinds(race->shared, sum(race->shared->refreshes));
     munmap(race->shared, sizeof *race->shared);
     return lost;
 }
 
-/* Sweeps until `refreshes` were made; prints and checks what came of it. */
-static void sweep_beside_clients(struct sweep_rig *rig, uint64_t refreshes)
+/*
+ * Sweeps until `refreshes` were made; prints and checks what came of it. Returns how many keys were
+ * repaired.
+ */
+static uint64_t sweep_beside_clients(struct sweep_rig *rig, uint64_t refreshes)
 {
     struct race race = race_begin(rig);
     usec_t until = loop_now() + 100 * USEC_PER_SEC;
     uint64_t removed = 0;
     uint64_t survived = 0;
+    uint64_t repaired = 0;
     while (sum(race.shared->refreshes) < refreshes && loop_now() < until) {
         sweep_rig_run(rig, (struct sweep_request){0});
         sweep_rig_went_well(rig);
         removed += rig->summary.removed;
         survived += rig->summary.survived;
+        repaired += rig->summary.repaired;
     }
     uint64_t made = sum(race.shared->refreshes);
     uint64_t lost = race_end(&race);
-    printf("          %llu refreshes, %llu removed, %llu survived, %llu lost\n",
-        (unsigned long long)made, (unsigned long long)removed, (unsigned long long)survived,
-        (unsigned long long)lost);
+    printf("          %llu refreshes, %llu removed, %llu repaired, %llu survived, %llu lost\n",
+        (unsigned long long)made, (unsigned long long)removed, (unsigned long long)repaired,
+        (unsigned long long)survived, (unsigned long long)lost);
     assert_true(made >= refreshes);
     assert_int_equal(lost, 0);
     /* Or they never met. */
     assert_true(removed > 0);
     assert_true(survived > 0);
+    return repaired;
 }
 
 static void no_refreshed_key_is_lost_by_script(void **state)
 {
     struct sweep_rig *rig = sweep_rig_up(NULL);
     *state = rig;
-    sweep_beside_clients(rig, REFRESHES);
+    assert_int_equal(sweep_beside_clients(rig, REFRESHES), 0);
 }
 
 static void no_refreshed_key_is_lost_by_watch(void **state)
 {
     struct sweep_rig *rig = sweep_rig_new();
-    char path[160];
     *state = rig;
-    rig_redis_start(&rig->redis, NULL);
-    rig->c = rig_redis_connect(&rig->redis);
-    rig_redis_run(rig->c, "ACL SETUSER keeper on >secret +@all -evalsha ~*");
-    snprintf(path, sizeof path, "%s/password", rig->redis.dir);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs("secret", f);
-    fclose(f);
-    sweep_rig_connect(rig, rig->redis.url, "keeper", path);
-    sweep_beside_clients(rig, REFRESHES_WATCH);
+    sweep_rig_as_keeper(rig, "ACL SETUSER keeper on >secret +@all -evalsha ~*");
+    assert_int_equal(sweep_beside_clients(rig, REFRESHES_WATCH), 0);
+}
+
+/* What is fresh and has no TTL gets one, while clients write it anew. */
+static void no_refreshed_key_is_lost_by_repairing(void **state)
+{
+    struct sweep_rig *rig = sweep_rig_up(NULL);
+    struct config_keyspace tasks = sweep_rig_keyspaces[1];
+    struct err e;
+    *state = rig;
+    tasks.repair = true;
+    assert_int_equal(
+        sweeper_configure(rig->sweeper, &tasks, 1, &(struct strlist){0}, USEC_PER_MIN, &e), 0);
+    assert_true(sweep_beside_clients(rig, REFRESHES_REPAIR) > 1000);
 }
 
 /* ---- what everybody's script does ---- */
@@ -270,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(no_refreshed_key_is_lost_by_script, teardown),
         cmocka_unit_test_teardown(no_refreshed_key_is_lost_by_watch, teardown),
+        cmocka_unit_test_teardown(no_refreshed_key_is_lost_by_repairing, teardown),
         cmocka_unit_test_teardown(a_naive_sweep_loses_some, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
