@@ -19,6 +19,9 @@
  *                                     it the sweep that is under way. Answers its operation
  *   POST VK_API_KEYS                  {"stuck": BOOL, "keyspace": NAME, "sort": age|ttl,
  *                                      "limit": NUMBER}
+ *   GET  VK_API_BACKUPS               the backup files, the newest first
+ *   POST VK_API_BACKUPS               {"file": NAME, "key": GLOB}: what is in one
+ *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
  *
  * An error answers 4xx or 5xx with {"error": {"code": TEXT, "message": TEXT}}.
  * An operation is {"id", "kind", "state": running|done|failed|rolled_back|timed_out, "message",
@@ -46,6 +49,8 @@
 #define VK_API_SWEEP VK_API "/sweep"
 #define VK_API_SWEEP_CANCEL VK_API_SWEEP "/cancel"
 #define VK_API_KEYS VK_API "/keys"
+#define VK_API_BACKUPS VK_API "/backups"
+#define VK_API_RESTORE VK_API "/restore"
 
 enum {
     VK_REQUEST_BODY_MAX = 64 * 1024, /* bytes; longer bodies are answered 413 */

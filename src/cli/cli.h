@@ -20,6 +20,8 @@ struct cli_args {
     const char *operand;    /* what follows a verb that takes something; else NULL */
     usec_t timeout;         /* USEC_INFINITY: wait for the verdict however long it takes */
     bool dry_run;
+    const char *key; /* a glob */
+    bool replace;
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -28,4 +30,5 @@ typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
 cli_verb cli_status, cli_workers, cli_show_config;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
 cli_verb cli_rollout, cli_upgrade;
+cli_verb cli_backups, cli_restore;
 cli_verb cli_help;

@@ -100,6 +100,12 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
         return 0;
     case OPTION_OLDER_THAN:
         return set_older_than(c, text);
+    case OPTION_KEY:
+        c->args.key = text;
+        return 0;
+    case OPTION_REPLACE:
+        c->args.replace = true;
+        return 0;
     case OPTION_COUNT:
         break;
     }

@@ -17,7 +17,9 @@
     X(WAIT, "wait", "applied", "wait for the verdict, which it does in any case")                  \
     X(DRY_RUN, "dry-run", NULL, "print what would go, and touch nothing")                          \
     X(KEYSPACE, "keyspace", "NAME", "only this [Keyspace NAME] of the configuration")              \
-    X(OLDER_THAN, "older-than", "SPAN", "only what has been dead for longer (2h, 3d)")
+    X(OLDER_THAN, "older-than", "SPAN", "only what has been dead for longer (2h, 3d)")             \
+    X(KEY, "key", "GLOB", "only keys whose names match: * ? [a-c] as in Redis")                    \
+    X(REPLACE, "replace", NULL, "overwrite what is there, even if it is newer")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

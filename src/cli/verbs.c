@@ -55,6 +55,16 @@ const struct verb VERBS[] = {
         "if so it takes the process over, and neither workers nor callers notice. Ends\n"
         "with 1 when it refuses, and then nothing has changed.\n",
         CHANGING, cli_upgrade},
+    {"backups", "[FILE]", "list what sweeps have saved, or what is in one backup",
+        "Without FILE it lists the files, the newest first. With one it lists the keys that\n"
+        "the sweep saved in it, why they had to go, and what became of each.\n",
+        OPTION_BIT(TIMEOUT) | OPTION_BIT(KEY), cli_backups},
+    {"restore", "FILE", "put keys back that a sweep removed",
+        "Each key comes back with its value and what is left of its lifetime. One that\n"
+        "exists is left alone, unless --replace is given; one whose time is over stays\n"
+        "away. The next sweep judges them again: put them under Protect= to keep them.\n"
+        "Ends with 0 when every key is back or need not be, else with 1.\n",
+        CHANGING | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEY) | OPTION_BIT(REPLACE), cli_restore},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

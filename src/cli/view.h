@@ -31,6 +31,12 @@ void view_rollout(const struct cli *cli, const cJSON *rollout, struct strbuf *ou
 /* The same in one line, without its end; nothing when none is under way. */
 void view_rollout_brief(const cJSON *rollout, struct strbuf *out);
 
+/* GET VK_API_BACKUPS. */
+void view_backups(const struct cli *cli, const cJSON *answer, struct strbuf *out);
+
+/* What is in one of them and what came of it, printed. */
+void view_backup_print(const struct cli *cli, const cJSON *result);
+
 /* The result of a sweep, printed. */
 void view_sweep_print(const struct cli *cli, const cJSON *result);
 

@@ -10,6 +10,7 @@
 #include "daemon/status.h"
 #include "daemon/sweeps.h"
 #include "daemon/upgrade.h"
+#include "daemon/verb_backup.h"
 #include "daemon/verb_keys.h"
 #include "daemon/verb_rollout.h"
 #include "voxkeeper/control.h"
@@ -232,6 +233,32 @@ static struct operation *do_keys(
     return verb_keys(d, asker, &wish, e);
 }
 
+static void get_backups(const struct exchange *x)
+{
+    struct err e = {0};
+    struct cJSON *o = verb_backups_json(x->daemon, &e);
+    if (o)
+        answer_json(x, 200, o);
+    else
+        answer_error(x, status_of(e.code), "unreadable", e.msg);
+}
+
+static struct operation *do_show_backup(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    struct restore_wish wish = body->restore;
+    wish.show = true;
+    return verb_restore(d, asker, &wish, e);
+}
+
+static struct operation *do_restore(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    struct restore_wish wish = body->restore;
+    wish.dry_run = body->sweep.dry_run;
+    return verb_restore(d, asker, &wish, e);
+}
+
 static void refuse_stranger(const struct exchange *x)
 {
     const char *group = x->daemon->config->admin.control_group;
@@ -274,6 +301,11 @@ static const struct route {
     {VK_API_KEYS, false, NULL, do_keys,
         API_MEMBER_BIT(STUCK) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(SORT) |
             API_MEMBER_BIT(LIMIT)},
+    {VK_API_BACKUPS, false, get_backups, do_show_backup,
+        API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY)},
+    {VK_API_RESTORE, false, NULL, do_restore,
+        API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY) | API_MEMBER_BIT(REPLACE) |
+            API_MEMBER_BIT(DRY_RUN)},
 };
 
 /* Reads the body for a verb. Returns false and has answered when it cannot be taken. */

@@ -120,6 +120,12 @@ static int read_value(
         return read_sort(member, &out->keys.sort, e);
     case API_MEMBER_OPERATION:
         return read_number(member, &out->operation, e);
+    case API_MEMBER_FILE:
+        return read_text(member, VK_REASON_MAX, &out->restore.file, e);
+    case API_MEMBER_KEY:
+        return read_text(member, VK_REASON_MAX, &out->restore.key, e);
+    case API_MEMBER_REPLACE:
+        return read_bool(member, &out->restore.replace, e);
     case API_MEMBER_COUNT:
         break;
     }

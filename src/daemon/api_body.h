@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "daemon/key_list.h"
+#include "daemon/restore.h"
 #include "daemon/sweeps.h"
 #include "io/http_server.h"
 
@@ -22,7 +23,10 @@ enum { API_AUTHOR_MAX = 96 };
     X(NO_BACKUP, "no_backup")                                                                      \
     X(STUCK, "stuck")                                                                              \
     X(SORT, "sort")                                                                                \
-    X(OPERATION, "operation")
+    X(OPERATION, "operation")                                                                      \
+    X(FILE, "file")                                                                                \
+    X(KEY, "key")                                                                                  \
+    X(REPLACE, "replace")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
@@ -34,9 +38,10 @@ struct api_body {
     const char *reason; /* "" if absent; borrowed from `json`, as are the others */
     struct sweep_wish sweep;
     struct key_wish keys; /* but for what it has in common with `sweep`: keyspace and limit */
-    uint64_t operation;   /* 0: none */
-    unsigned members;     /* API_MEMBER_BIT()s of those that were there */
-    struct cJSON *json;   /* owned; NULL for an empty body */
+    struct restore_wish restore; /* but for `dry_run`, which is in `sweep` */
+    uint64_t operation;          /* 0: none */
+    unsigned members;            /* API_MEMBER_BIT()s of those that were there */
+    struct cJSON *json;          /* owned; NULL for an empty body */
 };
 
 /*

@@ -26,6 +26,7 @@ struct operation;
 struct memory;
 struct operations;
 struct redis_link;
+struct restore;
 struct rollback;
 struct service;
 struct signal_watch;
@@ -61,6 +62,7 @@ struct daemon {
     const struct config_redis *redis_conf; /* what the link was opened with */
     struct sweeper *sweeper;
     struct sweeps *sweeps;
+    struct restore *restore; /* NULL: no backup is being read */
     struct key_list *key_list;
     struct drainer *drainer;
     struct service *service;

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
 #include "daemon/key_list.h"
+#include "daemon/restore.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeper.h"
 #include "daemon/sweeps.h"
@@ -107,10 +108,12 @@ void dependency_close(struct daemon *d)
     if (d->drainer)
         drainer_use_sweeper(d->drainer, NULL);
     key_list_free(d->key_list);
+    restore_free(d->restore);
     sweeps_free(d->sweeps);
     sweeper_free(d->sweeper);
     redis_link_free(d->redis);
     d->key_list = NULL;
+    d->restore = NULL;
     d->sweeps = NULL;
     d->sweeper = NULL;
     d->redis = NULL;

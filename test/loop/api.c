@@ -94,6 +94,12 @@ static void one_at_a_time(void **state)
     (void)state;
     answers("POST", VK_API_RESUME, "", 409, "resuming: the agent is not drained");
     answers("POST", VK_API_SWEEP, "", 503, "sweeping: no Redis is configured");
+    answers("POST", VK_API_RESTORE, "{\"file\":\"sweep-20251122-164640-123456.backup\"}", 503,
+        "restoring: no Redis is configured");
+    answers("POST", VK_API_RESTORE, "{}", 400, "\\\"file\\\" is missing");
+    answers("POST", VK_API_BACKUPS, "{\"file\":\"../x\"}", 400, "that is no backup's name");
+    answers("POST", VK_API_BACKUPS, "{\"replace\":true}", 400, "means nothing to /api/v1/backups");
+    answers("GET", VK_API_BACKUPS, NULL, 200, "\"backups\":[]");
     answers("POST", VK_API_ROLLOUT_CANCEL, "", 409, "there is nothing to go back to");
     rig.health.answer = "HTTP/1.0 500 Oh\r\n\r\nnot yet"; /* so that it takes its time */
     answers("POST", VK_API_RESTART, "", 202, "\"state\":\"running\"");

@@ -47,6 +47,24 @@ static void nothing_is_fine(void **state)
     }
 }
 
+static void what_restores(void **state)
+{
+    (void)state;
+    struct api_body body;
+    struct err e = {0};
+    static const char text[] = "{\"file\":\"f\",\"key\":\"a*\",\"replace\":true}";
+    assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
+    assert_string_equal(body.restore.file, "f");
+    assert_string_equal(body.restore.key, "a*");
+    assert_true(body.restore.replace);
+    assert_false(body.restore.show);
+    assert_string_equal(
+        api_body_surplus(&body, API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY)), "replace");
+    api_body_fini(&body);
+    refused("{\"replace\":1}", "\"replace\" must be true or false");
+    refused("{\"file\":[]}", "\"file\" must be a string");
+}
+
 static void every_member(void **state)
 {
     (void)state;
@@ -54,7 +72,8 @@ static void every_member(void **state)
     struct err e = {0};
     static const char text[] =
         "{\"reason\":\"why \\u00e9\",\"dry_run\":true,\"keyspace\":\"tasks\",\"older_than\":\"2h\","
-        "\"limit\":1e3,\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\",\"operation\":7}";
+        "\"limit\":1e3,\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\",\"operation\":7,"
+        "\"file\":\"f\",\"key\":\"a*\",\"replace\":true}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.reason, "why \xc3\xa9");
     assert_true(body.sweep.dry_run);
@@ -175,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_fine),
+        cmocka_unit_test(what_restores),
         cmocka_unit_test(every_member),
         cmocka_unit_test(what_a_path_does_not_take),
         cmocka_unit_test(what_is_no_object),
