@@ -5,6 +5,7 @@
 #include "voxkeeper/exit_codes.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cli {
     const char *socket;
@@ -22,6 +23,11 @@ struct cli_args {
     bool dry_run;
     const char *key; /* a glob */
     bool replace;
+    bool no_backup;
+    bool stuck;
+    bool wait;        /* for a sweep that is under way */
+    uint64_t limit;   /* 0: none */
+    const char *sort; /* NULL: as the daemon sees fit */
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -29,6 +35,6 @@ typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
 
 cli_verb cli_status, cli_workers, cli_show_config;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
-cli_verb cli_rollout, cli_upgrade;
 cli_verb cli_backups, cli_restore;
+cli_verb cli_keys, cli_rollout, cli_upgrade;
 cli_verb cli_help;

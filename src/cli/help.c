@@ -13,8 +13,11 @@ static void write_option(struct strbuf *out, enum cli_option o)
 {
     char left[64];
     const char *argument = option_argument(o);
-    snprintf(left, sizeof left, "--%s%s%s", option_name(o), argument ? "=" : "",
-        argument ? argument : "");
+    if (argument && argument[0] == '[')
+        snprintf(left, sizeof left, "--%s[=%s", option_name(o), argument + 1);
+    else
+        snprintf(left, sizeof left, "--%s%s%s", option_name(o), argument ? "=" : "",
+            argument ? argument : "");
     strbuf_addf(out, "  %-18s  %s\n", left, option_doc(o));
 }
 
@@ -35,7 +38,8 @@ static void write_exit_codes(struct strbuf *out)
                      "  3  no voxkeeperd answers on the control socket\n"
                      "  4  rolled back: the old state serves\n"
                      "  5  no verdict in time; voxkeeperd goes on\n"
-                     "Ctrl-C stops the waiting only (killed by SIGINT, 130 in a shell).\n");
+                     "Ctrl-C stops the waiting only, but ends a sweep (killed by SIGINT, 130 in a\n"
+                     "shell).\n");
 }
 
 void help_all(struct strbuf *out)

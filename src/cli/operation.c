@@ -30,7 +30,8 @@ struct following {
     usec_t deadline;     /* USEC_INFINITY: none */
     usec_t silent_since; /* 0: the daemon answers */
     usec_t pause;
-    void (*on_result)(const struct cli *cli, const cJSON *result);
+    const struct operation_ask *ask;
+    bool cancelled;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -90,6 +91,8 @@ static bool read_id(const cJSON *operation, char out[ID_MAX])
 static void show_progress(struct following *f, const cJSON *operation)
 {
     const cJSON *line;
+    const cJSON *so_far = json_get(operation, "so_far");
+    bool shown = so_far && f->ask->on_so_far && f->ask->on_so_far(f->cli, so_far);
     cJSON_ArrayForEach(line, json_get(operation, "progress"))
     {
         uint64_t seq;
@@ -97,7 +100,7 @@ static void show_progress(struct following *f, const cJSON *operation)
         if (!json_count(line, "seq", &seq) || seq <= f->seen)
             continue;
         f->seen = seq;
-        if (f->cli->json || !message)
+        if (f->cli->json || !message || shown)
             continue;
         struct strbuf out = STRBUF_INIT;
         say_safe(&out, message, "  ");
@@ -122,11 +125,15 @@ static int finish(const struct following *f, const cJSON *operation, const char 
 {
     int exit_code = exit_code_of(operation, state);
     const char *message = json_text(operation, "message");
-    if (f->cli->json) {
+    if (f->ask->on_so_far)
+        f->ask->on_so_far(f->cli, NULL);
+    if (f->cli->json && f->ask->print_json) {
+        f->ask->print_json(operation);
+    } else if (f->cli->json) {
         if (api_print_json(operation) != VK_EXIT_DONE)
             return VK_EXIT_FAILED;
-    } else if (f->on_result) {
-        f->on_result(f->cli, json_get(operation, "result"));
+    } else if (f->ask->on_result) {
+        f->ask->on_result(f->cli, json_get(operation, "result"));
     }
     if (exit_code != VK_EXIT_DONE) {
         say_error("%s: %s", f->name, message ? message : state);
@@ -202,7 +209,7 @@ static bool take(struct following *f, const struct api_answer *a, int *out_exit)
     return true;
 }
 
-static bool ask(struct following *f, int *out_exit)
+static bool ask_again(struct following *f, int *out_exit)
 {
     char path[128];
     snprintf(
@@ -214,31 +221,76 @@ static bool ask(struct following *f, int *out_exit)
     return ended;
 }
 
+static void cancel(struct following *f)
+{
+    char body[64];
+    struct api_answer a;
+    f->cancelled = true;
+    snprintf(body, sizeof body, "{\"operation\":%s}", f->id);
+    if (f->ask->on_so_far)
+        f->ask->on_so_far(f->cli, NULL);
+    say_error("ending the %s; what is being removed is removed and counted first", f->name);
+    /* If it is over already, that is what the next answer says. */
+    api_call(f->cli, "POST", f->ask->cancel_path, body, &a);
+    api_answer_fini(&a);
+    f->pause = POLL_FIRST;
+}
+
+/* Asks for the operation; as take(). A busy daemon is asked again, for as long as one wants. */
+static bool begin(struct following *f, int *out_exit)
+{
+    for (;;) {
+        struct api_answer a;
+        api_call(f->cli, "POST", f->ask->path, f->ask->body, &a);
+        const char *code = json_text(a.json, "error.code");
+        bool again = f->ask->wait_busy && code && strcmp(code, "busy") == 0 && !interrupted &&
+                     now() < f->deadline;
+        bool ended = !again && take(f, &a, out_exit);
+        api_answer_fini(&a);
+        if (!again)
+            return ended;
+        rest(f);
+    }
+}
+
+int operation_follow(const struct cli *cli, const struct operation_ask *ask)
+{
+    struct following f = {.cli = cli,
+        .name = ask->name,
+        .deadline = usec_add(now(), ask->timeout),
+        .pause = POLL_FIRST,
+        .ask = ask};
+    /* Not restarted: it ends the pause. */
+    sigaction(
+        SIGINT, &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, NULL);
+    int exit_code = VK_EXIT_FAILED;
+    bool ended = begin(&f, &exit_code);
+    while (!ended) {
+        if (!interrupted)
+            rest(&f);
+        if (interrupted && !ask->cancel_path)
+            return leave(&f);
+        if (interrupted && !f.cancelled)
+            cancel(&f);
+        else if (interrupted)
+            rest(&f);
+        ended = ask_again(&f, &exit_code);
+        if (!ended && now() >= f.deadline)
+            return api_fail(cli, VK_EXIT_TIMED_OUT, "no-verdict",
+                "%s: no verdict in time; it goes on (operation %s), see: voxkeeper status", f.name,
+                f.id);
+    }
+    if (f.cancelled) {
+        fflush(stdout);
+        raise(SIGINT); /* its handler was for once */
+    }
+    return exit_code;
+}
+
 int operation_run(const struct cli *cli, const char *name, const char *path, const char *body,
     usec_t timeout, void (*on_result)(const struct cli *cli, const cJSON *result))
 {
-    struct following f = {.cli = cli,
-        .name = name,
-        .deadline = usec_add(now(), timeout),
-        .pause = POLL_FIRST,
-        .on_result = on_result};
-    /* Not restarted: it ends the pause. */
-    sigaction(SIGINT,
-        &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
-    struct api_answer a;
-    api_call(cli, "POST", path, body, &a);
-    int exit_code = VK_EXIT_FAILED;
-    bool ended = take(&f, &a, &exit_code);
-    api_answer_fini(&a);
-    while (!ended) {
-        rest(&f);
-        if (interrupted)
-            return leave(&f);
-        ended = ask(&f, &exit_code);
-        if (!ended && now() >= f.deadline)
-            return api_fail(cli, VK_EXIT_TIMED_OUT, "no-verdict",
-                "%s: no verdict in time; it goes on (operation %s), see: voxkeeper status", name,
-                f.id);
-    }
-    return exit_code;
+    const struct operation_ask ask = {
+        .name = name, .path = path, .body = body, .timeout = timeout, .on_result = on_result};
+    return operation_follow(cli, &ask);
 }

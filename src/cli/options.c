@@ -1,6 +1,7 @@
 /* Reading the command line. */
 #include "cli/options.h"
 
+#include "base/num.h"
 #include "cli/say.h"
 #include "voxkeeper/control.h"
 
@@ -60,11 +61,29 @@ static int set_reason(struct command *c, const char *text)
     return VK_EXIT_USAGE;
 }
 
-static int set_wait(const char *text)
+static int set_wait(struct command *c, const char *text)
 {
-    if (strcmp(text, "applied") == 0)
+    c->args.wait = true;
+    if (!text || strcmp(text, "applied") == 0)
         return 0;
     say_error("--wait=%s: only \"applied\" can be waited for", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_limit(struct command *c, const char *text)
+{
+    if (num_parse_u64(text, 1, UINT32_MAX, &c->args.limit) == 0)
+        return 0;
+    say_error("--limit=%s is not a number above 0", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_sort(struct command *c, const char *text)
+{
+    c->args.sort = text;
+    if (strcmp(text, "age") == 0 || strcmp(text, "ttl") == 0)
+        return 0;
+    say_error("--sort=%s: keys are sorted by age or ttl", text);
     return VK_EXIT_USAGE;
 }
 
@@ -91,7 +110,7 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_TIMEOUT:
         return set_timeout(c, text);
     case OPTION_WAIT:
-        return set_wait(text);
+        return set_wait(c, text);
     case OPTION_DRY_RUN:
         c->args.dry_run = true;
         return 0;
@@ -106,6 +125,16 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_REPLACE:
         c->args.replace = true;
         return 0;
+    case OPTION_LIMIT:
+        return set_limit(c, text);
+    case OPTION_NO_BACKUP:
+        c->args.no_backup = true;
+        return 0;
+    case OPTION_STUCK:
+        c->args.stuck = true;
+        return 0;
+    case OPTION_SORT:
+        return set_sort(c, text);
     case OPTION_COUNT:
         break;
     }
@@ -119,6 +148,14 @@ static int refuse(const struct command *c, const char *written, const char *wron
     return VK_EXIT_USAGE;
 }
 
+static int has_argument(enum cli_option o)
+{
+    const char *argument = TABLE[o].argument;
+    if (!argument)
+        return no_argument;
+    return argument[0] == '[' ? optional_argument : required_argument;
+}
+
 /*
  * Reads the options in `allowed`; argv[0] is skipped. Returns the place of the first operand, or
  * -1 and has said what is wrong.
@@ -129,9 +166,8 @@ static int read_options(struct command *c, unsigned allowed, int argc, char **ar
     size_t n = 0;
     for (int o = 0; o < OPTION_COUNT; o++) {
         if (allowed & 1U << o)
-            longs[n++] = (struct option){.name = TABLE[o].name,
-                .has_arg = TABLE[o].argument ? required_argument : no_argument,
-                .val = o};
+            longs[n++] = (struct option){
+                .name = TABLE[o].name, .has_arg = has_argument((enum cli_option)o), .val = o};
     }
     opterr = 0;
     optind = 0; /* glibc: begin anew */

@@ -14,12 +14,16 @@
     X(VERSION, "version", NULL, "print the version")                                               \
     X(REASON, "reason", "TEXT", "why: it goes into the journal with the event")                    \
     X(TIMEOUT, "timeout", "SPAN", "wait no longer than this (30s, 5min) for the verdict")          \
-    X(WAIT, "wait", "applied", "wait for the verdict, which it does in any case")                  \
+    X(WAIT, "wait", "[applied]", "wait for another sweep to end; verdicts in any case")            \
     X(DRY_RUN, "dry-run", NULL, "print what would go, and touch nothing")                          \
     X(KEYSPACE, "keyspace", "NAME", "only this [Keyspace NAME] of the configuration")              \
     X(OLDER_THAN, "older-than", "SPAN", "only what has been dead for longer (2h, 3d)")             \
     X(KEY, "key", "GLOB", "only keys whose names match: * ? [a-c] as in Redis")                    \
-    X(REPLACE, "replace", NULL, "overwrite what is there, even if it is newer")
+    X(REPLACE, "replace", NULL, "overwrite what is there, even if it is newer")                    \
+    X(LIMIT, "limit", "N", "no more keys than that")                                               \
+    X(NO_BACKUP, "no-backup", NULL, "remove without writing a backup first")                       \
+    X(STUCK, "stuck", NULL, "only what is not fine")                                               \
+    X(SORT, "sort", "age|ttl", "what was alive longest ago first, or what stays longest")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

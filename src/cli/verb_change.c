@@ -4,7 +4,6 @@
 #include "cli/cli.h"
 #include "cli/operation.h"
 #include "cli/say.h"
-#include "cli/view.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>
@@ -66,13 +65,4 @@ int cli_resume(const struct cli *cli, const struct cli_args *args)
 int cli_upgrade(const struct cli *cli, const struct cli_args *args)
 {
     return cli_ask(cli, args, "upgrade", VK_API_UPGRADE);
-}
-
-int cli_sweep(const struct cli *cli, const struct cli_args *args)
-{
-    struct strbuf body = STRBUF_INIT;
-    strbuf_addf(&body, "{\"dry_run\":%s", args->dry_run ? "true" : "false");
-    add_member(&body, "keyspace", args->keyspace);
-    add_member(&body, "older_than", args->older_than);
-    return run(cli, args, "sweep", VK_API_SWEEP, &body, view_sweep_print);
 }

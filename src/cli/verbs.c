@@ -47,9 +47,18 @@ const struct verb VERBS[] = {
     {"sweep", NULL, "remove dead sessions and tasks from Redis",
         "Examines every key of the configured keyspaces and removes what is stale. What\n"
         "is alive, changed meanwhile or protected stays. With --dry-run it prints what\n"
-        "it would remove.\n",
-        OPTION_BIT(TIMEOUT) | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEYSPACE) | OPTION_BIT(OLDER_THAN),
+        "it would remove. Ctrl-C ends the sweep itself: nothing is left half done.\n"
+        "With --json every line is a document of its own: {\"progress\"}, {\"finding\"}\n"
+        "(of each kind the first hundred), and last {\"operation\"}.\n",
+        CHANGING | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEYSPACE) | OPTION_BIT(OLDER_THAN) |
+            OPTION_BIT(LIMIT) | OPTION_BIT(NO_BACKUP) | OPTION_BIT(WAIT),
         cli_sweep},
+    {"keys", NULL, "list sessions and tasks in Redis",
+        "The oldest hundred, or --limit=N of them: age, TTL, state, whose conversation.\n"
+        "Writes nothing, and reads the values only of what is listed.\n",
+        OPTION_BIT(TIMEOUT) | OPTION_BIT(STUCK) | OPTION_BIT(KEYSPACE) | OPTION_BIT(SORT) |
+            OPTION_BIT(LIMIT),
+        cli_keys},
     {"upgrade", NULL, "let the installed voxkeeperd take over",
         "The new program is asked first whether it can go on with the running one's state;\n"
         "if so it takes the process over, and neither workers nor callers notice. Ends\n"

@@ -37,6 +37,13 @@ void view_backups(const struct cli *cli, const cJSON *answer, struct strbuf *out
 /* What is in one of them and what came of it, printed. */
 void view_backup_print(const struct cli *cli, const cJSON *result);
 
+/* How far a sweep is, drawn over what was there before; NULL: it is over, and the line goes.
+ * Returns false, and has done nothing, where stderr is no terminal. */
+bool view_progress(const cJSON *so_far);
+
+/* The result of VK_API_KEYS, printed. */
+void view_keys_print(const struct cli *cli, const cJSON *result);
+
 /* The result of a sweep, printed. */
 void view_sweep_print(const struct cli *cli, const cJSON *result);
 

@@ -37,6 +37,48 @@ static void add_finding(struct table *t, const cJSON *finding)
     table_add(t, SAY_DIM, json_text(finding, "reason"), REASON_MAX);
 }
 
+static const struct table_column KINDS[] = {
+    {"KEYSPACE", false}, {"FINDING", false}, {"KEYS", true}};
+
+static void add_kinds(struct table *t, const cJSON *keyspace)
+{
+    const cJSON *kind;
+    cJSON_ArrayForEach(kind, json_get(keyspace, "found"))
+    {
+        char number[32];
+        bool fine = strcmp(kind->string, "fine") == 0;
+        if (!cJSON_IsNumber(kind) || strcmp(kind->string, "gone") == 0)
+            continue;
+        snprintf(number, sizeof number, "%.0f", kind->valuedouble);
+        table_add(t, SAY_PLAIN, json_text(keyspace, "name"), WORD_MAX);
+        table_add(t, fine ? SAY_DIM : SAY_PLAIN, kind->string, WORD_MAX);
+        table_add(t, SAY_PLAIN, number, WORD_MAX);
+    }
+}
+
+/* How many of each kind, by keyspace. */
+static void view_kinds(const struct cli *cli, const cJSON *result, struct strbuf *out)
+{
+    struct table t;
+    const cJSON *keyspace;
+    table_init(&t, KINDS, sizeof KINDS / sizeof *KINDS);
+    cJSON_ArrayForEach(keyspace, json_get(result, "keyspaces")) add_kinds(&t, keyspace);
+    if (t.n_cells > 0) {
+        table_write(&t, out, cli->color);
+        strbuf_addc(out, '\n');
+    }
+    table_fini(&t);
+}
+
+/* Of each kind only the first ones are listed. */
+static void say_how_many_more(const cJSON *result, struct strbuf *out)
+{
+    uint64_t total;
+    uint64_t shown = (uint64_t)cJSON_GetArraySize(json_get(result, "findings"));
+    if (json_count(result, "findings_total", &total) && total > shown)
+        strbuf_addf(out, "and %llu more, not listed\n\n", (unsigned long long)(total - shown));
+}
+
 void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
 {
     struct table t;
@@ -50,6 +92,8 @@ void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
     if (t.failed)
         strbuf_adds(out, "(memory ran out: there are more findings)\n");
     table_fini(&t);
+    say_how_many_more(result, out);
+    view_kinds(cli, result, out);
 }
 
 void view_sweep_print(const struct cli *cli, const cJSON *result)

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class _Healthy(BaseHTTPRequestHandler):
     def do_GET(self):
+        self.server.asked()
         body = b'{"status":"ok"}'
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -18,9 +19,10 @@ class _Healthy(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve():
-    """The URL of a server that answers 200 while the context lasts."""
+def serve(asked=lambda: None):
+    """The URL of a server that answers 200 while the context lasts; `asked` is called each time."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Healthy)
+    server.asked = asked
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

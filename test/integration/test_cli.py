@@ -177,6 +177,18 @@ def test_show_config_prints_the_text_or_the_values(cli, api):
     assert json.loads(cli.run("show-config", "--json").stdout) == {"Agent": {}}
 
 
+def read_terminal(fd):
+    """Everything that was written to it, until nobody has its other end; closes it."""
+    shown = b""
+    try:
+        while chunk := os.read(fd, 65536):
+            shown += chunk
+    except OSError:
+        pass  # Linux says EIO at the end
+    os.close(fd)
+    return shown
+
+
 def test_colours_only_on_a_terminal(cli, api):
     api.answers["GET /api/v1/status"] = STATUS
 
@@ -185,14 +197,7 @@ def test_colours_only_on_a_terminal(cli, api):
         subprocess.run(cli.command(*words), stdout=theirs, check=True,
                        env={"PATH": os.environ["PATH"], "TERM": "xterm", **environment})
         os.close(theirs)
-        shown = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                shown += chunk
-        except OSError:
-            pass  # Linux says EIO at the end
-        os.close(ours)
-        return shown
+        return read_terminal(ours)
 
     assert b"\x1b[32mANSWERING\x1b[0m" in on_terminal("status")
     assert b"\x1b" not in on_terminal("status", "--no-color")
@@ -330,7 +335,9 @@ def test_sweep_prints_its_findings(cli, api):
          "age_usec": 2 * HOUR, "removable": True, "removed": True},
         {"keyspace": "session", "key": "日本\x1b", "finding": "immortal", "reason": "young",
          "removable": False, "removed": False}],
-        "counts": {"fine": 9, "stale": 1, "gone": 0}, "keys_seen": 12, "took_usec": 31000}
+        "findings_total": 5, "keys_seen": 12, "took_usec": 31000,
+        "keyspaces": [{"name": "task", "found": {"fine": 9, "stale": 4, "gone": 2}},
+                      {"name": "session", "found": {"immortal": 1, "x": "odd"}}, 7]}
     serve_operation(api, "sweep", operation("done", message="swept", result=result))
     done = cli.run("sweep", "--dry-run", "--keyspace=task", "--older-than=2h")
     assert done.stdout.splitlines() == [
@@ -338,11 +345,98 @@ def test_sweep_prints_its_findings(cli, api):
         "task      stale      2h  removed  cursor_task:1  no TTL",
         "session   immortal    -  kept     日本\\x1b       young",
         "",
+        "and 3 more, not listed",
+        "",
+        "KEYSPACE  FINDING   KEYS",
+        "task      fine         9",
+        "task      stale        4",
+        "session   immortal     1",
+        "",
         "swept"]
     assert json.loads(api.requests[0][2]) == {
         "dry_run": True, "keyspace": "task", "older_than": "2h"}
-    cli.run("sweep")
-    assert {"dry_run": False} in [json.loads(body) for _, _, body in api.requests if body]
+    cli.run("sweep", "--limit=7", "--no-backup", "--reason=why")
+    assert {"dry_run": False, "limit": 7, "no_backup": True, "reason": "why"} in [json.loads(body) for _, _, body in api.requests if body]
+
+
+SO_FAR = {"fraction": 0.42, "keys_seen": 1200, "findings": 5, "keys_per_second": 31000,
+          "left_usec": 4_900_000, "latency_usec": 210}
+
+
+def test_sweep_as_lines_of_json(cli, api):
+    finding = {"key": "cursor_task:1", "finding": "stale"}
+    serve_operation(api, "sweep", operation(so_far=SO_FAR), operation(
+        "done", message="swept", exit_code=0, result={"findings": [finding], "removed": 1}))
+    done = cli.run("sweep", "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[:2] == [{"progress": SO_FAR}, {"finding": finding}]
+    assert lines[2]["operation"]["result"] == {"removed": 1} and len(lines) == 3
+    assert done.stderr == ""
+
+
+def test_a_sweeps_progress_is_lines_unless_there_is_a_terminal(cli, api):
+    lines = [{"seq": 1, "message": "42%: 1200 keys seen"}]
+    running = operation(so_far=SO_FAR, progress=lines)
+    serve_operation(api, "sweep", running, operation("done", message="swept", progress=lines))
+    assert cli.run("sweep").stderr == "42%: 1200 keys seen\n"
+
+    serve_operation(api, "sweep", running, operation("done", message="swept", progress=lines))
+    ours, theirs = pty.openpty()
+    done = subprocess.run(cli.command("sweep"), stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    assert done.stdout == "swept\n"
+    assert read_terminal(ours).decode() == (
+        "\r[########............]  42% 1200 seen, 5 found, 31000/s, 4s left, Redis 210us\x1b[K"
+        "\r\x1b[K")
+
+
+@pytest.mark.parametrize("verb", ["sweep", "keys"])
+def test_interrupting_a_sweep_ends_it(cli, api, verb):
+    state = []
+    api.answers[f"POST /api/v1/{verb}"] = (202, operation())
+    api.answers["GET /api/v1/operations/12"] = lambda _: operation(
+        "failed" if state else "running", message="swept a half: cancelled", exit_code=1)
+
+    def cancel(body):
+        state.append(json.loads(body))
+        return 202, operation()
+
+    api.answers["POST /api/v1/sweep/cancel"] = cancel
+    waiting = cli.start(verb)
+    wait_for(lambda: len(api.requests) > 2, what="the command to wait")
+    waiting.send_signal(signal.SIGINT)
+    err = waiting.communicate(timeout=20)[1]
+    assert waiting.returncode == -signal.SIGINT
+    assert state == [{"operation": 12}]
+    assert f"ending the {verb};" in err and f"{verb}: swept a half: cancelled" in err
+
+
+def test_sweep_may_wait_for_another_one(cli, api):
+    busy = (409, {"error": {"code": "busy", "message": "another pass is under way"}})
+    api.answers["POST /api/v1/sweep"] = [busy, busy, (202, operation())]
+    api.answers["GET /api/v1/operations/12"] = operation("done", message="swept")
+    assert cli.run("sweep", "--wait").stdout == "swept\n"
+    api.answers["POST /api/v1/sweep"] = busy
+    assert "another pass is under way" in cli.run("sweep", code=1).stderr
+    assert "another pass is" in cli.run("sweep", "--wait", "--timeout=100ms", code=1).stderr
+
+
+def test_keys_is_a_table(cli, api):
+    keys = [{"keyspace": "tasks", "key": "cursor_task:1\x1b", "state": "stuck-task", "stuck": True,
+             "age_usec": 2 * HOUR, "ttl_usec": None, "conversation": "c\x1b1", "reason": "pending"},
+            {"keyspace": "sessions", "key": "s", "state": "active", "age_usec": None,
+             "ttl_usec": 3_500_000_123, "conversation": None, "reason": "", "stuck": False}, 7]
+    serve_operation(api, "keys", operation("done", message="2 keys", result={"keys": keys}))
+    done = cli.run("keys", "--stuck", "--keyspace=tasks", "--sort", "ttl", "--limit", "5")
+    assert done.stdout.splitlines()[:3] == [
+        "KEYSPACE  STATE       AGE        TTL  CONVERSATION  KEY                WHY",
+        "tasks     stuck-task   2h       none  c\\x1b1        cursor_task:1\\x1b  pending",
+        "sessions  active        -  58min 20s  -             s                  -"]
+    assert done.stdout.endswith("\n2 keys\n")
+    assert json.loads(api.requests[0][2]) == {
+        "keyspace": "tasks", "sort": "ttl", "limit": 5, "stuck": True}
+    cli.run("keys")
+    assert json.loads([body for _, _, body in api.requests if body][-1]) == {}
 
 
 def test_no_verdict_in_time(cli, api):
@@ -485,6 +579,9 @@ def test_output_that_nobody_takes_is_an_error(cli, api):
     (["restart", "--timeout=soon"], "--timeout=soon is not a time span"),
     (["restart", "--timeout=0"], "--timeout=0 is not a time span"),
     (["restart", "--reason", "x" * 1025], "--reason is longer than 1024 bytes"),
+    (["sweep", "--limit=0"], "--limit=0 is not a number above 0"),
+    (["keys", "--sort=name"], "--sort=name: keys are sorted by age or ttl"),
+    (["keys", "--dry-run"], "--dry-run is no option here"),
     (["sweep", "--older-than=-1"], "--older-than=-1 is not a time span"),
     (["help", "frob"], '"frob" is no verb'),
     (["rollout", "frob"], '"frob" is nothing that a rollout can do'),

@@ -26,7 +26,8 @@ def test_every_verb(daemon):
     restart = daemon.cli("restart", "--reason", "a test", check=True)
     assert "verified" in restart.stdout and "worker 1 started" in restart.stderr
     daemon.cli("reload", "--wait=applied", check=True)
-    sweep = json.loads(daemon.cli("sweep", "--dry-run", "--json", check=True).stdout)
+    lines = daemon.cli("sweep", "--dry-run", "--json", check=True).stdout.splitlines()
+    sweep = json.loads(lines[-1])["operation"]
     assert sweep["state"] == "done" and sweep["exit_code"] == 0
     daemon.cli("drain", "--timeout=20s", check=True)
     assert "DRAINED: takes no callers" in daemon.cli("status", check=True).stdout
