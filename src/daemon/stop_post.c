@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* When it cannot be known nobody is cut. */
+/*
+ * Nothing but the job tells a stop from a restart: both may have ended in a timeout, or in a crash.
+ * When it cannot be known nobody is cut.
+ */
 static bool is_deliberate(const char *unit)
 {
     struct err e = {0};
     char *job = NULL;
-    const char *result = getenv("SERVICE_RESULT");
-    if (result && strcmp(result, "timeout") == 0)
-        return true;
     if (manager_job_type(unit, &job, &e) < 0) {
         fprintf(stderr, "<4>voxkeeperd: %s; workers that are left are left alone\n", e.msg);
         return false;
@@ -31,13 +31,10 @@ static bool is_deliberate(const char *unit)
 int stop_post(void)
 {
     struct err e = {0};
-    char *unit = NULL;
-    char *path = NULL;
-    int r = manager_own_unit(&unit, &path, &e);
-    if (r == 0 && is_deliberate(unit))
-        r = cgroup_sweep(path, &e);
-    free(unit);
-    free(path);
+    struct own_unit unit;
+    int r = manager_own_unit(&unit, &e);
+    if (r == 0 && is_deliberate(unit.name))
+        r = cgroup_sweep(unit.cgroup, &e);
     if (r < 0)
         fprintf(stderr, "<3>voxkeeperd: %s\n", e.msg);
     else if (r > 0)

@@ -1,8 +1,8 @@
 /*
  * `voxkeeperd --stop-post`, the unit's ExecStopPost=: with KillMode=process the manager leaves the
  * workers alone when voxkeeperd ends, so that the next instance can adopt them. After a deliberate
- * stop (a `stop` job of the unit, or one that ran into its timeout) none may stay: whatever is left
- * in the unit's cgroup is killed. After anything else they are left to the next instance.
+ * stop (a `stop` job of the unit, however that ended) none may stay: whatever is left in the unit's
+ * cgroup is killed. After anything else they are left to the next instance.
  */
 #pragma once
 

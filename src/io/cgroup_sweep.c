@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTROL "/.control"
+/* Where the manager puts its helpers, and us. */
+#define CONTROL ".control"
 
 enum { ROUNDS = 100, ROUND_MS = 20, DEPTH = 8 };
 
@@ -75,7 +76,7 @@ static int kill_below(int dir, unsigned depth)
     }
     for (struct dirent *entry; depth > 0 && (entry = readdir(d));) {
         if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-            strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, CONTROL + 1) != 0)
+            strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, CONTROL) != 0)
             n += kill_in(dir, entry->d_name, depth - 1);
     }
     closedir(d);
@@ -86,13 +87,9 @@ static int open_cgroup(const char *path)
 {
     static const char *const mounts[] = {
         "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"};
-    int length = (int)strlen(path);
-    size_t control = sizeof CONTROL - 1;
-    if ((size_t)length > control && strcmp(path + length - control, CONTROL) == 0)
-        length -= (int)control;
     for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
         char full[PATH_MAX];
-        snprintf(full, sizeof full, "%s%.*s", mounts[i], length, path);
+        snprintf(full, sizeof full, "%s%s", mounts[i], path);
         int dir = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir >= 0)
             return dir;

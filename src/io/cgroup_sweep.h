@@ -4,10 +4,9 @@
 #include "base/err.h"
 
 /*
- * Kills every process but ourselves in the cgroup `path` (as /proc/self/cgroup names it, with the
- * `/.control` at its end cut off, where the service manager puts its helpers) and below, in
- * whichever hierarchy it is found. Waits, for at most two seconds, until none is left. Returns how
- * many there were, or a negative errno with *e set: -ENOENT when there is no such cgroup,
- * -ETIMEDOUT.
+ * Kills every process but ourselves in the cgroup `path` (as /proc/self/cgroup names it) and below,
+ * in whichever hierarchy it is found; `.control`, where the service manager puts its helpers, is
+ * left out. Waits, for at most two seconds, until none is left. Returns how many there were, or a
+ * negative errno with *e set: -ENOENT when there is no such cgroup, -ETIMEDOUT.
  */
 int cgroup_sweep(const char *path, struct err *e);

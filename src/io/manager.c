@@ -4,17 +4,29 @@
 #include "base/span.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
-#include <systemd/sd-login.h>
+#include <unistd.h>
 
-int manager_own_unit(char **out_unit, char **out_cgroup, struct err *e)
+#define OWN_CGROUP "/proc/self/cgroup"
+
+int manager_own_unit(struct own_unit *out, struct err *e)
 {
-    int r = sd_pid_get_unit(0, out_unit);
-    if (r >= 0)
-        r = sd_pid_get_cgroup(0, out_cgroup);
-    return r < 0 ? err_sys(e, r, "looking for the unit that this is part of") : 0;
+    char text[OWN_UNIT_PATH_MAX * 2];
+    int fd = open(OWN_CGROUP, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    int r = n < 0 ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (r < 0)
+        return err_sys(e, r, "reading \"" OWN_CGROUP "\"");
+    text[n] = '\0';
+    if (!own_unit_read(text, out))
+        return err_set(
+            e, -ENOENT, "looking for the unit that this is part of: \"" OWN_CGROUP "\" names none");
+    return 0;
 }
 
 #define MANAGER "org.freedesktop.systemd1"

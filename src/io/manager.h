@@ -2,12 +2,10 @@
 #pragma once
 
 #include "base/err.h"
+#include "core/own_unit.h"
 
-/*
- * Our unit and the cgroup that this process is in. Both are owned (free()). Returns 0, or a
- * negative errno with *e set when we are in none.
- */
-int manager_own_unit(char **out_unit, char **out_cgroup, struct err *e);
+/* Returns 0, or a negative errno with *e set: -ENOENT when we are in none. */
+int manager_own_unit(struct own_unit *out, struct err *e);
 
 /*
  * The type of the unit's job under way: "stop", "restart", ..; "" when there is none. Owned. Blocks

@@ -10,6 +10,7 @@ import container
 import pytest
 from daemon import BUILD, TOP, Daemon
 from ports import free_port
+from quick_service import QuickService
 from redis_server import RedisServer
 from service import Service
 
@@ -128,7 +129,8 @@ def make_container(installed):
 
 @pytest.fixture(scope="module")
 def service_box(installed):
-    with container.Container(install=installed, bind={"/opt/elevenlabs-agent": AGENT}) as box:
+    bind = {"/opt/elevenlabs-agent": AGENT, "/opt/load": container.LIB}
+    with container.Container(install=installed, bind=bind) as box:
         yield box
 
 
@@ -136,6 +138,14 @@ def service_box(installed):
 def service(service_box):
     """voxkeeper.service, not started, in a container that the tests of one file share."""
     service = Service(service_box)
+    yield service
+    service.reset()
+
+
+@pytest.fixture
+def quick(service_box):
+    """The same with an agent that starts at once, for callers in numbers."""
+    service = QuickService(service_box)
     yield service
     service.reset()
 
