@@ -16,12 +16,13 @@
 #include "daemon/rollback.h"
 #include "daemon/rollout_told.h"
 #include "daemon/service.h"
+#include "daemon/strangers.h"
 #include "daemon/succession.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/tell.h"
-#include "daemon/verb_rollout.h"
 #include "daemon/upgrade.h"
+#include "daemon/verb_rollout.h"
 #include "daemon/verbs.h"
 #include "io/cgroup.h"
 #include "io/child.h"
@@ -242,6 +243,7 @@ static int make_supervisor(struct daemon *d, struct err *e)
     d->cgroup = cgroup_open_own(&no_cgroup);
     if (!d->cgroup)
         log_printf(LOG_LEVEL_DEBUG, "workers go without cgroups: %s", no_cgroup.msg);
+    strangers_end(d->cgroup, d->memory);
     const struct former *former = memory_former(d->memory);
     const struct front_sources sources = {&d->inherited, memory_keep(d->memory)};
     d->front = front_new(d->config, sources, former ? former->saved.fallback : "", e);

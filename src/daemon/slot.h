@@ -62,6 +62,7 @@ void slot_report_started(struct slot *s);
 void slot_save(const struct slot *s, struct saved_process *out);
 
 /* The name of everything that belongs to a life, unique among all processes that live. */
+#define SLOT_INSTANCE_PREFIX "worker-"
 void slot_instance_name(unsigned index, uint64_t life, uint64_t lineage, char name[SAVED_NAME_MAX]);
 
 void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified);

@@ -64,7 +64,7 @@ void slot_on_wish(const struct notify_wish *wish, void *arg)
 
 void slot_instance_name(unsigned index, uint64_t life, uint64_t lineage, char name[SAVED_NAME_MAX])
 {
-    snprintf(name, SAVED_NAME_MAX, "worker-%u.%llu.%llx", index + 1, (unsigned long long)life,
+    snprintf(name, SAVED_NAME_MAX, SLOT_INSTANCE_PREFIX "%u.%llu.%llx", index + 1, (unsigned long long)life,
         (unsigned long long)lineage);
 }
 

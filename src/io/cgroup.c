@@ -14,8 +14,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define SUPERVISOR "supervisor"
-
 struct cgroup {
     int fd;
     char path[PATH_MAX];
@@ -60,7 +58,7 @@ static int find_own_path(char path[PATH_MAX], struct err *e)
 static void cut_supervisor(char *path)
 {
     char *last = strrchr(path, '/');
-    if (last && strcmp(last + 1, SUPERVISOR) == 0)
+    if (last && strcmp(last + 1, CGROUP_SUPERVISOR) == 0)
         last[last == path] = '\0';
 }
 
@@ -93,14 +91,14 @@ static ssize_t read_file(int dir_fd, const char *path, char *buf, size_t size)
 /* Out of the way of workers: once a controller is on, only leaves may hold processes. */
 static int move_us(struct cgroup *g, struct err *e)
 {
-    bool made = mkdirat(g->fd, SUPERVISOR, 0755) == 0;
+    bool made = mkdirat(g->fd, CGROUP_SUPERVISOR, 0755) == 0;
     if (!made && errno != EEXIST)
-        return err_sys(e, -errno, "making cgroup \"%s/" SUPERVISOR "\"", g->path);
-    int r = write_file(g->fd, SUPERVISOR "/cgroup.procs", "0");
+        return err_sys(e, -errno, "making cgroup \"%s/" CGROUP_SUPERVISOR "\"", g->path);
+    int r = write_file(g->fd, CGROUP_SUPERVISOR "/cgroup.procs", "0");
     if (r < 0) {
         if (made)
-            (void)unlinkat(g->fd, SUPERVISOR, AT_REMOVEDIR);
-        return err_sys(e, r, "moving to cgroup \"%s/" SUPERVISOR "\"", g->path);
+            (void)unlinkat(g->fd, CGROUP_SUPERVISOR, AT_REMOVEDIR);
+        return err_sys(e, r, "moving to cgroup \"%s/" CGROUP_SUPERVISOR "\"", g->path);
     }
     return 0;
 }
@@ -156,7 +154,8 @@ void cgroup_free(struct cgroup *g)
 
 int cgroup_make(struct cgroup *g, const char *name, struct err *e)
 {
-    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') || strcmp(name, SUPERVISOR) == 0)
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') ||
+        strcmp(name, CGROUP_SUPERVISOR) == 0)
         return err_set(e, -EINVAL, "making cgroup \"%s\": not a name for one", name);
     if (mkdirat(g->fd, name, 0755) < 0 && errno != EEXIST)
         return err_sys(e, -errno, "making cgroup \"%s/%s\"", g->path, name);

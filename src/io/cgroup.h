@@ -10,6 +10,9 @@
 
 struct cgroup;
 
+/* The one that we are in, below our own. */
+#define CGROUP_SUPERVISOR "supervisor"
+
 /*
  * Finds our own cgroup, and if it may be written moves us into `supervisor/` below it (cgroup v2
  * wants processes in leaves only). Returns owned; NULL with *e telling why there is none (cgroup

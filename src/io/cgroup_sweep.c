@@ -49,22 +49,26 @@ static void kill_at_once(int dir)
     close(fd);
 }
 
-static int kill_below(int dir, unsigned depth);
+static int kill_below(int dir, const char *prefix, unsigned depth);
 
+/* Removed, too, when it turns out empty. */
 static int kill_in(int parent, const char *name, unsigned depth)
 {
     int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return 0;
-    int n = kill_below(dir, depth);
+    int n = kill_below(dir, "", depth);
     n += kill_members(dir);
-    kill_at_once(dir);
+    if (n > 0)
+        kill_at_once(dir);
+    else
+        (void)unlinkat(parent, name, AT_REMOVEDIR);
     close(dir);
     return n;
 }
 
-/* Everything in the cgroups below `dir` but in the manager's own. */
-static int kill_below(int dir, unsigned depth)
+/* Everything in the cgroups below `dir` that are named so, but in the manager's own. */
+static int kill_below(int dir, const char *prefix, unsigned depth)
 {
     int n = 0;
     int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,7 +80,8 @@ static int kill_below(int dir, unsigned depth)
     }
     for (struct dirent *entry; depth > 0 && (entry = readdir(d));) {
         if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-            strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, CONTROL) != 0)
+            strcmp(entry->d_name, "..") != 0 && strcmp(entry->d_name, CONTROL) != 0 &&
+            strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
             n += kill_in(dir, entry->d_name, depth - 1);
     }
     closedir(d);
@@ -97,7 +102,8 @@ static int open_cgroup(const char *path)
     return -ENOENT;
 }
 
-int cgroup_sweep(const char *path, struct err *e)
+/* `prefix`: NULL for what is in the cgroup itself as well. */
+static int sweep(const char *path, const char *prefix, struct err *e)
 {
     int dir = open_cgroup(path);
     if (dir < 0)
@@ -105,7 +111,9 @@ int cgroup_sweep(const char *path, struct err *e)
     int first = -1;
     int left = 1;
     for (unsigned i = 0; left > 0 && i < ROUNDS; i++) {
-        left = kill_below(dir, DEPTH) + kill_members(dir);
+        left = kill_below(dir, prefix ? prefix : "", DEPTH);
+        if (!prefix)
+            left += kill_members(dir);
         if (first < 0)
             first = left;
         if (left > 0)
@@ -115,4 +123,14 @@ int cgroup_sweep(const char *path, struct err *e)
     return left > 0 ? err_set(e, -ETIMEDOUT,
                           "ending what is left in cgroup \"%s\": %d processes stay", path, left)
                     : first;
+}
+
+int cgroup_sweep(const char *path, struct err *e)
+{
+    return sweep(path, NULL, e);
+}
+
+int cgroup_sweep_below(const char *path, const char *prefix, struct err *e)
+{
+    return sweep(path, prefix, e);
 }

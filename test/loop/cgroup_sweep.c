@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 
 /* As /proc/self/cgroup names it. */
 static const char *path_of_base(void)
@@ -19,11 +20,12 @@ static void make_below(const char *name)
     assert_int_equal(mkdir(path, 0755), 0);
 }
 
-static void remove_below(const char *name)
+/* Returns whether it was there. */
+static bool remove_below(const char *name)
 {
     char path[160];
     snprintf(path, sizeof path, "%s/%s", base, name);
-    assert_int_equal(rmdir(path), 0);
+    return rmdir(path) == 0;
 }
 
 /* A process that ignores what can be ignored, in the cgroup `name` below the base. */
@@ -73,7 +75,7 @@ static void everything_but_ourselves_goes(void **state)
     }
     inside(sweep_from_within);
     for (unsigned i = 3; i-- > 0;)
-        remove_below(names[i]);
+        assert_false(remove_below(names[i]));
 }
 
 static void sweep_beside_helpers(void)
@@ -97,8 +99,37 @@ static void helpers_of_the_manager_stay(void **state)
         make_below("worker");
     }
     inside(sweep_beside_helpers);
-    remove_below(".control");
-    remove_below("worker");
+    assert_true(remove_below(".control"));
+    assert_false(remove_below("worker"));
+}
+
+static void sweep_by_name(void)
+{
+    struct err e = {0};
+    pid_t spared[2] = {put("supervisor"), put("")};
+    signal(SIGCHLD, SIG_IGN);
+    put("worker-1");
+    put("worker-2");
+    assert_int_equal(cgroup_sweep_below(path_of_base(), "worker-", &e), 2);
+    assert_int_equal(cgroup_sweep_below(path_of_base(), "worker-", &e), 0);
+    signal(SIGCHLD, SIG_DFL);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(kill(spared[i], SIGKILL), 0);
+        assert_killed(spared[i]);
+    }
+}
+
+static void other_names_are_spared(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"worker-1", "worker-2", "supervisor"};
+    if (base[0] != '\0') {
+        for (unsigned i = 0; i < 3; i++)
+            make_below(names[i]);
+    }
+    inside(sweep_by_name);
+    assert_false(remove_below("worker-1") || remove_below("worker-2"));
+    assert_true(remove_below("supervisor"));
 }
 
 static void what_is_not_there_is_told(void **state)
@@ -114,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(everything_but_ourselves_goes, make_base, remove_base),
         cmocka_unit_test_setup_teardown(helpers_of_the_manager_stay, make_base, remove_base),
+        cmocka_unit_test_setup_teardown(other_names_are_spared, make_base, remove_base),
         cmocka_unit_test(what_is_not_there_is_told),
     };
     return cmocka_run_group_tests_name("cgroup_sweep", tests, NULL, NULL);
