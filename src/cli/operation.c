@@ -1,6 +1,7 @@
 /* Following an operation. */
 #include "cli/operation.h"
 
+#include "base/num.h"
 #include "base/strbuf.h"
 #include "cli/api.h"
 #include "cli/json.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -160,12 +162,21 @@ static void rest(struct following *f)
     f->pause = f->pause * 3 / 2 < POLL_LAST ? f->pause * 3 / 2 : POLL_LAST;
 }
 
+/* As part of ExecReload=: the manager starts no other voxkeeperd before we end. */
+static bool nobody_can_follow(void)
+{
+    uint64_t pid = 0;
+    const char *text = getenv("MAINPID");
+    return text && num_parse_u64(text, 1, INT32_MAX, &pid) == 0 && kill((pid_t)pid, 0) < 0 &&
+           errno == ESRCH;
+}
+
 /* The daemon did not answer a question about a running operation. Returns whether to give up. */
 static bool on_silence(struct following *f, const struct api_answer *a, int *out_exit)
 {
     if (f->silent_since == 0)
         f->silent_since = now();
-    if (a->rc != -EACCES && now() - f->silent_since < SILENCE_MAX)
+    if (a->rc != -EACCES && !nobody_can_follow() && now() - f->silent_since < SILENCE_MAX)
         return false;
     if (a->rc == -ENOENT || a->rc == -ECONNREFUSED)
         *out_exit = api_fail(f->cli, VK_EXIT_NOT_RUNNING, "went-away",

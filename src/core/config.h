@@ -85,6 +85,9 @@ enum config_secrets { CONFIG_SECRETS_MASK, CONFIG_SECRETS_REVEAL };
  */
 void config_write(const struct config *c, enum config_secrets secrets, struct strbuf *out);
 
+/* Tells configurations apart that are written differently; never 0, but when memory is out. */
+uint64_t config_sum(const struct config *c);
+
 /*
  * The same, masked, as JSON: {"Agent": {"Name": "..", "ExecStart": ["..", ".."]},
  * "Keyspace sessions": {..}}. Values are texts, lists and commands are arrays of texts.

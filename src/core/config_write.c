@@ -2,6 +2,7 @@
 #include "core/config_object.h"
 #include "core/config_words.h"
 
+#include "base/checksum.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -65,6 +66,17 @@ static void json_item(
 }
 
 /* A key without a value is null. */
+uint64_t config_sum(const struct config *c)
+{
+    struct strbuf text = STRBUF_INIT;
+    config_write(c, CONFIG_SECRETS_REVEAL, &text);
+    /* Saved as a number that every reader of JSON takes. */
+    uint64_t sum =
+        text.failed ? 0 : checksum_add(CHECKSUM_START, strbuf_text(&text), text.len) >> 1 | 1;
+    strbuf_fini(&text);
+    return sum;
+}
+
 static void json_key(const struct config_key *key, const void *object, struct strbuf *out)
 {
     size_t n = object ? key->type->count(key, object) : 0;

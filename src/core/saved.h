@@ -70,8 +70,9 @@ struct saved {
     uint64_t reload_op;   /* whose reload is; `previous` goes back into force if it fails */
     bool reload_accepted; /* the verdict is given; it may still go back */
     bool reload_rolling_back;
-    uint64_t newest_op;  /* the last that began or steered a rollout */
-    uint64_t upgrade_op; /* which upgrade made the new instance; 0: none did */
+    uint64_t reload_failed; /* which configuration was rolled back last, config_sum(); 0: none */
+    uint64_t newest_op;     /* the last that began or steered a rollout */
+    uint64_t upgrade_op;    /* which upgrade made the new instance; 0: none did */
     char upgrade_author[SAVED_NAME_MAX];
     char daemon_version[SAVED_NAME_MAX]; /* of who wrote this */
     char fallback[SAVED_WHY_MAX];        /* why workers bind Listen= themselves; "": they do not */

@@ -354,6 +354,7 @@ static rows document_rows = {
     FIELD(saved, reload_op),
     FIELD(saved, reload_accepted),
     FIELD(saved, reload_rolling_back),
+    FIELD(saved, reload_failed),
     FIELD(saved, newest_op),
     FIELD(saved, upgrade_op),
     CHARS(saved, upgrade_author),

@@ -140,6 +140,7 @@ static void on_told(const struct fleet_action *told, void *arg)
         drainer_all_gone(d->drainer);
     succession_catch_up(d);
     daemon_show_status(d);
+    memory_save(d->memory, d); /* with what came of it */
 }
 
 static void on_drain_told(enum drain_action action, const struct drain *drain, void *arg)

@@ -70,8 +70,9 @@ struct daemon {
     struct upgrade *upgrade; /* NULL: none is being checked */
     usec_t started_at;
     usec_t started_wall;
-    bool ready_told; /* the first verified worker was announced */
-    bool catch_up;   /* the file says other than what is in force since the instance before */
+    bool ready_told;   /* the first verified worker was announced */
+    bool catch_up;     /* the file says other than what is in force since the instance before */
+    uint64_t file_sum; /* config_sum() of what it said at the start; 0: refused */
     enum daemon_end end;
 
     struct {
@@ -95,6 +96,7 @@ struct daemon {
         struct strbuf changes;
         bool accepted; /* they do well with it; `previous` stays as long as they may go back */
         bool rolling_back;
+        uint64_t failed; /* config_sum() of what was rolled back last; 0: none since a good one */
     } reload;
 };
 

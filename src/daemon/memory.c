@@ -131,6 +131,7 @@ static void collect(struct memory *m, const struct daemon *d)
         .reload_op = d->reload.op,
         .reload_accepted = d->reload.accepted,
         .reload_rolling_back = d->reload.rolling_back,
+        .reload_failed = d->reload.failed,
         .newest_op = d->newest_op,
         .upgrade_op = d->upgrade_op,
         .drain = *drainer_state(d->drainer),

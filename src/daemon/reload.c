@@ -90,8 +90,10 @@ static struct config *apply(
     struct daemon *d, struct operation *op, struct config *config, const struct strbuf *changes)
 {
     struct err e = {0};
-    if (daemon_apply(d, config, &e) == 0)
+    if (daemon_apply(d, config, &e) == 0) {
+        d->reload.failed = 0;
         return swap(d, config);
+    }
     struct err back = {0};
     if (daemon_apply(d, d->config, &back) < 0)
         log_printf(LOG_LEVEL_ERR, "going back to the configuration before: %s", back.msg);
@@ -225,6 +227,7 @@ void reload_take_back(struct daemon *d)
         tell(d, NULL, EVENT_CONFIG_REFUSED, "the configuration is rolled back",
             "the workers do not do well with it; the one before is back", &d->reload.changes);
     struct config *failed = swap(d, d->reload.previous);
+    d->reload.failed = config_sum(failed);
     d->reload.previous = NULL;
     d->reload.accepted = false;
     supervisor_keep_previous(d->supervisor, NULL);

@@ -35,6 +35,7 @@ int succession_configure(
 {
     struct former *former = memory_former(d->memory);
     d->config = config;
+    d->file_sum = config ? config_sum(config) : 0;
     if (!former)
         return config ? 0 : err_set(e, -EBADMSG, "%s", complaints);
     d->reload.previous = take(&former->previous);
@@ -101,11 +102,15 @@ void succession_go_on(struct daemon *d)
     d->reload.op = saved->reload_op;
     d->reload.accepted = saved->reload_accepted;
     d->reload.rolling_back = saved->reload_rolling_back;
+    d->reload.failed = saved->reload_failed;
     d->newest_op = saved->newest_op;
     restore_rollout(d, saved);
     d->ready_told = saved->ready_told;
     if (d->reload.previous)
         supervisor_keep_previous(d->supervisor, d->reload.previous);
+    /* It went back, and ended before it could say so. */
+    if (saved->fleet.rollout.state == ROLLOUT_BACK)
+        reload_take_back(d);
     supervisor_resume(d->supervisor, saved);
     drainer_go_on(d->drainer, saved->drain);
     tell_resumed(d);
@@ -124,6 +129,13 @@ void succession_catch_up(struct daemon *d)
     if (!d->catch_up || d->reload.op || d->restart_op)
         return;
     d->catch_up = false;
+    if (d->file_sum && d->file_sum == d->reload.failed) {
+        log_printf(LOG_LEVEL_WARNING,
+            "%s still says what was rolled back, the one before stays in force; `voxkeeper reload` "
+            "tries it again",
+            d->config_path);
+        return;
+    }
     if (!reload_begin(d, &asker, &e))
         log_printf(LOG_LEVEL_WARNING, "%s; `voxkeeper reload` later", e.msg);
 }

@@ -10,20 +10,26 @@ def wait_until_back(service, main, worker):
     service.wait_show("ActiveState", "active", deadline=30)
     assert service.show("MainPID") != main
     assert not service.is_alive(main)
-    assert not service.is_alive(worker)
     assert len(service.worker_cgroups()) == 1
     assert service.ask("/health")["redis"] == "connected"
-    assert service.worker_pid() != worker
+    assert service.worker_pid() == worker
 
 
-def test_killed_it_comes_back_and_no_worker_is_left_over(service):
+def test_killed_it_comes_back_and_its_worker_is_all_its_own(service):
     service.start()
     main, worker = service.show("MainPID"), service.worker_pid()
     child = service.fault("grandchild?kind=session")["pid"]
     service.kill(main)
     wait_until_back(service, main, worker)
-    assert not service.is_alive(child)
     assert service.show("Result") == "success"
+    assert service.is_alive(child)
+    # What the worker had started before goes with it still.
+    service.mark()
+    service.fault("crash", check=False)
+    assert service.event("worker-leftovers")["VOXKEEPER_PROCESSES"] == "1"
+    assert "exit code" in service.event("worker-crashed")["VOXKEEPER_EXIT"]
+    service.event("worker-verified")
+    assert not service.is_alive(worker) and not service.is_alive(child)
 
 
 def test_stopped_it_is_aborted_by_the_watchdog_and_comes_back(service):
