@@ -60,6 +60,14 @@ static void advise_redis(const cJSON *status, struct strbuf *out)
                          "PasswordCredential=\n  and the rights of that user.\n");
 }
 
+static void advise_provider(const cJSON *status, struct strbuf *out)
+{
+    if (json_true(status, "dependency.provider_down"))
+        strbuf_adds(out,
+            "- a provider is down, see the last probe. No worker is restarted for that, and\n"
+            "  a rollout waits; look at the provider's status page, key and quota.\n");
+}
+
 static void advise_rest(const cJSON *status, struct strbuf *out)
 {
     uint64_t dropped;
@@ -80,6 +88,7 @@ void view_advice(const cJSON *status, bool use_color, struct strbuf *out)
     advise_workers(status, &advice);
     advise_rollout(status, &advice);
     advise_redis(status, &advice);
+    advise_provider(status, &advice);
     advise_rest(status, &advice);
     if (advice.len > 0) {
         strbuf_addc(out, '\n');

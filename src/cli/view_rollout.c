@@ -44,7 +44,7 @@ static void add_left(const cJSON *rollout, struct strbuf *out)
     usec_t left;
     char span[SPAN_TEXT_MAX];
     if (json_true(rollout, "outage"))
-        strbuf_adds(out, "; it stands still while a dependency is down");
+        strbuf_adds(out, "; it stands still while a dependency or provider is down");
     else if (json_count(rollout, "left_usec", &left) && left < USEC_PER_SEC)
         strbuf_adds(out, ", less than a second left");
     else if (json_count(rollout, "left_usec", &left))

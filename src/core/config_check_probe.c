@@ -24,32 +24,53 @@ static const struct config_place *probe_place(
     return NULL;
 }
 
+static bool is_expected(
+    struct config_build *b, unsigned index, const char *key, const struct expect_spec *spec)
+{
+    const char *const keys[] = {key, "ExpectJson", NULL};
+    struct expect x = {0};
+    struct err e = {0};
+    int r = expect_init(&x, spec, &e);
+    expect_fini(&x);
+    if (r == -ENOMEM)
+        b->out_of_memory = true;
+    else if (r < 0)
+        config_report_at(b, probe_place(b, index, keys), "refuse %s= of %s: %s", key,
+            b->config->probes[index].name, e.msg);
+    return r == 0;
+}
+
+/* What the fields speak of. */
+static void check_json(struct config_build *b, unsigned index)
+{
+    const struct config *c = b->config;
+    const struct config_probe *p = &c->probes[index];
+    static const struct strlist none;
+    static const char *const keys[] = {"DependencyJson", NULL};
+    struct expect_spec spec = {p->expect_status, &p->expect_json, &p->dependency_json, &none};
+    if (!is_expected(b, index, "DependencyJson", &spec))
+        return;
+    spec.provider = &p->provider_json;
+    if (!is_expected(b, index, "ProviderJson", &spec))
+        return;
+    if (p->dependency_json.n > 0 && !c->redis.url && !config_was_refused(b, "Redis", "Url", 0))
+        config_report_at(b, probe_place(b, index, keys),
+            "refuse DependencyJson= of %s: the dependency is Redis, and [Redis] has no Url=",
+            p->name);
+}
+
 static void check_http(struct config_build *b, unsigned index)
 {
     const struct config *c = b->config;
     const struct config_probe *p = &c->probes[index];
     static const char *const url[] = {"Url", NULL};
-    static const char *const json[] = {"DependencyJson", "ExpectJson", NULL};
-    const struct config_place *place = probe_place(b, index, json);
-    struct expect x = {0};
-    struct err e = {0};
     if (p->url[0] == '/' && c->agent.n_listen == 0)
         config_report_at(b, probe_place(b, index, url),
             "refuse Url=%.80s: a path is asked for on the worker's own address, and [Agent] has no "
             "Listen=",
             p->url);
-    if (config_was_refused(b, section_of(index), "ExpectJson", index))
-        return;
-    int r = expect_init(&x, p->expect_status, &p->expect_json, &p->dependency_json, &e);
-    if (r == -ENOMEM)
-        b->out_of_memory = true;
-    else if (r < 0)
-        config_report_at(b, place, "refuse DependencyJson= of %s: %s", p->name, e.msg);
-    else if (p->dependency_json.n > 0 && !c->redis.url && !config_was_refused(b, "Redis", "Url", 0))
-        config_report_at(b, place,
-            "refuse DependencyJson= of %s: the dependency is Redis, and [Redis] has no Url=",
-            p->name);
-    expect_fini(&x);
+    if (!config_was_refused(b, section_of(index), "ExpectJson", index))
+        check_json(b, index);
 }
 
 /* A key that the probe's type never looks at was meant for something else. */

@@ -143,7 +143,7 @@ int config_check_status(const char *text, struct err *e)
 {
     static const struct strlist none = {0};
     struct expect x = {0};
-    int r = expect_init(&x, text, &none, &none, e);
+    int r = expect_init(&x, &(struct expect_spec){text, &none, &none, &none}, e);
     expect_fini(&x);
     return r;
 }
@@ -155,7 +155,7 @@ int config_check_term(const char *text, struct err *e)
     struct expect x = {0};
     int r = strlist_add(&terms, text);
     if (r == 0)
-        r = expect_init(&x, "200", &terms, &none, e);
+        r = expect_init(&x, &(struct expect_spec){"200", &terms, &none, &none}, e);
     expect_fini(&x);
     strlist_fini(&terms);
     return r;

@@ -43,7 +43,7 @@ struct config_probe {
     struct strlist command;  /* exec */
     char *expect_status;     /* "200" or "200-299" */
     struct strlist expect_json;
-    struct strlist dependency_json;
+    struct strlist dependency_json, provider_json;
     usec_t timeout;
 };
 

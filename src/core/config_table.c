@@ -164,6 +164,10 @@ const struct config_key config_keys[] = {
         .check = config_check_member, LIVE,
         .doc = "Paths of ExpectJson= that speak of Redis: while Redis is down for everybody, they "
                "fail nobody."},
+    {"Health", "ProviderJson", &config_type_list, PROBE(provider_json),
+        .check = config_check_member, LIVE,
+        .doc = "Paths of ExpectJson= that speak of a provider (speech, language model): they fail "
+               "nobody but a worker that is being proven while one that serves has its providers."},
     {"Health", "Interval", &config_type_span, ROOT(prober.interval), .preset = "10s",
         .min = MS(100), .max = HOURS(1), LIVE,
         .doc = "Between rounds of probes while the worker is well."},
@@ -202,6 +206,9 @@ const struct config_key config_keys[] = {
     {"Probe", "ExpectJson", &config_type_list, PROBE(expect_json), .check = config_check_term, ONLY(HTTP), LIVE,
         .doc = "As in [Health]."},
     {"Probe", "DependencyJson", &config_type_list, PROBE(dependency_json),
+        .check = config_check_member, ONLY(HTTP), LIVE,
+        .doc = "As in [Health]."},
+    {"Probe", "ProviderJson", &config_type_list, PROBE(provider_json),
         .check = config_check_member, ONLY(HTTP), LIVE,
         .doc = "As in [Health]."},
     {"Probe", "Timeout", &config_type_span, PROBE(timeout), .preset = "3s",

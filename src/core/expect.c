@@ -74,37 +74,45 @@ static int parse_term(const char *text, struct expect_term *term, struct err *e)
     term->value = strdup(value);
     if (!term->path || !term->value)
         return err_set(e, -ENOMEM, "out of memory");
+    term->fault = PROBE_FAIL;
     return 0;
 }
 
-static int mark_dependency(struct expect *x, const char *path, struct err *e)
+/* The terms on this path fail with `fault`. */
+static int mark(struct expect *x, const char *path, enum probe_outcome fault, struct err *e)
 {
     bool found = false;
     for (size_t i = 0; i < x->n_terms; i++) {
-        if (strcmp(x->terms[i].path, path) == 0)
-            found = x->terms[i].dependency = true;
+        struct expect_term *term = &x->terms[i];
+        if (strcmp(term->path, path) != 0)
+            continue;
+        if (term->fault != PROBE_FAIL && term->fault != fault)
+            return err_set(e, -EINVAL, "\"%.80s\" is a path of DependencyJson as well", path);
+        term->fault = fault;
+        found = true;
     }
     if (!found)
         return err_set(e, -EINVAL, "\"%.80s\" is not a path of ExpectJson", path);
     return 0;
 }
 
-int expect_init(struct expect *x, const char *status, const struct strlist *json,
-    const struct strlist *dependency, struct err *e)
+int expect_init(struct expect *x, const struct expect_spec *spec, struct err *e)
 {
     struct expect next = {0};
-    int r = parse_status(status, &next, e);
-    if (r == 0 && json->n > 0) {
-        next.terms = calloc(json->n, sizeof *next.terms);
+    int r = parse_status(spec->status, &next, e);
+    if (r == 0 && spec->json->n > 0) {
+        next.terms = calloc(spec->json->n, sizeof *next.terms);
         if (!next.terms)
             r = err_set(e, -ENOMEM, "out of memory");
     }
-    for (size_t i = 0; r == 0 && i < json->n; i++) {
+    for (size_t i = 0; r == 0 && i < spec->json->n; i++) {
         next.n_terms = i + 1;
-        r = parse_term(json->items[i], &next.terms[i], e);
+        r = parse_term(spec->json->items[i], &next.terms[i], e);
     }
-    for (size_t i = 0; r == 0 && i < dependency->n; i++)
-        r = mark_dependency(&next, dependency->items[i], e);
+    for (size_t i = 0; r == 0 && i < spec->dependency->n; i++)
+        r = mark(&next, spec->dependency->items[i], PROBE_DEPENDENCY, e);
+    for (size_t i = 0; r == 0 && i < spec->provider->n; i++)
+        r = mark(&next, spec->provider->items[i], PROBE_PROVIDER, e);
     if (r < 0) {
         expect_fini(&next);
         return r;
@@ -145,7 +153,7 @@ static void set_reason(char reason[EXPECT_REASON_MAX], const char *fmt, ...)
     strbuf_fini(&text);
 }
 
-/* Every term is looked at: one that speaks of the worker outweighs those of the dependency. */
+/* Every term is looked at: one that speaks of the worker outweighs those that speak of others. */
 static enum probe_outcome judge_json(
     const struct expect *x, const cJSON *root, char reason[EXPECT_REASON_MAX])
 {
@@ -154,10 +162,10 @@ static enum probe_outcome judge_json(
         struct strbuf why = STRBUF_INIT;
         const struct expect_term *term = &x->terms[i];
         bool passed = expect_json_term(term, root, &why);
-        if (!passed && (outcome == PROBE_PASS || !term->dependency))
+        if (!passed && probe_outcome_severity(term->fault) > probe_outcome_severity(outcome)) {
             set_reason(reason, "%s", strbuf_text(&why));
-        if (!passed)
-            outcome = term->dependency ? PROBE_DEPENDENCY : PROBE_FAIL;
+            outcome = term->fault;
+        }
         strbuf_fini(&why);
     }
     return outcome;

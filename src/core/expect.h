@@ -21,7 +21,7 @@ struct expect_term {
     char *path;
     enum expect_op op;
     char *value;
-    bool dependency; /* a failure of this one speaks of the dependency, not of the worker */
+    enum probe_outcome fault; /* what its failure says: FAIL, DEPENDENCY or PROVIDER */
 };
 
 struct expect {
@@ -31,19 +31,26 @@ struct expect {
     size_t n_terms;
 };
 
-/* `json` holds ExpectJson= entries, `dependency` the paths of DependencyJson=. Owns what it builds.
- */
-int expect_init(struct expect *x, const char *status, const struct strlist *json,
-    const struct strlist *dependency, struct err *e);
+/* The values of the keys of that name; the paths of the last two are those of `json`, and no path
+ * is in both. Borrows them. */
+struct expect_spec {
+    const char *status;
+    const struct strlist *json;
+    const struct strlist *dependency;
+    const struct strlist *provider;
+};
+
+int expect_init(struct expect *x, const struct expect_spec *spec, struct err *e);
 void expect_fini(struct expect *x);
 
 enum { EXPECT_REASON_MAX = 256 };
 
 /*
- * Judges one complete HTTP answer. PASS; DEPENDENCY if nothing but dependency terms failed; else
- * FAIL. `reason` (escaped, one line, "" for PASS) tells the first failure that decided so. A
- * truncated body fails only if JSON is asked of it. Any bytes are safe; what nests deeper than
- * LIMIT_JSON_DEPTH, or holds a NUL in any form, is taken for no JSON.
+ * Judges one complete HTTP answer. PASS; PROVIDER if nothing but provider terms failed; DEPENDENCY
+ * if dependency terms did, with or without those; else FAIL. `reason` (escaped, one line, "" for
+ * PASS) tells the first failure that decided so. A truncated body fails only if JSON is asked of
+ * it. Any bytes are safe; what nests deeper than LIMIT_JSON_DEPTH, or holds a NUL in any form, is
+ * taken for no JSON.
  */
 enum probe_outcome expect_judge(const struct expect *x, int status, const char *body, size_t len,
     bool truncated, char reason[EXPECT_REASON_MAX]);

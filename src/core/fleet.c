@@ -101,7 +101,7 @@ void fleet_tell_probers(struct fleet_ctx *c, struct prober_event ev)
         fleet_slot_prober(c, i, ev);
 }
 
-static void tell_rollout_of_outage(struct fleet_ctx *c)
+void fleet_tell_outage(struct fleet_ctx *c)
 {
     bool down = c->f->dependency == DEPENDENCY_DOWN || c->f->provider_down;
     fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_DEPENDENCY, .down = down});
@@ -113,7 +113,7 @@ void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency)
     c->f->dependency = dependency;
     fleet_tell_probers(
         c, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency});
-    tell_rollout_of_outage(c);
+    fleet_tell_outage(c);
     if (came_back)
         postpone_starts(c);
 }
@@ -170,9 +170,7 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         if (is_current(c->f, ev) && ev->seq == c->f->slots[ev->slot].prober.seq)
             fleet_resume_heard(c->f, ev->slot);
         if (is_current(c->f, ev))
-            fleet_slot_prober(c, ev->slot,
-                (struct prober_event){
-                    .type = PROBER_EV_RESULT, .seq = ev->seq, .outcome = ev->outcome});
+            fleet_provider_probed(c, ev);
         break;
     case FLEET_EV_NOTIFIED:
         if (is_current(c->f, ev))
@@ -186,10 +184,6 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
         break;
     case FLEET_EV_DEPENDENCY:
         fleet_on_dependency(c, ev->dependency);
-        break;
-    case FLEET_EV_PROVIDER:
-        c->f->provider_down = ev->down;
-        tell_rollout_of_outage(c);
         break;
     case FLEET_EV_RESUMED:
         fleet_resume(c);
@@ -229,6 +223,7 @@ void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fle
     fleet_resume_pause(&c);
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_tick(&c, i);
+    fleet_provider_look(&c);
     if (conf->overlap) {
         fleet_overlap_balance(&c);
     } else {

@@ -5,8 +5,13 @@
  * workers: the shell performs actions and reports what came of them.
  *
  * A verified worker is activated at once. A worker that is not verified in time while the
- * dependency is down gets more time instead of a signal, and every starting one gets its whole time
- * anew when the dependency comes back or when we ourselves stalled (as does the restart verb).
+ * dependency or a provider is down gets more time instead of a signal, and every starting one gets
+ * its whole time anew when the dependency comes back or when we ourselves stalled (as does the
+ * restart verb).
+ *
+ * A provider is down while a wanted worker says so of its own and none that serves has all that it
+ * needs: one whose provider fails it alone is kept, degraded, and nobody else is held up by it. A
+ * worker that is being proven is not believed against one that serves: see core/prober.h.
  *
  * Turns: a worker that still answers but shall be replaced (UNHEALTHY, ZOMBIE, an operator's
  * restart) waits, see fleet_pending(), while another wanted slot
@@ -47,7 +52,7 @@
  * - With overlap: while fewer than n_workers serve no verified, healthy one is idle; the last that
  *   serves is paused only after another serves; there are at most n_workers + standby +
  *   fleet_surge() lives.
- * - While the dependency is down nothing is stopped for its sake.
+ * - While the dependency or a provider is down nothing is stopped for its sake.
  * - A restart verb that was not refused ends with one verdict, by `restart.deadline` of each slot
  *   (`rollout.deadline` with overlap, unless it is held for a person).
  * - Each STOP is answered by one TELL_ALL_GONE (one for several that overlap), unless a RESIZE
@@ -101,7 +106,7 @@ struct fleet {
     bool stopping;      /* every worker is to go and none to come */
     bool gone_told;     /* (stopping) TELL_ALL_GONE was said */
     enum dependency dependency;
-    bool provider_down;
+    bool provider_down; /* as far as the workers tell */
     uint64_t next_life;
     struct {
         enum fleet_restart_state state;
@@ -132,7 +137,6 @@ struct fleet {
     X(NOTIFIED)     /* slot, life, wish: what the worker says of itself */                         \
     X(DRAINED)      /* slot, life: a paused worker has no connection left */                       \
     X(DEPENDENCY)   /* dependency */                                                               \
-    X(PROVIDER)     /* down: a rollout stands still meanwhile */                                   \
     X(RESUMED)      /* this is what another instance of us left, see below; to be told first */    \
     X(STALLED)      /* we did not run for a while, until `now` */                                  \
     X(TICK)
@@ -154,7 +158,6 @@ struct fleet_event {
     uint64_t seq;
     enum probe_outcome outcome;
     enum dependency dependency;
-    bool down; /* PROVIDER */
     usec_t watchdog;
     struct notify_wish wish;
 };

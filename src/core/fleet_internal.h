@@ -1,8 +1,8 @@
 /* What the parts of the fleet share: fleet.c (events, queries), fleet_slot.c (the machines of one
  * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_notify.c
- * (what workers say of themselves), fleet_overlap.c (who serves, is spare, or goes, when lives
- * overlap), fleet_rollout.c (what that tells the rollout and what the rollout tells the shell),
- * fleet_resume.c (a new instance of us). */
+ * (what workers say of themselves), fleet_provider.c (who has its providers), fleet_overlap.c (who
+ * serves, is spare, or goes, when lives overlap), fleet_rollout.c (what that tells the rollout and
+ * what the rollout tells the shell), fleet_resume.c (a new instance of us). */
 #pragma once
 
 #include "core/fleet.h"
@@ -53,6 +53,13 @@ void fleet_notify_heard(struct fleet_ctx *c, unsigned slot, const struct notify_
 /* Its watchdog's deadline, if it is due, takes effect. */
 void fleet_notify_tick(struct fleet_ctx *c, unsigned slot);
 
+/* fleet_provider.c: whether providers are there, as far as workers tell by their probes. */
+void fleet_provider_probed(struct fleet_ctx *c, const struct fleet_event *ev);
+/* Finds out whether a provider is down; what changes is told to the rollout. */
+void fleet_provider_look(struct fleet_ctx *c);
+/* The slot's worker is not verified in time, but that may be a provider's fault. */
+bool fleet_provider_excuses(const struct fleet *f, unsigned slot);
+
 /* fleet_resume.c */
 void fleet_resume(struct fleet_ctx *c);
 /* A life was heard of, see `unwatched`. */
@@ -66,6 +73,8 @@ bool fleet_resume_owes_pause(const struct fleet *f, unsigned slot, enum worker_s
 /* For everybody: the prober of every slot, the rollout. */
 void fleet_tell_probers(struct fleet_ctx *c, struct prober_event ev);
 void fleet_on_dependency(struct fleet_ctx *c, enum dependency dependency);
+/* The dependency or a provider came or went. */
+void fleet_tell_outage(struct fleet_ctx *c);
 
 /* fleet_overlap.c: all of it only with conf.overlap. */
 void fleet_overlap_balance(struct fleet_ctx *c);

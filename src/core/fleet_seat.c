@@ -62,8 +62,8 @@ bool seat_is_canary(const struct fleet *f, const struct fleet_slot *s)
 /* Healthy, with all that it needs as far as that is there. */
 bool seat_is_sound(const struct fleet *f, const struct fleet_slot *s)
 {
-    return s->prober.state == PROBER_HEALTHY && !s->errors &&
-           !(s->prober.degraded && f->dependency == DEPENDENCY_UP);
+    bool there = s->prober.lacks_provider ? !f->provider_down : f->dependency == DEPENDENCY_UP;
+    return s->prober.state == PROBER_HEALTHY && !s->errors && !(s->prober.degraded && there);
 }
 
 bool seat_is_keeper(const struct fleet *f, const struct fleet_slot *s)

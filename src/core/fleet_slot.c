@@ -214,7 +214,7 @@ static void lose_patience(struct fleet_ctx *c, unsigned i)
     struct worker *w = &c->f->slots[i].worker;
     switch (w->state) {
     case WORKER_STARTING:
-        if (c->f->dependency == DEPENDENCY_DOWN) {
+        if (c->f->dependency == DEPENDENCY_DOWN || fleet_provider_excuses(c->f, i)) {
             fleet_slot_worker(c, i, (struct worker_event){.type = WORKER_EV_POSTPONE});
             return;
         }

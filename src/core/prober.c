@@ -17,12 +17,14 @@ unsigned probe_outcome_severity(enum probe_outcome outcome)
     switch (outcome) {
     case PROBE_PASS:
         return 0;
-    case PROBE_DEPENDENCY:
+    case PROBE_PROVIDER:
         return 1;
-    case PROBE_FAIL:
+    case PROBE_DEPENDENCY:
         return 2;
-    case PROBE_HUNG:
+    case PROBE_FAIL:
         return 3;
+    case PROBE_HUNG:
+        return 4;
     }
     return 0;
 }
@@ -47,6 +49,7 @@ static enum prober_verdict given_up(enum probe_outcome worst)
 {
     switch (worst) {
     case PROBE_PASS:
+    case PROBE_PROVIDER: /* excused once it is verified */
         break;
     case PROBE_FAIL:
         return PROBER_VERDICT_UNHEALTHY;
@@ -127,6 +130,47 @@ static bool counts(const struct prober *p, enum probe_outcome outcome)
     return p->seq > p->void_to && (outcome != PROBE_DEPENDENCY || p->seq > p->void_dependency_to);
 }
 
+static bool is_excused(const struct prober *p, const struct prober_event *ev)
+{
+    switch (ev->outcome) {
+    case PROBE_DEPENDENCY:
+        return p->dependency != DEPENDENCY_UP;
+    case PROBE_PROVIDER:
+        return p->state != PROBER_PROVING || ev->witness == 0;
+    case PROBE_PASS:
+    case PROBE_FAIL:
+    case PROBE_HUNG:
+        break;
+    }
+    return false;
+}
+
+/* A provider fails one that is being proven, but not one that serves. */
+static void doubt(struct prober *p, const struct prober_event *ev)
+{
+    switch (p->doubt) {
+    case PROBER_DOUBT_NONE:
+        p->doubt = PROBER_DOUBT_SUSPECTED;
+        p->doubted_at = ev->now;
+        break;
+    case PROBER_DOUBT_SUSPECTED:
+        if (ev->witness >= p->doubted_at)
+            p->doubt = PROBER_DOUBT_WITNESSED;
+        break;
+    case PROBER_DOUBT_WITNESSED:
+        p->doubt = PROBER_DOUBT_OWN_FAULT;
+        break;
+    case PROBER_DOUBT_OWN_FAULT:
+        break;
+    }
+}
+
+static void forget_doubt(struct prober *p)
+{
+    p->doubt = PROBER_DOUBT_NONE;
+    p->doubted_at = 0;
+}
+
 static enum prober_verdict on_result(
     struct prober *p, const struct prober_conf *conf, struct prober_event ev)
 {
@@ -139,7 +183,14 @@ static enum prober_verdict on_result(
     p->next_at = ev.now;
     if (!counts(p, ev.outcome))
         return verdict;
-    bool excused = ev.outcome == PROBE_DEPENDENCY && p->dependency != DEPENDENCY_UP;
+    bool excused = is_excused(p, &ev);
+    p->lacks_provider = excused && ev.outcome == PROBE_PROVIDER;
+    if (ev.outcome == PROBE_PASS)
+        p->passed_at = p->began_at;
+    if (ev.outcome == PROBE_PROVIDER && !excused)
+        doubt(p, &ev);
+    else
+        forget_doubt(p);
     if (ev.outcome == PROBE_PASS || excused)
         verdict = passed(p, conf, excused);
     else
@@ -159,7 +210,7 @@ static enum prober_verdict on_dependency(struct prober *p, struct prober_event e
         return PROBER_VERDICT_NONE;
     if (is_up) {
         p->void_dependency_to = p->seq;
-        if (p->degraded) {
+        if (p->degraded && !p->lacks_provider) {
             p->passes = 0; /* they proved less than is asked for now */
             if (p->state != PROBER_IDLE && !p->in_flight)
                 p->next_at = ev.now;
@@ -183,6 +234,7 @@ static void on_stalled(struct prober *p)
 {
     p->void_to = p->seq;
     p->passes = 0;
+    forget_doubt(p);
     if (p->state == PROBER_FAILED)
         return; /* a verdict that was reached before stands until passes take it back */
     p->failures = 0;
@@ -205,8 +257,32 @@ static void on_start(struct prober *p, usec_t now)
     p->in_flight = false;
     p->hastened = false;
     p->degraded = false;
+    p->lacks_provider = false;
+    p->passed_at = 0;
+    forget_doubt(p);
     p->void_to = p->seq;
     p->next_at = now;
+}
+
+static void on_stop(struct prober *p)
+{
+    enter(p, PROBER_IDLE);
+    p->in_flight = false;
+    p->hastened = false;
+    p->degraded = false;
+    p->lacks_provider = false;
+    p->passed_at = 0;
+    forget_doubt(p);
+    p->next_at = USEC_INFINITY;
+}
+
+/* One that is not well is asked as often anyhow. */
+static void on_doubted(struct prober *p, const struct prober_conf *conf, usec_t now)
+{
+    usec_t soon = usec_add(p->began_at, conf->fast_interval);
+    if (p->state != PROBER_HEALTHY || p->in_flight || p->next_at <= soon)
+        return;
+    p->next_at = soon > now ? soon : now;
 }
 
 /* Its own word proves nothing, but it says when to look. */
@@ -233,17 +309,16 @@ struct prober_update prober_step(
         on_start(&u.next, ev.now);
         break;
     case PROBER_EV_STOP:
-        enter(&u.next, PROBER_IDLE);
-        u.next.in_flight = false;
-        u.next.hastened = false;
-        u.next.degraded = false;
-        u.next.next_at = USEC_INFINITY;
+        on_stop(&u.next);
         break;
     case PROBER_EV_RESULT:
         u.verdict = on_result(&u.next, conf, ev);
         break;
     case PROBER_EV_DEPENDENCY:
         u.verdict = on_dependency(&u.next, ev);
+        break;
+    case PROBER_EV_DOUBTED:
+        on_doubted(&u.next, conf, ev.now);
         break;
     case PROBER_EV_HASTEN:
         on_hasten(&u.next, ev.now);

@@ -26,6 +26,14 @@
  *   HUNG         any (no answer in time)        resets Rise              hung after Fall
  *   DEPENDENCY   up                             resets Rise              zombie after Fall
  *   DEPENDENCY   down or unknown                counts, as degraded      degraded; never a failure
+ *   PROVIDER     any                            see below                degraded; never a failure
+ *
+ * We have no link of our own to a provider (of speech, of a language model): what is known of it is
+ * what other workers say. While proving, PROVIDER counts as degraded if no worker that serves has
+ * its providers. Else it resets Rise, and it is found out whose fault that is: the one that serves
+ * may have been asked before the outage began. It is asked sooner (DOUBTED), and if it passes after
+ * that, and this one then says PROVIDER again, the fault is its own. `doubt` tells; until it is
+ * decided, nobody shall be ended for it.
  */
 #pragma once
 
@@ -45,13 +53,24 @@
     X(PASS, "pass")                                                                                \
     X(FAIL, "fail")                                                                                \
     X(HUNG, "hung")                                                                                \
-    X(DEPENDENCY, "dependency")
+    X(DEPENDENCY, "dependency")                                                                    \
+    X(PROVIDER, "provider")
+
+/* Of a worker being proven whose provider fails: is it the provider, or the worker? */
+#define PROBER_DOUBTS(X)                                                                           \
+    X(NONE, "none")                                                                                \
+    X(SUSPECTED, "suspected") /* others had it, when they were asked last */                       \
+    X(WITNESSED, "witnessed") /* others have it, asked since */                                    \
+    X(OWN_FAULT, "own-fault") /* others have it, and this one said once more that it has not */
 
 #define X(symbol, name) PROBER_##symbol,
 enum prober_state { PROBER_STATES(X) };
 #undef X
 #define X(symbol, name) PROBE_##symbol,
 enum probe_outcome { PROBE_OUTCOMES(X) };
+#undef X
+#define X(symbol, name) PROBER_DOUBT_##symbol,
+enum prober_doubt { PROBER_DOUBTS(X) };
 #undef X
 
 /* How the dependency (Redis) looks from here. */
@@ -69,13 +88,17 @@ struct prober {
     enum prober_state state;
     enum dependency dependency;
     bool in_flight;
-    bool hastened;            /* HASTEN came while a probe was in flight: the next is due at once */
-    bool degraded;            /* verified, or being proven, without its dependency */
+    bool hastened;       /* HASTEN came while a probe was in flight: the next is due at once */
+    bool degraded;       /* verified, or being proven, without its dependency or a provider */
+    bool lacks_provider; /* the last result that counts was an excused PROVIDER */
+    enum prober_doubt doubt;
     uint64_t seq;             /* of the latest probe */
     unsigned passes;          /* in a row */
     unsigned failures;        /* in a row, of any bad outcome that counts */
     enum probe_outcome worst; /* of those failures: decides the verdict (HUNG over FAIL over ...) */
     usec_t began_at;          /* the latest probe */
+    usec_t passed_at;         /* when that probe began which passed last; 0: none in this life */
+    usec_t doubted_at;        /* the answer that `doubt` began with */
     uint64_t void_to;         /* results of this probe and earlier ones are discarded */
     uint64_t void_dependency_to; /* the same for DEPENDENCY outcomes */
     usec_t next_at;              /* USEC_INFINITY: none due (idle, or one is in flight) */
@@ -86,6 +109,7 @@ enum prober_event_type {
     PROBER_EV_STOP,
     PROBER_EV_RESULT,
     PROBER_EV_DEPENDENCY, /* our view of it changed */
+    PROBER_EV_DOUBTED,    /* another one says that a provider is down: look soon */
     PROBER_EV_HASTEN,     /* the worker says that it is ready: prove it now, if it is unproven */
     PROBER_EV_RESUMED,    /* another instance of us took over: the probe in flight is lost */
     PROBER_EV_STALLED,    /* we ourselves did not run for a while, until `now` */
@@ -97,6 +121,7 @@ struct prober_event {
     usec_t now;
     uint64_t seq;               /* RESULT */
     enum probe_outcome outcome; /* RESULT */
+    usec_t witness; /* RESULT: when one was asked last that serves and has all; 0: none has */
     enum dependency dependency; /* DEPENDENCY */
 };
 
@@ -106,7 +131,7 @@ struct prober_event {
     X(VERIFIED, "verified")   /* Rise passes in a row: the first proof of this life */             \
     X(SUSPECT, "suspect")     /* first failure after health */                                     \
     X(RECOVERED, "recovered") /* suspect or degraded, healthy again */                             \
-    X(DEGRADED, "degraded")   /* the dependency is down for everybody; the worker is kept */       \
+    X(DEGRADED, "degraded")   /* the dependency or a provider is down; the worker is kept */       \
     X(UNHEALTHY, "unhealthy") /* give it up: cause UNHEALTHY */                                    \
     X(HUNG, "hung")           /* give it up: cause HANG */                                         \
     X(ZOMBIE, "zombie")       /* give it up: cause ZOMBIE */

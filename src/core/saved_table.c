@@ -71,6 +71,7 @@ static names worker_states = {WORKER_STATES(X)};
 static names worker_causes = {WORKER_CAUSES(X)};
 static names prober_states = {PROBER_STATES(X)};
 static names probe_outcomes = {PROBE_OUTCOMES(X)};
+static names prober_doubts = {PROBER_DOUBTS(X)};
 static names rollout_states = {ROLLOUT_STATES(X)};
 static names drain_states = {DRAIN_STATES(X)};
 #undef X
@@ -136,11 +137,15 @@ static rows prober_rows = {
     FIELD(prober, in_flight),
     FIELD(prober, hastened),
     FIELD(prober, degraded),
+    FIELD(prober, lacks_provider),
+    ENUM(prober, doubt, prober_doubts),
     COUNTER(prober, seq),
     FIELD_WITH(prober, passes, .max = INT32_MAX),
     FIELD_WITH(prober, failures, .max = INT32_MAX),
     ENUM(prober, worst, probe_outcomes),
     FIELD(prober, began_at),
+    FIELD(prober, passed_at),
+    FIELD(prober, doubted_at),
     FIELD(prober, void_to),
     FIELD(prober, void_dependency_to),
     FIELD(prober, next_at),

@@ -165,9 +165,13 @@ static void start(struct probe *p, const struct config_probe *conf, const struct
                 .instance = instance},
             on_command_ended, p, &e);
         started = p->command != NULL;
-    } else if (expect_init(&p->expect, conf->expect_status, &conf->expect_json,
-                   &conf->dependency_json, &e) == 0) {
-        started = start_http(p, conf, spec, client, &e) == 0;
+    } else {
+        struct expect_spec expected = {.status = conf->expect_status,
+            .json = &conf->expect_json,
+            .dependency = &conf->dependency_json,
+            .provider = &conf->provider_json};
+        started = expect_init(&p->expect, &expected, &e) == 0 &&
+                  start_http(p, conf, spec, client, &e) == 0;
     }
     if (!started)
         settle(p, PROBE_FAIL, e.msg, "", 0);

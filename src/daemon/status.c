@@ -166,7 +166,8 @@ static const char *state_word(const struct daemon *d)
     if (serving == 0)
         return d->ready_told ? "down" : "starting";
     bool redis_up = !d->redis || redis_link_state(d->redis) == REDIS_LINK_UP;
-    return serving < fleet_wanted(fleet) || !redis_up ? "degraded" : "serving";
+    bool all_up = redis_up && !fleet->provider_down;
+    return serving < fleet_wanted(fleet) || !all_up ? "degraded" : "serving";
 }
 
 struct cJSON *status_workers_json(const struct daemon *d)
@@ -209,6 +210,7 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddItemToObject(o, "rollout", rollout_record_json(d));
     struct cJSON *dependency = cJSON_AddObjectToObject(o, "dependency");
     cJSON_AddItemToObject(dependency, "redis", redis_json(d));
+    cJSON_AddBoolToObject(dependency, "provider_down", fleet->provider_down);
     cJSON_AddItemToObject(o, "sweep", d->sweeps ? sweeps_json(d->sweeps) : cJSON_CreateNull());
     cJSON_AddItemToObject(o, "config", config_json(d));
     struct cJSON *log = cJSON_AddObjectToObject(o, "log");

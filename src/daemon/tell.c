@@ -95,13 +95,15 @@ static enum event_id verdict_event(enum prober_verdict verdict)
     return EVENT_WORKER_RECOVERED;
 }
 
-static const char *verdict_words(enum prober_verdict verdict)
+static const char *verdict_words(enum prober_verdict verdict, enum probe_outcome outcome)
 {
     switch (verdict) {
     case PROBER_VERDICT_SUSPECT:
         return "is suspect";
     case PROBER_VERDICT_DEGRADED:
-        return "works without its dependency, which is down; it is kept";
+        return outcome == PROBE_PROVIDER
+                   ? "works without a provider; it is kept"
+                   : "works without its dependency, which is down; it is kept";
     case PROBER_VERDICT_UNHEALTHY:
         return "is unhealthy and will be replaced";
     case PROBER_VERDICT_HUNG:
@@ -123,8 +125,8 @@ static void tell_verdict(const struct scene *sc)
     struct event ev;
     const char *reason = slot_probe_reason(slot);
     begin(&ev, verdict_event(told->verdict), slot, told->slot);
-    event_message(&ev, "worker %u %s%s%s", told->slot + 1, verdict_words(told->verdict),
-        reason[0] ? ": " : "", reason);
+    event_message(&ev, "worker %u %s%s%s", told->slot + 1,
+        verdict_words(told->verdict, slot_probe_outcome(slot)), reason[0] ? ": " : "", reason);
     add_probe_fields(&ev, slot);
     if (told->verdict == PROBER_VERDICT_HUNG) {
         event_field(&ev, "VOXKEEPER_EVIDENCE", "%s", slot_evidence(slot));

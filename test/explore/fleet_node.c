@@ -65,6 +65,12 @@ void slot_pack(struct packed_slot *to, const struct fleet_slot *from, usec_t now
     to->prober.in_flight = p->in_flight;
     to->prober.hastened = p->hastened;
     to->prober.degraded = p->degraded;
+    to->prober.lacks_provider = p->lacks_provider;
+    to->prober.doubt = p->doubt;
+    if (p->doubt != PROBER_DOUBT_NONE)
+        to->prober.doubted_at = p->doubted_at == now ? NOW : NOW - 1;
+    if (p->state == PROBER_HEALTHY && !p->degraded)
+        to->prober.passed_at = p->passed_at + 1 < now ? NOW - 2 : node_shift(p->passed_at, now);
     to->prober.seq = SEQ;
     to->prober.worst = p->worst;
     to->prober.failures = p->failures;

@@ -204,11 +204,11 @@ static void probe_moves(struct explore *x, const struct overlap_node *n, unsigne
         enum probe_outcome outcome;
         const char *label;
     } answers[] = {{PROBE_PASS, "pass"}, {PROBE_FAIL, "fail"}, {PROBE_HUNG, "hung"},
-        {PROBE_DEPENDENCY, "dependency"}};
-    const bool possible[] = {true, scope->fail, scope->hung, scope->dependency};
+        {PROBE_DEPENDENCY, "dependency"}, {PROBE_PROVIDER, "provider"}};
+    const bool possible[] = {true, scope->fail, scope->hung, scope->dependency, scope->provider};
     if (!n->slots[i].slot.prober.in_flight)
         return;
-    for (unsigned k = 0; k < 4; k++) {
+    for (unsigned k = 0; k < sizeof answers / sizeof *answers; k++) {
         struct fleet_event ev = {.type = FLEET_EV_PROBED, .slot = i, .outcome = answers[k].outcome};
         if (possible[k])
             step(x, n, &n->world, ev, answers[k].label, false);
@@ -246,15 +246,17 @@ static void operator_moves(struct explore *x, const struct overlap_node *n)
         step(x, n, &w, ev, "RESIZE", false);
 }
 
-/* One that was verified without its dependency is probed anew, and nothing is decided before all
- * who serve were heard of after a kill; no answer is certain here. */
+/* One that was verified without its dependency or a provider is probed on, or one that complains
+ * of a provider, and nothing is decided before all who serve were heard of after a kill; no answer
+ * is certain here. */
 static bool awaits_answer(const struct overlap_node *n)
 {
     bool awaits = false;
     for (unsigned i = 0; i < PLACES; i++) {
         const struct overlap_slot *s = &n->slots[i];
         bool unheard = s->unwatched && s->slot.worker.state == WORKER_SERVING;
-        awaits = awaits || s->slot.prober.degraded || unheard;
+        bool doubted = s->slot.prober.doubt != PROBER_DOUBT_NONE;
+        awaits = awaits || s->slot.prober.degraded || doubted || unheard;
     }
     return awaits;
 }
@@ -263,7 +265,7 @@ static void mark(struct explore *x, const struct overlap_node *n)
 {
     if (n->world.verb + n->world.steered == 0 || n->state == ROLLOUT_HOLD)
         explore_mark(x, NO_VERB);
-    else if (!n->outage && !(scope->resume && awaits_answer(n)))
+    else if (!n->outage && !((scope->resume || scope->provider) && awaits_answer(n)))
         explore_mark(x, VERB);
     if (n->world.stop_owed)
         explore_mark(x, STOPS);
@@ -319,9 +321,6 @@ static void expand(struct explore *x, const void *state)
         .type = FLEET_EV_DEPENDENCY, .dependency = up ? DEPENDENCY_DOWN : DEPENDENCY_UP};
     if (scope->dependency)
         step(x, &n, &n.world, ev, up ? "redis down" : "redis up", false);
-    ev = (struct fleet_event){.type = FLEET_EV_PROVIDER, .down = !n.provider_down};
-    if (scope->provider)
-        step(x, &n, &n.world, ev, ev.down ? "provider down" : "provider up", false);
     bool runs = n.state != ROLLOUT_IDLE && n.state != ROLLOUT_WARM && n.state != ROLLOUT_HOLD;
     rollout_deadline_at = NOW;
     if (runs && !n.outage)

@@ -21,6 +21,7 @@ struct referee {
     bool void_all;        /* the probe in flight straddles a stall */
     bool void_dependency; /* it began before the dependency came back */
     bool verified;
+    unsigned complaints; /* in a row that count against it: of a provider that others have */
 };
 
 struct node {
@@ -46,6 +47,9 @@ static struct prober canonical(struct prober p, usec_t now)
     c.dependency = p.dependency;
     c.in_flight = p.in_flight;
     c.degraded = p.degraded;
+    c.lacks_provider = p.lacks_provider;
+    c.doubt = p.doubt;
+    c.doubted_at = p.doubt == PROBER_DOUBT_NONE ? 0 : clip(p.doubted_at, now);
     c.seq = SEQ;
     c.passes = p.passes;
     c.failures = p.failures;
@@ -57,8 +61,10 @@ static struct prober canonical(struct prober p, usec_t now)
     return c;
 }
 
-static bool excused(const struct prober *p, enum probe_outcome outcome)
+static bool excused(const struct prober *p, enum probe_outcome outcome, usec_t witness)
 {
+    if (outcome == PROBE_PROVIDER)
+        return p->state != PROBER_PROVING || witness == 0;
     return outcome == PROBE_DEPENDENCY && p->dependency != DEPENDENCY_UP;
 }
 
@@ -100,6 +106,11 @@ static void check_state(struct explore *x, const struct node *n)
     EXPLORE_CHECK(x, !n->referee.verified || p->state != PROBER_PROVING);
     EXPLORE_CHECK(x, p->state != PROBER_FAILED || p->worst != PROBE_PASS);
     EXPLORE_CHECK(x, p->state != PROBER_HEALTHY || p->failures == 0);
+    EXPLORE_CHECK(x, p->state != PROBER_FAILED || p->worst != PROBE_PROVIDER);
+    EXPLORE_CHECK(x, (p->doubt == PROBER_DOUBT_NONE) == (n->referee.complaints == 0));
+    EXPLORE_CHECK(x, p->doubt == PROBER_DOUBT_NONE || p->state == PROBER_PROVING);
+    EXPLORE_CHECK(x, p->doubt != PROBER_DOUBT_OWN_FAULT || n->referee.complaints >= 3);
+    EXPLORE_CHECK(x, !p->lacks_provider || p->degraded || p->state == PROBER_IDLE);
 }
 
 static void step(struct explore *x, const struct node *from, struct referee referee,
@@ -128,12 +139,12 @@ static void step(struct explore *x, const struct node *from, struct referee refe
     explore_edge(x, &to, false);
 }
 
-static void try_result(
-    struct explore *x, const struct node *n, enum probe_outcome outcome, const char *label)
+static void try_result(struct explore *x, const struct node *n, enum probe_outcome outcome,
+    usec_t witness, const char *label)
 {
     struct referee r = n->referee;
     bool counts = !r.void_all && !(outcome == PROBE_DEPENDENCY && r.void_dependency);
-    bool good = outcome == PROBE_PASS || excused(&n->prober, outcome);
+    bool good = outcome == PROBE_PASS || excused(&n->prober, outcome, witness);
     r.in_flight = false;
     if (counts && good) {
         r.passes += r.passes < conf.rise;
@@ -144,8 +155,13 @@ static void try_result(
         r.passes = 0;
         r.failures += r.failures < conf.fall;
     }
-    step(x, n, r, (struct prober_event){.type = PROBER_EV_RESULT, .seq = SEQ, .outcome = outcome},
-        label);
+    if (counts && !good && outcome == PROBE_PROVIDER)
+        r.complaints += r.complaints < 3;
+    else if (counts)
+        r.complaints = 0;
+    struct prober_event ev = {
+        .type = PROBER_EV_RESULT, .seq = SEQ, .outcome = outcome, .witness = witness};
+    step(x, n, r, ev, label);
     /* What does not count changes nothing but that a probe is due at once. */
     struct prober_update u = prober_step(&conf, n->prober,
         (struct prober_event){
@@ -167,7 +183,7 @@ static void try_dependency(
     bool is_up = dependency == DEPENDENCY_UP;
     if (is_up && !was_up) {
         r.void_dependency = r.in_flight;
-        if (n->prober.degraded)
+        if (n->prober.degraded && !n->prober.lacks_provider)
             r.passes = 0;
     }
     if (was_up && !is_up && n->prober.state == PROBER_SUSPECT)
@@ -181,6 +197,7 @@ static void try_stall(struct explore *x, const struct node *n)
     struct referee r = n->referee;
     r.void_all = r.in_flight;
     r.passes = 0;
+    r.complaints = 0;
     if (n->prober.state != PROBER_FAILED)
         r.failures = 0;
     step(x, n, r, (struct prober_event){.type = PROBER_EV_STALLED}, "STALLED");
@@ -195,10 +212,13 @@ static void expand(struct explore *x, const void *state)
     step(x, &n, (struct referee){0}, (struct prober_event){.type = PROBER_EV_START}, "START");
     step(x, &n, (struct referee){0}, (struct prober_event){.type = PROBER_EV_STOP}, "STOP");
     if (n.prober.in_flight) {
-        try_result(x, &n, PROBE_PASS, "pass");
-        try_result(x, &n, PROBE_FAIL, "fail");
-        try_result(x, &n, PROBE_HUNG, "hung");
-        try_result(x, &n, PROBE_DEPENDENCY, "dependency");
+        try_result(x, &n, PROBE_PASS, 0, "pass");
+        try_result(x, &n, PROBE_FAIL, 0, "fail");
+        try_result(x, &n, PROBE_HUNG, NOW, "hung");
+        try_result(x, &n, PROBE_DEPENDENCY, NOW, "dependency");
+        try_result(x, &n, PROBE_PROVIDER, 0, "provider");
+        try_result(x, &n, PROBE_PROVIDER, OLDEST - 1, "provider, others had it");
+        try_result(x, &n, PROBE_PROVIDER, NOW, "provider, others have it");
     }
     struct prober_update stale = prober_step(&conf, n.prober,
         (struct prober_event){.type = PROBER_EV_RESULT, .now = NOW, .seq = SEQ - 1});
@@ -208,6 +228,7 @@ static void expand(struct explore *x, const void *state)
     try_dependency(x, &n, DEPENDENCY_DOWN, "dependency down");
     try_dependency(x, &n, DEPENDENCY_UNKNOWN, "dependency unknown");
     try_stall(x, &n);
+    step(x, &n, n.referee, (struct prober_event){.type = PROBER_EV_DOUBTED}, "DOUBTED");
     struct prober_event tick = {.type = PROBER_EV_TICK};
     step(x, &n, n.referee, tick, "TICK");
     tick.now = NOW + 1;

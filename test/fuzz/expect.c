@@ -1,6 +1,6 @@
 /*
  * Any expectations on any body. The input is `STATUS` newline `ExpectJson words` newline
- * `DependencyJson words` newline and the body.
+ * `DependencyJson words` newline `ProviderJson words` newline and the body.
  */
 #include "fuzz.h"
 
@@ -39,13 +39,11 @@ static void judge(const struct expect *x, const char *body, size_t len)
         if ((unsigned char)reason[i] < 0x20)
             abort();
     }
-    if (outcome == PROBE_DEPENDENCY) {
-        bool any = false;
-        for (size_t i = 0; i < x->n_terms; i++)
-            any = any || x->terms[i].dependency;
-        if (!any)
-            abort();
-    }
+    bool any = outcome == PROBE_PASS || outcome == PROBE_FAIL;
+    for (size_t i = 0; i < x->n_terms; i++)
+        any = any || x->terms[i].fault == outcome;
+    if (!any)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -54,19 +52,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *status = take_line(&p, &size);
     char *json = take_line(&p, &size);
     char *dependency = take_line(&p, &size);
+    char *provider = take_line(&p, &size);
     struct strlist terms = {0};
     struct strlist paths = {0};
+    struct strlist others = {0};
+    struct expect_spec spec = {status, &terms, &paths, &others};
     struct expect x = {0};
     struct err e = {0};
     if (config_words_split(json, &terms, &e) == 0 &&
         config_words_split(dependency, &paths, &e) == 0 &&
-        expect_init(&x, status, &terms, &paths, &e) == 0)
+        config_words_split(provider, &others, &e) == 0 && expect_init(&x, &spec, &e) == 0)
         judge(&x, p, size);
     expect_fini(&x);
     strlist_fini(&terms);
     strlist_fini(&paths);
+    strlist_fini(&others);
     free(status);
     free(json);
     free(dependency);
+    free(provider);
     return 0;
 }

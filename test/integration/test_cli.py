@@ -256,7 +256,7 @@ def test_a_rollout_that_is_over(cli, api):
 
 def test_a_rollout_in_an_outage_stands_still(cli, api):
     api.answers["GET /api/v1/rollout"] = ROLLOUT | {"outage": True, "left_usec": None}
-    assert "; it stands still while a dependency is down\n" in cli.run("rollout").stdout
+    assert "; it stands still while a dependency or provider is down\n" in cli.run("rollout").stdout
 
 
 @pytest.mark.parametrize("answer", [

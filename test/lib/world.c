@@ -140,6 +140,8 @@ static enum probe_outcome health(const struct world *w, const struct world_slot 
         return PROBE_FAIL;
     if (s->now.health == PROBE_PASS && (s->lost || w->dependency == DEPENDENCY_DOWN))
         return PROBE_DEPENDENCY;
+    if (s->now.health == PROBE_PASS && w->provider_down)
+        return PROBE_PROVIDER;
     return s->now.health;
 }
 
@@ -267,6 +269,7 @@ static void perform(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_TELL_NOT_VERIFIED:
         HOLDS(w, s->process == WORLD_EXECUTING || w->dependency != DEPENDENCY_DOWN);
+        world_provider_check(w, a->slot);
         world_new_life_failed(s);
         break;
     case FLEET_DO_TELL_LEAVING:
@@ -478,7 +481,9 @@ static void answered(const struct world *w, struct world_slot *s, const struct f
     enum probe_outcome outcome = ev->outcome;
     if (ev->seq <= p->void_to || (outcome == PROBE_DEPENDENCY && ev->seq <= p->void_dependency_to))
         return; /* asked before a stall or an outage ended: it says nothing */
-    bool excused = outcome == PROBE_DEPENDENCY && w->fleet.dependency != DEPENDENCY_UP;
+    bool excused = outcome == PROBE_DEPENDENCY
+                       ? w->fleet.dependency != DEPENDENCY_UP
+                       : outcome == PROBE_PROVIDER && world_provider_excuses(w, ev->slot);
     if (outcome == PROBE_PASS || excused) {
         s->good++;
         if (s->good >= w->fleet_conf.prober.rise)
@@ -520,6 +525,7 @@ static void happen(struct world *w, struct happening h)
         s->process = WORLD_NONE;
         break;
     case FLEET_EV_PROBED:
+        world_provider_answered(w, &h.fleet);
         answered(w, s, &h.fleet);
         break;
     case FLEET_EV_DEPENDENCY: /* a new instance has found out by now */
@@ -532,7 +538,6 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_CANCEL:
     case FLEET_EV_PROMOTE:
     case FLEET_EV_ERRORS:
-    case FLEET_EV_PROVIDER:
     case FLEET_EV_NOTIFIED:
     case FLEET_EV_DRAINED:
     case FLEET_EV_RESUMED:

@@ -17,7 +17,8 @@ struct behaviour {
     usec_t exec_takes;
     bool exec_fails;
     usec_t ready_after;        /* after exec; USEC_INFINITY: never answers well */
-    enum probe_outcome health; /* once ready, while the dependency is up */
+    enum probe_outcome health; /* once ready, while dependency and provider are up; PROVIDER: it
+                                  has a wrong key */
     usec_t probe_takes;
     bool zombie;              /* never finds the dependency again once it was lost */
     usec_t crash_after;       /* after exec; USEC_INFINITY: not by itself */
@@ -41,13 +42,14 @@ struct world_slot {
     bool tree_dies;
     bool lost; /* the dependency went away under it, and it is a zombie now */
     bool told_to_go;
-    bool pid_saved;     /* the state names its process */
-    bool orphan;        /* its daemon died, and the next one has not found it yet */
-    bool doubtful;      /* a daemon died since it was paused or activated: it may be so again */
-    bool reports;       /* by WATCHDOG=, so that its silence is a hang */
-    unsigned good, bad; /* answers in a row; bad ones are forgotten after Rise good ones */
-    bool gap;           /* replaced although it answered, no new life verified or failed since */
-    bool gap_started;   /* and that new life was begun */
+    bool pid_saved;         /* the state names its process */
+    bool orphan;            /* its daemon died, and the next one has not found it yet */
+    bool doubtful;          /* a daemon died since it was paused or activated: it may be so again */
+    bool reports;           /* by WATCHDOG=, so that its silence is a hang */
+    usec_t complains_since; /* PROVIDER is all that it has answered from then on; 0: it has not */
+    unsigned good, bad;     /* answers in a row; bad ones are forgotten after Rise good ones */
+    bool gap;         /* replaced although it answered, no new life verified or failed since */
+    bool gap_started; /* and that new life was begun */
 };
 
 enum { WORLD_HAPPENINGS_MAX = 1024 };
@@ -70,6 +72,8 @@ struct world {
     struct drain drain;
     struct fleet_update update;
     enum dependency dependency;
+    bool provider_down;
+    usec_t provider_since; /* it is as it is */
     struct callers callers;
     struct world_slot slots[LIMIT_WORKERS];
     struct happening happenings[WORLD_HAPPENINGS_MAX];
@@ -111,6 +115,9 @@ void world_run(struct world *w, usec_t until);
 void world_fleet(struct world *w, struct fleet_event ev);
 void world_drain(struct world *w, struct drain_event ev);
 void world_dependency(struct world *w, enum dependency dependency);
+
+/* Nobody is told: what becomes of it is seen by probes. */
+void world_provider(struct world *w, bool down);
 
 /* The slot's present process ends by itself. False if none runs. */
 bool world_crash(struct world *w, unsigned slot, struct exit_status how);

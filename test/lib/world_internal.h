@@ -1,6 +1,6 @@
 /* What the parts of the world share: world.c (what is asked for and what comes of it),
- * world_death.c (the daemon is killed and resumed), world_overlap.c (what must hold of lives that
- * overlap). */
+ * world_provider.c (who has one), world_death.c (the daemon is killed and resumed), world_overlap.c
+ * (what must hold of lives that overlap). */
 #pragma once
 
 #include "lib/world.h"
@@ -18,6 +18,12 @@ void world_plan_fleet(struct world *w, usec_t in, enum fleet_event_type type, un
 void world_unplan(struct world *w, enum fleet_event_type type, unsigned slot);
 void world_new_life_failed(struct world_slot *s);
 void world_check(struct world *w);
+
+/* world_provider.c: an answer of the slot is about to be told; whether it speaks for the worker, if
+ * it is PROVIDER; nobody is ended for what an outage does. */
+void world_provider_answered(struct world *w, const struct fleet_event *ev);
+bool world_provider_excuses(const struct world *w, unsigned slot);
+void world_provider_check(struct world *w, unsigned slot);
 
 /* world_death.c: the daemon did one more thing. Returns whether it is dead. */
 bool world_dies(struct world *w);

@@ -93,6 +93,8 @@ void world_bend_event(struct world *w, struct fleet_event *ev)
 {
     if (w->sabotage == SABOTAGE_BLAMED_OUTAGE && ev->outcome == PROBE_DEPENDENCY)
         ev->outcome = PROBE_FAIL;
+    if (w->sabotage == SABOTAGE_BLAMED_PROVIDER && ev->outcome == PROBE_PROVIDER)
+        ev->outcome = PROBE_FAIL;
     if (w->sabotage == SABOTAGE_NOT_RESUMED && ev->type == FLEET_EV_RESUMED)
         ev->type = FLEET_EV_TICK;
 }
@@ -134,6 +136,7 @@ void world_bend_decision(struct world *w)
     case SABOTAGE_DRAIN_ANEW:
     case SABOTAGE_STOP_LOST:
     case SABOTAGE_BLAMED_OUTAGE:
+    case SABOTAGE_BLAMED_PROVIDER:
     case SABOTAGE_HASTY:
     case SABOTAGE_LOST_PROBE:
     case SABOTAGE_PAUSED_AT_ONCE:

@@ -22,6 +22,8 @@
     X(STOP_LOST, "stop-lost", "OI", "the end of the drain stops nobody")                           \
     X(BLAMED_OUTAGE, "blamed-outage", "OI",                                                        \
         "what an outage does to answers is the worker's fault")                                    \
+    X(BLAMED_PROVIDER, "blamed-provider", "OI",                                                    \
+        "what a provider's outage does to answers is the worker's fault")                          \
     X(HASTY, "hasty", "OI", "one good answer is enough")                                           \
     X(TWO_AT_ONCE, "two-at-once", "I", "another one is stopped beside the one that is replaced")   \
     X(ENDLESS_STOP, "endless-stop", "OI", "who ignores KillSignal is waited for for ever")         \

@@ -40,7 +40,8 @@ static void what_is_read(void **state)
     answers("HEAD", "/livez", NULL, 200, "Content-Length: 15");
     answers("GET", "/readyz", NULL, 200, "{\"ready\":true,\"why\":\"1 of 1 workers serve\"}");
     answers("GET", VK_API_STATUS, NULL, 200, "\"state\":\"serving\"");
-    answers("GET", VK_API_STATUS, NULL, 200, "\"dependency\":{\"redis\":null}");
+    answers(
+        "GET", VK_API_STATUS, NULL, 200, "\"dependency\":{\"redis\":null,\"provider_down\":false}");
     answers("GET", VK_API_WORKERS, NULL, 200, "{\"workers\":[{\"slot\":1,\"state\":\"serving\"");
     answers("GET", VK_API_ROLLOUT, NULL, 200, "{\"state\":\"idle\"");
     answers("GET", VK_API_CONFIG, NULL, 200, "\"ExecStart\":[\"/bin/sleep\",\"1000\"]");

@@ -87,7 +87,7 @@ static usec_t up_to(struct world *w, usec_t max)
 static struct behaviour random_behaviour(struct world *w)
 {
     static const enum probe_outcome outcomes[] = {
-        PROBE_PASS, PROBE_PASS, PROBE_FAIL, PROBE_HUNG, PROBE_DEPENDENCY};
+        PROBE_PASS, PROBE_PASS, PROBE_FAIL, PROBE_HUNG, PROBE_DEPENDENCY, PROBE_PROVIDER};
     struct behaviour b = {.exec_takes = up_to(w, 10 * USEC_PER_MSEC),
         .ready_after = up_to(w, 3 * USEC_PER_SEC),
         .health = PROBE_PASS,
@@ -104,7 +104,7 @@ static struct behaviour random_behaviour(struct world *w)
     if (one_in(w, 6))
         b.ready_after = one_in(w, 2) ? USEC_INFINITY : up_to(w, USEC_PER_MIN);
     if (one_in(w, 5))
-        b.health = outcomes[world_random(w, 5)];
+        b.health = outcomes[world_random(w, 6)];
     if (one_in(w, 4))
         b.crash_after = up_to(w, 40 * USEC_PER_SEC);
     if (w->fleet_conf.overlap)
@@ -159,7 +159,7 @@ static void redis(struct sim *s, enum dependency dependency)
 static void provider(struct sim *s, bool down)
 {
     note(s, "provider %s", down ? "down" : "up");
-    world_fleet(&s->world, (struct fleet_event){.type = FLEET_EV_PROVIDER, .down = down});
+    world_provider(&s->world, down);
 }
 
 static void steer(struct sim *s, enum fleet_event_type type)
@@ -241,7 +241,7 @@ static void nature_acts(struct sim *s)
     struct world *w = &s->world;
     unsigned slot = (unsigned)world_random(w, s->overlap ? 7 : 4);
     struct world_slot *victim = &w->slots[slot];
-    switch (world_random(w, s->overlap ? 11 : 9)) {
+    switch (world_random(w, s->overlap ? 11 : 10)) {
     case 0:
     case 1:
         note(s, "%u  lives go differently from now on", slot);
@@ -253,7 +253,7 @@ static void nature_acts(struct sim *s)
         break;
     case 3:
     case 4:
-        victim->now.health = (enum probe_outcome)world_random(w, 4);
+        victim->now.health = (enum probe_outcome)world_random(w, 5);
         note(s, "%u  answers %s", slot, probe_outcome_name(victim->now.health));
         break;
     case 5:
@@ -275,12 +275,12 @@ static void nature_acts(struct sim *s)
         worker_speaks(s, slot);
         break;
     case 9:
+        provider(s, !w->provider_down);
+        break;
+    case 10:
         note(s, "%u  errors", slot);
         world_fleet(
             w, (struct fleet_event){.type = FLEET_EV_ERRORS, .slot = slot, .life = victim->life});
-        break;
-    case 10:
-        provider(s, !w->fleet.provider_down);
         break;
     }
 }
@@ -317,7 +317,8 @@ static void killers_act(struct sim *s)
     }
 }
 
-/* Everything is put right but the processes that run: those have to be found out. */
+/* Everything is put right but the processes that run: those have to be found out. Nobody is ended
+ * for want of a provider, so every one finds it again. */
 static void heal(struct sim *s)
 {
     static struct world fresh;
@@ -328,8 +329,11 @@ static void heal(struct sim *s)
         revive(s);
     note(s, "everything is put right");
     w->meddles = false;
-    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
         w->slots[i].next = fresh.slots[i].next;
+        if (w->slots[i].now.health == PROBE_PROVIDER)
+            w->slots[i].now.health = PROBE_PASS;
+    }
     w->callers = fresh.callers;
     redis(s, DEPENDENCY_UP);
     provider(s, false);

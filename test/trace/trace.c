@@ -121,7 +121,8 @@ static void set(struct trace *t, const char *key, const char *value)
 
 static enum probe_outcome outcome(const struct trace *t, const char *text)
 {
-    static const enum probe_outcome all[] = {PROBE_PASS, PROBE_FAIL, PROBE_HUNG, PROBE_DEPENDENCY};
+    static const enum probe_outcome all[] = {
+        PROBE_PASS, PROBE_FAIL, PROBE_HUNG, PROBE_DEPENDENCY, PROBE_PROVIDER};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (strcmp(probe_outcome_name(all[i]), text) == 0)
             return all[i];
@@ -258,7 +259,7 @@ static void cmd_provider(struct trace *t, char **args)
     bool up = strcmp(args[0], "up") == 0;
     if (!up && strcmp(args[0], "down") != 0)
         refuse(t, "neither up nor down", args[0]);
-    world_fleet(&t->world, (struct fleet_event){.type = FLEET_EV_PROVIDER, .down = !up});
+    world_provider(&t->world, !up);
 }
 
 static void cmd_kill(struct trace *t, char **args)

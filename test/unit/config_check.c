@@ -144,6 +144,14 @@ static void refuses_probes_that_prove_nothing(void **state)
         {HEALTH "ExpectJson=redis=connected\nDependencyJson=redis\n",
             "/etc/v.conf:6: refuse DependencyJson= of health: the dependency is Redis, and [Redis] "
             "has no Url=\n"},
+        {HEALTH "ExpectJson=status=ok\nProviderJson=llm\n",
+            "/etc/v.conf:6: refuse ProviderJson= of health: \"llm\" is not a path of "
+            "ExpectJson\n"},
+        {HEALTH "ExpectJson=x=1\nDependencyJson=x\nProviderJson=x\n[Redis]\nUrl=redis://h\n",
+            "/etc/v.conf:7: refuse ProviderJson= of health: \"x\" is a path of DependencyJson as "
+            "well\n"},
+        {"[Probe p]\nUrl=http://h/\nExpectJson=x=1\nProviderJson=y\n",
+            "/etc/v.conf:6: refuse ProviderJson= of p: \"y\" is not a path of ExpectJson\n"},
         {"[Probe p]\nType=http\n", "/etc/v.conf:4: no Url= of probe p, which is of Type=http\n"},
         {"[Probe p]\nType=exec\n",
             "/etc/v.conf:4: no Command= of probe p, which is of Type=exec\n"},

@@ -11,25 +11,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* `others` names the paths of DependencyJson, and behind a `|` those of ProviderJson. */
 static int expect_of(
-    struct expect *x, const char *status, const char *json, const char *dependency, struct err *e)
+    struct expect *x, const char *status, const char *json, const char *others, struct err *e)
 {
     struct strlist terms = {0};
-    struct strlist paths = {0};
+    struct strlist dependency = {0};
+    struct strlist provider = {0};
+    struct expect_spec spec = {status, &terms, &dependency, &provider};
+    char first[80] = "";
+    const char *bar = strchrnul(others, '|');
+    memcpy(first, others, (size_t)(bar - others));
     assert_int_equal(config_words_split(json, &terms, e), 0);
-    assert_int_equal(config_words_split(dependency, &paths, e), 0);
-    int r = expect_init(x, status, &terms, &paths, e);
+    assert_int_equal(config_words_split(first, &dependency, e), 0);
+    assert_int_equal(config_words_split(*bar ? bar + 1 : bar, &provider, e), 0);
+    int r = expect_init(x, &spec, e);
     strlist_fini(&terms);
-    strlist_fini(&paths);
+    strlist_fini(&dependency);
+    strlist_fini(&provider);
     return r;
 }
 
-static enum probe_outcome judge(const char *json, const char *dependency, const char *body,
-    size_t len, char reason[EXPECT_REASON_MAX])
+static enum probe_outcome judge(const char *json, const char *others, const char *body, size_t len,
+    char reason[EXPECT_REASON_MAX])
 {
     struct expect x = {0};
     struct err e = {0};
-    assert_int_equal(expect_of(&x, "200", json, dependency, &e), 0);
+    assert_int_equal(expect_of(&x, "200", json, others, &e), 0);
     /* Bytes of their own, so that a sanitizer sees a read past them. */
     char *copy = malloc(len ? len : 1);
     assert_non_null(copy);
@@ -125,6 +133,44 @@ static void tells_the_dependency_from_the_worker(void **state)
     assert_int_equal(judge("redis=connected", "redis", "oops", 4, reason), PROBE_FAIL);
 }
 
+static void tells_a_provider_from_dependency_and_worker(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        enum probe_outcome outcome;
+        const char *reason;
+    } rows[] = {
+        {"{\"status\":\"ok\",\"redis\":\"up\",\"llm\":\"up\",\"tts\":1}", PROBE_PASS, ""},
+        {"{\"status\":\"ok\",\"redis\":\"up\",\"llm\":\"down\",\"tts\":0}", PROBE_PROVIDER,
+            "llm is \"down\", want \"up\""},
+        {"{\"status\":\"ok\",\"redis\":\"up\",\"tts\":1}", PROBE_PROVIDER,
+            "llm is missing, want \"up\""},
+        {"{\"status\":\"ok\",\"redis\":\"gone\",\"llm\":\"up\",\"tts\":1}", PROBE_DEPENDENCY,
+            "redis is \"gone\", want \"up\""},
+        /* The graver one decides and is told, whichever stands first. */
+        {"{\"status\":\"ok\",\"redis\":\"gone\",\"llm\":\"down\",\"tts\":0}", PROBE_DEPENDENCY,
+            "redis is \"gone\", want \"up\""},
+        {"{\"status\":\"bad\",\"redis\":\"gone\",\"llm\":\"down\",\"tts\":0}", PROBE_FAIL,
+            "status is \"bad\", want \"ok\""},
+        {"{\"status\":\"bad\",\"redis\":\"up\",\"llm\":\"down\",\"tts\":1}", PROBE_FAIL,
+            "status is \"bad\", want \"ok\""},
+    };
+    static const char *const orders[] = {"llm=up tts=1 redis=up status=ok",
+        "llm=up redis=up tts=1 status=ok", "status=ok redis=up llm=up tts=1"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
+            char reason[EXPECT_REASON_MAX];
+            enum probe_outcome outcome =
+                judge(orders[k], "redis|llm tts", rows[i].body, strlen(rows[i].body), reason);
+            if (outcome != rows[i].outcome || strcmp(reason, rows[i].reason) != 0)
+                fail_msg("%s: %s \"%s\"", rows[i].body, probe_outcome_name(outcome), reason);
+        }
+    }
+    char reason[EXPECT_REASON_MAX];
+    assert_int_equal(judge("llm=up", "|llm", "oops", 4, reason), PROBE_FAIL);
+}
+
 static void refuses_what_is_not_one_json_value(void **state)
 {
     (void)state;
@@ -215,10 +261,11 @@ static void long_reasons_are_cut(void **state)
             n += (size_t)sprintf(term + n, "\xF0\x9F\x98\x80");
         struct strlist terms = {0};
         struct strlist none = {0};
+        struct expect_spec spec = {"200", &terms, &none, &none};
         struct expect x = {0};
         struct err e = {0};
         assert_int_equal(strlist_add(&terms, term), 0);
-        assert_int_equal(expect_init(&x, "200", &terms, &none, &e), 0);
+        assert_int_equal(expect_init(&x, &spec, &e), 0);
         assert_int_equal(expect_judge(&x, 200, "{}", 2, false, out.reason), PROBE_FAIL);
         assert_in_range(strlen(out.reason), EXPECT_REASON_MAX - 4, EXPECT_REASON_MAX - 1);
         assert_true(text_is_utf8(out.reason, strlen(out.reason)));
@@ -304,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compares_members),
         cmocka_unit_test(tells_the_dependency_from_the_worker),
+        cmocka_unit_test(tells_a_provider_from_dependency_and_worker),
         cmocka_unit_test(refuses_what_is_not_one_json_value),
         cmocka_unit_test(survives_depth_and_size),
         cmocka_unit_test(reasons_are_harmless),

@@ -230,6 +230,82 @@ static void a_restart_that_lasts_too_long_fails(void **state)
     assert_int_equal(fleet.slots[0].worker.state, WORKER_STARTING); /* goes on as it may */
 }
 
+/* One worker is asked each time, in the order of the times; who is not asked stays as it was. */
+static void a_provider_is_down_when_nobody_has_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answers; /* slot and P pass, V provider, F fail, .. */
+        bool down;
+    } rows[] = {
+        {"", false},
+        {"0V", false}, /* the other one has it */
+        {"0V1V", true},
+        {"0V1V0P", false},
+        {"0V1V0P0V", true},
+        {"0V0V0V0V", false},
+        {"0V1P0V1P", false},
+        {"0V1D", true}, /* that one does not have all that it needs, so it is no witness */
+        {"0D1D", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        usec_t now = 100;
+        serve(2);
+        for (const char *a = rows[i].answers; *a; a += 2) {
+            unsigned slot = (unsigned)(a[0] - '0');
+            now += 200;
+            fleet.slots[slot].prober.next_at = now;
+            step((struct fleet_event){.type = FLEET_EV_TICK, .now = now});
+            step(probed(slot, now,
+                a[1] == 'P'   ? PROBE_PASS
+                : a[1] == 'V' ? PROBE_PROVIDER
+                              : PROBE_DEPENDENCY));
+            assert_null(strstr(strbuf_text(&actions), "SIGNAL"));
+        }
+        if (fleet.provider_down != rows[i].down || fleet.rollout.outage != rows[i].down)
+            fail_msg("%s: %d", rows[i].answers, (int)fleet.provider_down);
+        assert_int_equal(fleet_serving(&fleet), 2);
+    }
+}
+
+/* Slot 1 has ended and is being proven again. */
+static void who_is_proven_is_judged_by_who_serves(void **state)
+{
+    (void)state;
+    for (unsigned others_have_it = 0; others_have_it < 2; others_have_it++) {
+        serve(2);
+        usec_t now = 150;
+        step(about(1, now, FLEET_EV_EXITED));
+        step(about(1, now, FLEET_EV_TREE_GONE));
+        step(about(1, now, FLEET_EV_SPAWNED));
+        step(probed(1, now, PROBE_PROVIDER));
+        assert_int_equal(fleet.slots[1].prober.doubt, PROBER_DOUBT_SUSPECTED);
+        assert_false(fleet.provider_down);
+        assert_true(fleet.slots[0].prober.in_flight); /* sooner than it would have been asked */
+        step(probed(0, now, others_have_it ? PROBE_PASS : PROBE_PROVIDER));
+        step((struct fleet_event){.type = FLEET_EV_TICK, .now = 170});
+        step(probed(1, 170, PROBE_PROVIDER));
+        if (!others_have_it) {
+            assert_int_equal(fleet.slots[1].worker.state, WORKER_SERVING);
+            assert_true(fleet.provider_down);
+            continue;
+        }
+        /* It is not ended before it has said so once more. */
+        assert_int_equal(fleet.slots[1].prober.doubt, PROBER_DOUBT_WITNESSED);
+        usec_t deadline = fleet.slots[1].worker.deadline;
+        fleet.slots[1].prober.next_at = USEC_INFINITY;
+        step((struct fleet_event){.type = FLEET_EV_TICK, .now = deadline});
+        assert_int_equal(fleet.slots[1].worker.state, WORKER_STARTING);
+        fleet.slots[1].prober.next_at = deadline;
+        step((struct fleet_event){.type = FLEET_EV_TICK, .now = deadline});
+        step(probed(1, deadline, PROBE_PROVIDER));
+        assert_int_equal(fleet.slots[1].prober.doubt, PROBER_DOUBT_OWN_FAULT);
+        deadline = fleet.slots[1].worker.deadline;
+        assert_string_equal(step((struct fleet_event){.type = FLEET_EV_TICK, .now = deadline}),
+            "1 TELL_NOT_VERIFIED, 1 SIGNAL_STOP");
+    }
+}
+
 static void what_waits_for_its_turn_can_be_asked(void **state)
 {
     (void)state;
@@ -252,6 +328,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_of_another_life_are_ignored),
+        cmocka_unit_test(a_provider_is_down_when_nobody_has_it),
+        cmocka_unit_test(who_is_proven_is_judged_by_who_serves),
         cmocka_unit_test(lives_are_numbered_over_the_fleet),
         cmocka_unit_test(the_largest_fleet_fits),
         cmocka_unit_test(the_first_deadline_counts),

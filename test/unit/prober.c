@@ -13,7 +13,9 @@ static const struct prober_conf conf = {
  * A script: letters are events, and every verdict is written as it comes.
  *   S start, X stop, t TICK at the deadline, > time passes by 1
  *   P pass, F fail, H hung, D dependency: the answer to the probe in flight
+ *   N, O, W: provider; of those who serve nobody has it, one had it before all this, one has it now
  *   u, d, k: the dependency is up, down, not known; z: we stalled; r: it says that it is ready
+ *   q: another one complains of a provider
  */
 static void run(struct prober *p, usec_t *now, const char *script, struct strbuf *out)
 {
@@ -45,6 +47,16 @@ static void run(struct prober *p, usec_t *now, const char *script, struct strbuf
                          : *s == 'F' ? PROBE_FAIL
                          : *s == 'H' ? PROBE_HUNG
                                      : PROBE_DEPENDENCY;
+            break;
+        case 'N':
+        case 'O':
+        case 'W':
+            ev.type = PROBER_EV_RESULT;
+            ev.outcome = PROBE_PROVIDER;
+            ev.witness = *s == 'N' ? 0 : *s == 'O' ? 1 : *now;
+            break;
+        case 'q':
+            ev.type = PROBER_EV_DOUBTED;
             break;
         case 'u':
         case 'd':
@@ -111,6 +123,20 @@ static void verdicts_follow_from_results(void **state)
         {"StPtPtFtFtFtHtH", "verified suspect unhealthy hung", PROBER_FAILED},
         {"uStPtPtDtDtDtFtH", "verified suspect zombie unhealthy hung", PROBER_FAILED},
         {"dStPtPtFtFtFtDtD", "verified suspect unhealthy degraded", PROBER_HEALTHY},
+        /* a provider fails: nobody's fault once it is verified, whatever others say */
+        {"StPtPtNtWtWtWtW", "verified degraded", PROBER_HEALTHY},
+        {"uStPtPtWtPtOtP", "verified degraded recovered degraded recovered", PROBER_HEALTHY},
+        {"StPtPtFtW", "verified suspect degraded", PROBER_HEALTHY},
+        {"StPtPtWtFtFtF", "verified degraded suspect unhealthy", PROBER_FAILED},
+        {"StPtPtFtFtFtWtW", "verified suspect unhealthy degraded", PROBER_HEALTHY},
+        /* being proven: excused only if nobody has it who serves */
+        {"StNtN", "verified", PROBER_HEALTHY},
+        {"StNtP", "verified", PROBER_HEALTHY},
+        {"StOtOtOtWtWtWtW", "", PROBER_PROVING},
+        {"StPtOtP", "", PROBER_PROVING},
+        {"StOtWtNtN", "verified", PROBER_HEALTHY},
+        /* a return of the dependency does not doubt what lacked only a provider */
+        {"dStNutN", "verified", PROBER_HEALTHY},
         /* our own stall: what straddles it does not count, what came before it neither */
         {"StPtzPtP", "", PROBER_PROVING},
         {"StPtzPtPtP", "verified", PROBER_HEALTHY},
@@ -132,6 +158,81 @@ static void verdicts_follow_from_results(void **state)
             fail_msg(
                 "%s: \"%s\", %s", rows[i].script, strbuf_text(&out), prober_state_name(p.state));
     }
+    strbuf_fini(&out);
+}
+
+static void a_fault_is_found_out_in_three_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        enum prober_doubt doubt;
+        bool lacks;
+    } rows[] = {
+        {"StN", PROBER_DOUBT_NONE, true},
+        {"StO", PROBER_DOUBT_SUSPECTED, false},
+        {"StW", PROBER_DOUBT_SUSPECTED, false}, /* that may have been before the outage, too */
+        {"StOtOtOtO", PROBER_DOUBT_SUSPECTED, false},
+        {"StOtW", PROBER_DOUBT_WITNESSED, false},
+        {"StOtWtO", PROBER_DOUBT_OWN_FAULT, false},
+        {"StOtWtWtW", PROBER_DOUBT_OWN_FAULT, false},
+        /* anything else that it says ends the doubt, and so does an outage for everybody */
+        {"StOtWtF", PROBER_DOUBT_NONE, false},
+        {"StOtWtOtP", PROBER_DOUBT_NONE, false},
+        {"StOtWtOtN", PROBER_DOUBT_NONE, true},
+        {"StOtWtHtO", PROBER_DOUBT_SUSPECTED, false},
+        {"StOtWz", PROBER_DOUBT_NONE, false},
+        {"StOtWtOX", PROBER_DOUBT_NONE, false},
+        {"StOtWtOSt", PROBER_DOUBT_NONE, false},
+        {"StNX", PROBER_DOUBT_NONE, false},
+        {"StPtPtW", PROBER_DOUBT_NONE, true},
+        {"dStPtPtWtD", PROBER_DOUBT_NONE, false},
+        {"StPtPtWtF", PROBER_DOUBT_NONE, false},
+    };
+    struct strbuf out = STRBUF_INIT;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct prober p = prober_initial();
+        usec_t now = 1000;
+        run(&p, &now, rows[i].script, &out);
+        if (p.doubt != rows[i].doubt || p.lacks_provider != rows[i].lacks)
+            fail_msg("%s: %d, %d", rows[i].script, (int)p.doubt, (int)p.lacks_provider);
+    }
+    strbuf_fini(&out);
+}
+
+static void a_complaint_hastens_who_is_well(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        usec_t due; /* from the last event on */
+    } rows[] = {
+        {"StPtPtP", 50},
+        {"StPtPtPq", 20},
+        {"StPtPtP>>>>>q", 15},
+        {"StPtPtP>>>>>>>>>>>>>>>>>>>>>>>>>q", 0}, /* not more often than that */
+        {"StPtPtFq", 20},
+        {"StPq", 10},
+    };
+    struct strbuf out = STRBUF_INIT;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct prober p = prober_initial();
+        usec_t now = 1000;
+        run(&p, &now, rows[i].script, &out);
+        if (prober_deadline(p) != now + rows[i].due)
+            fail_msg(
+                "%s: due in %llu", rows[i].script, (unsigned long long)(prober_deadline(p) - now));
+    }
+    struct prober p = prober_initial();
+    usec_t now = 1000;
+    run(&p, &now, "StPtPtq", &out); /* it is being asked */
+    assert_true(prober_deadline(p) == USEC_INFINITY);
+    run(&p, &now, "P", &out);
+    assert_int_equal(p.passed_at, p.began_at);
+    run(&p, &now, "tW", &out);
+    assert_int_equal(p.passed_at, p.began_at - 50);
+    run(&p, &now, "X", &out);
+    assert_int_equal(p.passed_at, 0);
     strbuf_fini(&out);
 }
 
@@ -239,6 +340,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_follow_from_results),
         cmocka_unit_test(ready_makes_the_next_startup_probe_due),
+        cmocka_unit_test(a_fault_is_found_out_in_three_answers),
+        cmocka_unit_test(a_complaint_hastens_who_is_well),
         cmocka_unit_test(intervals_follow_the_state),
         cmocka_unit_test(what_is_discarded_is_asked_again_at_once),
         cmocka_unit_test(answers_to_other_probes_are_ignored),
