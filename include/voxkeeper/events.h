@@ -68,6 +68,9 @@
     X(SWEEP_DONE, "sweep-done", "521b55ada98948e59645f8997a98714f", INFO, "redis-cleanup") \
     X(SWEEP_FAILED, "sweep-failed", "9e450909a8d14dea9ddfc65e144b2080", WARNING, "redis-cleanup") \
     X(SWEEP_ABORTED, "sweep-aborted", "13d38b6347e34c09b70c349f6dcb6633", WARNING, "redis-cleanup") \
+    X(SWEEP_HELD, "sweep-held", "fa27ae1a609a4606bcb4b3b0f51f69ed", WARNING, "a-sweep-is-held") \
+    X(SWEEP_ELSEWHERE, "sweep-elsewhere", "47cedcb486ce4fa19f215bfef6af009a", INFO, "redis-cleanup") \
+    X(REDIS_RIGHTS, "redis-rights", "8dbde949059042a5947a6bc1f44f23e6", WARNING, "redis-rights") \
     X(BACKUP_FAILED, "backup-failed", "a5561704fe844862a9e31e2040741a1e", ERR, "backup-and-restore") \
     X(RESTORE_DONE, "restore-done", "126a3d2993264001bdd56fc7f5670326", NOTICE, "backup-and-restore") \
     X(RESTORE_FAILED, "restore-failed", "eb48618f66ed46abaf089d717a62e2db", ERR, "backup-and-restore")

@@ -5,6 +5,7 @@
 #include "base/strlist.h"
 #include "core/endpoint.h"
 #include "core/limits.h"
+#include "core/sweep_fuse.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -79,6 +80,9 @@ struct config_sweep {
     bool backup;
     usec_t backup_retention; /* USEC_INFINITY: for ever */
     uint64_t backup_max_size;
+    struct sweep_cap max_delete;
+    usec_t max_latency; /* that a sweep may add for one in a hundred requests of others */
+    bool lease;         /* one voxkeeperd sweeps one Redis at a time */
 };
 
 struct config_admin {

@@ -12,6 +12,7 @@ extern const struct config_type config_type_size;     /* uint64_t bytes, `256K`,
 extern const struct config_type config_type_factor;   /* double, min..max */
 extern const struct config_type config_type_percent;  /* unsigned, `10%` */
 extern const struct config_type config_type_share;    /* struct rollout_share, `3` or `25%` */
+extern const struct config_type config_type_cap;      /* struct sweep_cap, `10000 20%` */
 extern const struct config_type config_type_choice;   /* an enum or a bool, by choices */
 extern const struct config_type config_type_signal;   /* int */
 extern const struct config_type config_type_command;  /* struct strlist: one command's words */

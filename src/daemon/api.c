@@ -296,7 +296,7 @@ static const struct route {
     {VK_API_UPGRADE, false, NULL, do_upgrade, 0},
     {VK_API_SWEEP, false, get_sweep, do_sweep,
         API_MEMBER_BIT(DRY_RUN) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(OLDER_THAN) |
-            API_MEMBER_BIT(LIMIT) | API_MEMBER_BIT(NO_BACKUP)},
+            API_MEMBER_BIT(LIMIT) | API_MEMBER_BIT(CONFIRM) | API_MEMBER_BIT(NO_BACKUP)},
     {VK_API_SWEEP_CANCEL, false, NULL, do_sweep_cancel, API_MEMBER_BIT(OPERATION)},
     {VK_API_KEYS, false, NULL, do_keys,
         API_MEMBER_BIT(STUCK) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(SORT) |

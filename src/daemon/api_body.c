@@ -112,6 +112,8 @@ static int read_value(
         return read_span(member, &out->sweep.older_than, e);
     case API_MEMBER_LIMIT:
         return read_number(member, &out->sweep.limit, e);
+    case API_MEMBER_CONFIRM:
+        return read_text(member, LIMIT_NAME, &out->sweep.confirm, e);
     case API_MEMBER_NO_BACKUP:
         return read_bool(member, &out->sweep.no_backup, e);
     case API_MEMBER_STUCK:

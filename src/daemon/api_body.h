@@ -20,6 +20,7 @@ enum { API_AUTHOR_MAX = 96 };
     X(KEYSPACE, "keyspace")                                                                        \
     X(OLDER_THAN, "older_than")                                                                    \
     X(LIMIT, "limit")                                                                              \
+    X(CONFIRM, "confirm")                                                                          \
     X(NO_BACKUP, "no_backup")                                                                      \
     X(STUCK, "stuck")                                                                              \
     X(SORT, "sort")                                                                                \

@@ -27,8 +27,9 @@ struct sweep_keyspace_summary {
     uint64_t repaired;
     uint64_t survived;
     uint64_t not_tried;
-    uint64_t live;   /* callers of now, as far as they are known */
-    uint64_t unread; /* healthy tasks: nobody looked whether they wait for their callback */
+    uint64_t removable; /* found so, whether or not it went */
+    uint64_t live;      /* callers of now, as far as they are known */
+    uint64_t unread;    /* healthy tasks: nobody looked whether they wait for their callback */
     uint64_t ages[SWEEP_AGE_COUNT]; /* of those whose age is known */
     usec_t oldest;                  /* 0: none is known */
 };

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/idle_ledger.h"
+#include "core/sweep_fuse.h"
 #include "core/sweep_plan.h"
 #include "core/sweep_policy.h"
+#include "daemon/sweep_hold.h"
 #include "daemon/sweep_mend.h"
 #include "daemon/sweep_pace.h"
 #include "daemon/sweep_tally.h"
@@ -61,6 +63,8 @@ struct sweep_pass {
     usec_t began_at;
     usec_t step_at; /* the step under way began */
     struct sweep_pace *pace;
+    struct sweep_cap cap;
+    struct sweep_hold hold;
 
     char run[48];  /* of the server: run_id; "": not known */
     bool same_run; /* it is the one that it was before the connection was lost */
@@ -87,6 +91,9 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg);
 void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg);
 void sweep_step_removed(
     struct redis_removee *items, size_t n, const struct redis_fault *fault, void *arg);
+
+/* A key that is held and will not go; its finding is told. */
+void sweep_step_tell_held(struct sweep_pass *p, const struct sweep_held *held);
 
 /* Judges more of `looked`; then removes, or goes on. */
 void sweep_step_judge(struct sweep_pass *p);

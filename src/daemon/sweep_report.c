@@ -18,8 +18,7 @@ static uint64_t found(const struct sweep_summary *summary, enum sweep_finding fi
     return n;
 }
 
-/* Every finding but the usual ones, "2 stale, 1 stuck-task". */
-static void add_counts(const struct sweep_summary *summary, struct strbuf *out)
+void sweep_report_counts(const struct sweep_summary *summary, struct strbuf *out)
 {
     const char *separator = "";
     for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
@@ -39,7 +38,7 @@ struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
     struct sweep_sentence sentence;
     char took[SPAN_TEXT_MAX];
     struct strbuf counts = STRBUF_INIT;
-    add_counts(summary, &counts);
+    sweep_report_counts(summary, &counts);
     snprintf(sentence.text, sizeof sentence.text,
         "%s: looked at %llu keys in %s, removed %llu, repaired %llu, %llu changed meanwhile and "
         "stay (%s)",
@@ -77,12 +76,32 @@ static struct cJSON *keyspace_json(const struct sweep_keyspace_summary *k)
     cJSON_AddNumberToObject(o, "repaired", (double)k->repaired);
     cJSON_AddNumberToObject(o, "survived", (double)k->survived);
     cJSON_AddNumberToObject(o, "not_tried", (double)k->not_tried);
+    cJSON_AddNumberToObject(o, "removable", (double)k->removable);
     for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++) {
         if (k->found[f] > 0)
             cJSON_AddNumberToObject(
                 counts, sweep_finding_name((enum sweep_finding)f), (double)k->found[f]);
     }
     cJSON_AddItemToObject(o, "census", census_json(k));
+    return o;
+}
+
+static struct cJSON *spent_json(const struct sweep_summary *summary)
+{
+    const struct sweep_spent *s = &summary->spent;
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "commands", (double)s->commands);
+    cJSON_AddNumberToObject(o, "bytes_sent", (double)s->bytes_sent);
+    cJSON_AddNumberToObject(o, "bytes_received", (double)s->bytes_received);
+    cJSON_AddNumberToObject(o, "worked_usec", (double)s->worked);
+    cJSON_AddNumberToObject(o, "rested_usec", (double)s->rested);
+    cJSON_AddNumberToObject(o, "pings", (double)s->pings);
+    cJSON_AddNumberToObject(o, "ping_floor_usec", (double)s->ping_floor);
+    cJSON_AddNumberToObject(o, "ping_p50_usec", (double)s->ping_p50);
+    cJSON_AddNumberToObject(o, "ping_p99_usec", (double)s->ping_p99);
+    cJSON_AddNumberToObject(o, "ping_max_usec", (double)s->ping_max);
+    cJSON_AddBoolToObject(o, "strained", s->strained);
+    cJSON_AddNumberToObject(o, "reconnects", summary->reconnects);
     return o;
 }
 
@@ -112,6 +131,11 @@ struct cJSON *sweep_report_summary(const struct sweep_summary *summary)
     else
         cJSON_AddNullToObject(o, "backup");
     cJSON_AddNumberToObject(o, "backed_up", (double)summary->backed_up);
+    cJSON_AddItemToObject(o, "spent", spent_json(summary));
+    if (summary->held)
+        cJSON_AddStringToObject(o, "held", summary->held_why);
+    else
+        cJSON_AddNullToObject(o, "held");
     if (summary->error_text[0])
         cJSON_AddStringToObject(o, "error", summary->error_text);
     else
@@ -144,7 +168,7 @@ struct cJSON *sweep_report_finding(const struct sweep_key *key)
 bool sweep_report_went_well(const struct sweep_summary *summary)
 {
     return (summary->complete || summary->limited) && summary->error == REDIS_E_NONE &&
-           !summary->backup_failed;
+           !summary->backup_failed && (!summary->held || summary->dry_run);
 }
 
 static enum event_id event_of(const struct sweep_summary *summary)
@@ -159,9 +183,11 @@ void sweep_report_event(const struct sweep_summary *summary)
 {
     if (summary->dry_run || summary->census_only)
         return;
+    if (summary->held && summary->error == REDIS_E_NONE)
+        return; /* its own event tells it */
     struct event ev;
     struct strbuf counts = STRBUF_INIT;
-    add_counts(summary, &counts);
+    sweep_report_counts(summary, &counts);
     event_init(&ev, event_of(summary));
     event_message(&ev, "%s%s%s", sweep_report_sentence(summary).text,
         summary->error_text[0] ? "; " : "", summary->error_text);

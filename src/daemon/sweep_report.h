@@ -27,5 +27,8 @@ struct cJSON *sweep_report_progress(const struct sweep_progress *progress);
 /* "42%: 1200 keys seen, 50 findings, 31000 keys/s, 4s left, Redis answers in 210us" */
 struct sweep_sentence sweep_report_progress_sentence(const struct sweep_progress *progress);
 
+/* Every finding but the usual ones, "2 stale, 1 stuck-task". */
+void sweep_report_counts(const struct sweep_summary *summary, struct strbuf *out);
+
 /* SWEEP_DONE, SWEEP_FAILED or SWEEP_ABORTED; nothing for a census or a dry run. */
 void sweep_report_event(const struct sweep_summary *summary);

@@ -90,6 +90,31 @@ static bool spend_limit(struct sweep_pass *p, const struct sweep_judgement *j)
     return true;
 }
 
+void sweep_step_tell_held(struct sweep_pass *p, const struct sweep_held *held)
+{
+    const struct redis_key key = {
+        .name = held->name, .name_len = held->name_len, .tag = held->keyspace};
+    tell(p, &key, &held->judgement, SWEEP_OUTCOME_HELD, NULL, 0);
+}
+
+/* A key that stays: in the second look at what was held that is news, in a second walk it is not.
+ */
+static void tell_kept(struct sweep_pass *p, const struct redis_key *key,
+    const struct sweep_judgement *j, const char *value, size_t value_len)
+{
+    if (p->hold.phase == SWEEP_PHASE_HELD)
+        tell(p, key, j, SWEEP_OUTCOME_SURVIVED, value, value_len);
+    else if (!sweep_hold_counted(p))
+        tell(p, key, j, SWEEP_OUTCOME_FOUND, value, value_len);
+}
+
+static void count(
+    struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j)
+{
+    if (!sweep_hold_counted(p))
+        sweep_tally_key(&p->summary, &p->plan, key->tag, key, j);
+}
+
 /* True when the key's commands failed, or it is gone: then all is said about it. */
 static bool is_over(struct sweep_pass *p, const struct redis_key *key)
 {
@@ -101,13 +126,18 @@ static bool is_over(struct sweep_pass *p, const struct redis_key *key)
         if (reaction == SWEEP_REACT_SKIP_KEY && ++p->skipped > SKIPPED_MAX)
             reaction = SWEEP_REACT_END;
         /* What is asked again will be known then. */
-        if (reaction != SWEEP_REACT_WAIT && reaction != SWEEP_REACT_RECONNECT)
+        bool again = reaction == SWEEP_REACT_WAIT || reaction == SWEEP_REACT_RECONNECT;
+        if (!again)
             sweep_tally_unknown(&p->summary, p->plan.keyspaces[key->tag].kind);
+        if (!again && p->hold.phase == SWEEP_PHASE_HELD)
+            sweep_tally_outcome(&p->summary, key->tag, SWEEP_OUTCOME_NOT_TRIED);
         sweep_pass_react(p, reaction, key->error, key->error_text);
         return true;
     }
-    if (key->gone)
-        sweep_tally_key(&p->summary, &p->plan, key->tag, key, &gone);
+    if (key->gone) {
+        count(p, key, &gone);
+        tell_kept(p, key, &gone, NULL, 0);
+    }
     return key->gone;
 }
 
@@ -137,8 +167,8 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
         key->max_value = space->max_value;
         if (key->look)
             continue;
-        sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
-        tell(p, key, &j, SWEEP_OUTCOME_FOUND, NULL, 0);
+        count(p, key, &j);
+        tell_kept(p, key, &j, NULL, 0);
     }
     sweep_pass_go_on(p);
 }
@@ -208,14 +238,20 @@ static void judge_key(struct sweep_pass *p, const struct redis_key *key, struct 
 {
     struct sweep_judgement j = judge_value(p, key, value, p->looked.now);
     bool removes = !p->summary.dry_run && !p->summary.census_only;
-    if (!spend_limit(p, &j) || sweep_mend_take(p->mend, key, &j))
+    const char *text = key->payload ? strbuf_text(value) : NULL;
+    if (!spend_limit(p, &j))
         return;
-    sweep_tally_key(&p->summary, &p->plan, key->tag, key, &j);
-    if (j.removable && may_condemn(p, key))
-        condemn(p, key, &j);
-    else
-        tell(p, key, &j, j.removable && removes ? SWEEP_OUTCOME_NOT_TRIED : SWEEP_OUTCOME_FOUND,
-            key->payload ? strbuf_text(value) : NULL, value->len);
+    if (!sweep_hold_counted(p) && sweep_mend_take(p->mend, key, &j))
+        return;
+    count(p, key, &j);
+    if (j.removable && may_condemn(p, key)) {
+        if (!sweep_hold_takes(p, key, &j))
+            condemn(p, key, &j);
+    } else if (j.removable && removes) {
+        tell(p, key, &j, SWEEP_OUTCOME_NOT_TRIED, text, value->len);
+    } else {
+        tell_kept(p, key, &j, text, value->len);
+    }
 }
 
 void sweep_step_judge(struct sweep_pass *p)

@@ -50,6 +50,7 @@ void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, uns
     count_age(&s->keyspaces[keyspace], j);
     if (kind == CONFIG_KEYSPACE_TASK && !j->pending_known)
         s->keyspaces[keyspace].unread++;
+    s->keyspaces[keyspace].removable += j->removable;
     if (!j->live)
         return;
     s->keyspaces[keyspace].live++;
@@ -78,6 +79,7 @@ void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_
         k->survived++;
         s->survived++;
         break;
+    case SWEEP_OUTCOME_HELD:
     case SWEEP_OUTCOME_NOT_TRIED:
         k->not_tried++;
         s->not_tried++;
@@ -113,6 +115,14 @@ uint64_t sweep_tally_findings(const struct sweep_summary *s)
     return n;
 }
 
+void sweep_tally_held(struct sweep_summary *s, const char *why)
+{
+    if (s->held)
+        return;
+    s->held = true;
+    snprintf(s->held_why, sizeof s->held_why, "%s", why);
+}
+
 static void forget_callers(struct sweep_summary *s)
 {
     for (unsigned i = 0; i < s->n_callers; i++)
@@ -132,6 +142,7 @@ void sweep_tally_restart(struct sweep_summary *s)
         s->keyspaces[i].unread = 0;
         s->keyspaces[i].oldest = 0;
         memset(s->keyspaces[i].ages, 0, sizeof s->keyspaces[i].ages);
+        s->keyspaces[i].removable = 0;
         memset(s->keyspaces[i].found, 0, sizeof s->keyspaces[i].found);
     }
 }

@@ -20,6 +20,9 @@ void sweep_tally_unknown(struct sweep_summary *s, enum config_keyspace_kind kind
 /* Keeps the first error of the pass. */
 void sweep_tally_error(struct sweep_summary *s, enum redis_error error, const char *text);
 
+/* Keeps the first reason. */
+void sweep_tally_held(struct sweep_summary *s, const char *why);
+
 /* Another server answers: what was seen is seen again, what was removed stays removed. */
 void sweep_tally_restart(struct sweep_summary *s);
 

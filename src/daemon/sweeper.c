@@ -41,6 +41,7 @@ static void pass_free(struct sweep_pass *p)
     redis_scan_free(p->scan);
     redis_remover_free(p->remover);
     sweep_pace_free(p->pace);
+    sweep_hold_free(&p->hold);
     sweep_mend_free(p->mend);
     sweep_step_forget(p);
     sweep_backup_forget(p);
@@ -90,7 +91,7 @@ static void step(struct sweep_pass *p)
 {
     p->step_at = loop_now();
     redis_scan_pace(p->scan, sweep_pace_count(p->pace), sweep_pace_depth(p->pace));
-    redis_scan_step(p->scan);
+    sweep_hold_step(p);
 }
 
 /* 1, 2, 4, 8, 16 s; then Redis is not only busy. */
@@ -179,9 +180,10 @@ void sweep_pass_go_on(struct sweep_pass *p)
         return;
     if (is_held(p))
         return;
-    sweep_pace_scanned(p->pace, took.scan);
+    if (took.scan > 0)
+        sweep_pace_scanned(p->pace, took.scan);
     redis_scan_advance(p->scan);
-    if (redis_scan_at_end(p->scan)) {
+    if (redis_scan_at_end(p->scan) && !sweep_hold_goes_on(p)) {
         pass_end(p, true);
         return;
     }
@@ -219,8 +221,10 @@ void sweep_pass_known(struct sweep_pass *p)
 {
     if (is_held(p))
         return;
-    if (p->scan && !p->same_run)
+    if (p->scan && !p->same_run && !sweep_hold_counted(p)) {
         sweep_tally_restart(&p->summary);
+        sweep_hold_restart(p);
+    }
     if (!p->scan || !p->same_run)
         begin_scan(p);
     step(p);
@@ -268,7 +272,8 @@ struct sweeper *sweeper_new(struct loop *l, struct redis_link *link)
         abort();
     s->loop = l;
     s->link = link;
-    s->limits.max_latency = USEC_PER_MSEC;
+    s->limits = (struct sweep_limits){
+        .max_latency = USEC_PER_MSEC, .max_delete = {UINT64_MAX, SWEEP_FUSE_NO_SHARE}};
     s->ledger = idle_ledger_new();
     return s;
 }
@@ -332,6 +337,8 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     p->may_remove = true;
     p->mend = sweep_mend_new(p);
     p->began_at = loop_now();
+    p->cap = s->limits.max_delete;
+    sweep_hold_begin(p, request);
     sweep_tally_begin(&p->summary, &p->plan);
     sweep_backup_begin(p, s->loop, &s->backup, request);
     p->timer = timer_new(s->loop, on_timer, p);

@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/redis_error.h"
 #include "core/sweep.h"
+#include "core/sweep_fuse.h"
 #include "daemon/sweep_count.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct sweep_request {
     uint64_t limit;       /* removable keys after which the pass ends; 0: none */
     bool no_backup;       /* remove without one, whatever is configured */
     sweeper_wanted_fn *wanted; /* NULL: only what is not fine is told of */
+    uint64_t agreed; /* keys that may go, instead of what MaxDelete allows; 0: as it does */
 };
 
 enum { SWEEP_BACKUP_NAME = 64 };
@@ -47,6 +49,7 @@ enum sweep_outcome {
     SWEEP_OUTCOME_REMOVED,   /* it was removable and is gone */
     SWEEP_OUTCOME_REPAIRED,  /* it stays, and has the TTL that it should have */
     SWEEP_OUTCOME_SURVIVED,  /* it changed, or went by itself, after it was examined */
+    SWEEP_OUTCOME_HELD,      /* removable, but more were than MaxDelete= allows: see held_why */
     SWEEP_OUTCOME_NOT_TRIED, /* removable, or to be repaired, but that is paused or not permitted:
                                 see the error */
 };
@@ -109,6 +112,8 @@ struct sweep_summary {
     bool backup_failed;             /* nothing was removed from then on; `error_text` says why */
     char backup[SWEEP_BACKUP_NAME]; /* name of the backup file; "": there is none */
     uint64_t backed_up;             /* keys in it */
+    bool held; /* more were removable than MaxDelete= allows; a dry run: would be held */
+    char held_why[160];
     struct sweep_keyspace_summary keyspaces[LIMIT_KEYSPACES];
     unsigned n_keyspaces;
     /* Exact in a census. A sweep reads no healthy task, and so `tasks_known` is false there. */
@@ -132,6 +137,8 @@ int sweeper_configure(struct sweeper *s, const struct config_keyspace *keyspaces
 /* What passes from now on keep to. */
 struct sweep_limits {
     usec_t max_latency; /* that we may add for one in a hundred requests of others; 1 ms at first */
+    struct sweep_cap max_delete; /* none at first */
+    bool lease;                  /* one at a time of all who sweep this Redis; not at first */
 };
 void sweeper_limit(struct sweeper *s, const struct sweep_limits *limits);
 

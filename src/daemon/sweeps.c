@@ -8,6 +8,7 @@
 #include "core/json_scan.h"
 #include "core/limits.h"
 #include "daemon/operation.h"
+#include "daemon/sweep_consent.h"
 #include "daemon/sweep_report.h"
 #include "daemon/sweeper.h"
 #include "io/backup_store.h"
@@ -32,7 +33,8 @@ struct sweeps {
     usec_t words_at;      /* of the next line for whoever waits */
     bool running;         /* a sweep of ours; a census or a list is none */
     bool stopped;
-    bool due;             /* its time came while Redis was away or the sweeper busy */
+    bool due; /* its time came while Redis was away or the sweeper busy */
+    struct sweep_consent consent;
     struct operation *op; /* who waits for the sweep under way; NULL: nobody */
     struct cJSON *findings;
     unsigned n_findings;
@@ -114,6 +116,9 @@ int sweeps_configure(struct sweeps *s, const struct config *config, struct err *
     if (r < 0)
         return r;
     set_backup(s->sweeper, config);
+    sweeper_limit(s->sweeper, &(struct sweep_limits){.max_latency = config->sweep.max_latency,
+                                  .max_delete = config->sweep.max_delete,
+                                  .lease = config->sweep.lease});
     s->config = config;
     arm(s);
     return 0;
@@ -133,6 +138,7 @@ static void on_finding(const struct sweep_key *key, void *arg)
 static void answer(struct sweeps *s, const struct sweep_summary *summary)
 {
     struct cJSON *result = sweep_report_summary(summary);
+    cJSON_AddItemToObject(result, "consent", sweep_consent_json(&s->consent));
     cJSON_AddItemToObject(result, "findings", s->findings);
     cJSON_AddNumberToObject(result, "findings_total", s->n_findings);
     s->findings = NULL;
@@ -142,6 +148,8 @@ static void answer(struct sweeps *s, const struct sweep_summary *summary)
     operation_set_result(op, result);
     if (sweep_report_went_well(summary))
         operation_end(op, OPERATION_DONE, "%s", sweep_report_sentence(summary).text);
+    else if (summary->held && !summary->dry_run)
+        operation_end(op, OPERATION_FAILED, "%s", sweep_consent_words(&s->consent, summary).text);
     else
         operation_end(op, OPERATION_FAILED, "%s: %s", sweep_report_sentence(summary).text,
             summary->error_text);
@@ -167,6 +175,7 @@ static void on_done(const struct sweep_summary *summary, void *arg)
 {
     struct sweeps *s = arg;
     s->running = false;
+    sweep_consent_ended(&s->consent, summary);
     remember(s, summary);
     sweep_report_event(summary);
     if (s->op)
@@ -191,8 +200,11 @@ static void on_tick(void *arg)
 static int begin(struct sweeps *s, const struct sweep_request *request, struct err *e)
 {
     int r = sweeper_run(s->sweeper, request, on_finding, on_done, s, e);
-    s->running = s->running || r == 0;
-    return r;
+    if (r < 0)
+        return r;
+    sweep_consent_began(&s->consent, request);
+    s->running = true;
+    return 0;
 }
 
 static void begin_due(struct sweeps *s)
@@ -220,7 +232,7 @@ void sweeps_redis_up(struct sweeps *s)
 
 int sweeps_run(struct sweeps *s, const struct sweep_wish *wish, struct operation *op, struct err *e)
 {
-    const struct sweep_request request = {
+    struct sweep_request request = {
         .dry_run = wish->dry_run,
         .keyspace = wish->keyspace,
         .older_than = wish->older_than,
@@ -229,7 +241,9 @@ int sweeps_run(struct sweeps *s, const struct sweep_wish *wish, struct operation
     };
     if (s->stopped)
         return err_set(e, -ESHUTDOWN, "sweeping: voxkeeper is stopping");
-    int r = begin(s, &request, e);
+    int r = wish->confirm ? sweep_consent_take(&s->consent, wish->confirm, &request, e) : 0;
+    if (r == 0)
+        r = begin(s, &request, e);
     if (r < 0)
         return r;
     s->op = op;
@@ -271,6 +285,7 @@ struct cJSON *sweeps_json(const struct sweeps *s)
         cJSON_AddItemToObject(o, "last", cJSON_Duplicate(s->last, true));
     else
         cJSON_AddNullToObject(o, "last");
+    cJSON_AddItemToObject(o, "consent", sweep_consent_json(&s->consent));
     return o;
 }
 

@@ -17,6 +17,7 @@ struct sweep_wish {
     usec_t older_than;    /* 0: each keyspace's MaxAge */
     uint64_t limit;       /* removable keys after which it ends; 0: none */
     bool no_backup;       /* whatever Backup= says */
+    const char *confirm;  /* token of a sweep that MaxDelete= held; NULL: none */
 };
 
 /* All are borrowed until sweeps_free() or sweeps_configure(). Returns owned; NULL: out of memory.

@@ -54,22 +54,25 @@ bool scan_failed(struct redis_scan *s, bool lost)
     return true;
 }
 
-static void copy_key(struct redis_scan *s, const struct redis_value *name)
+static void make_room(struct redis_scan *s, size_t n)
+{
+    s->keys = calloc(n + 1, sizeof *s->keys);
+    if (!s->keys)
+        abort();
+}
+
+static void copy_key(struct redis_scan *s, const char *name, size_t len)
 {
     unsigned tag = 0;
-    if (name->type != REDIS_STRING) {
-        scan_garbage(s, "SCAN");
+    if (len > LIMIT_REDIS_KEY || !s->events.on_name(name, len, &tag, s->arg))
         return;
-    }
-    if (name->len > LIMIT_REDIS_KEY || !s->events.on_name(name->str, name->len, &tag, s->arg))
-        return;
-    char *copy = malloc(name->len + 1);
+    char *copy = malloc(len + 1);
     if (!copy)
         abort();
-    memcpy(copy, name->str, name->len);
-    copy[name->len] = '\0';
+    memcpy(copy, name, len);
+    copy[len] = '\0';
     s->keys[s->n++] = (struct redis_key){
-        .name = copy, .name_len = name->len, .tag = tag, .ttl_ms = -2, .expire_ms = -2};
+        .name = copy, .name_len = len, .tag = tag, .ttl_ms = -2, .expire_ms = -2};
 }
 
 /* ---- TTLs ---- */
@@ -168,12 +171,13 @@ static void on_scan(size_t index, const struct redis_value *reply, void *arg)
         return;
     }
     memcpy(s->next_cursor, cursor.str, cursor.len + 1);
-    s->keys = calloc(names.n_items + 1, sizeof *s->keys);
-    if (!s->keys)
-        abort();
+    make_room(s, names.n_items);
     for (size_t i = 0; i < names.n_items; i++) {
         struct redis_value name = redis_value_at(&names, i);
-        copy_key(s, &name);
+        if (name.type == REDIS_STRING)
+            copy_key(s, name.str, name.len);
+        else
+            scan_garbage(s, "SCAN");
     }
 }
 
@@ -190,12 +194,8 @@ static void on_scanned(bool lost, void *arg)
     s->events.on_keys(s->keys, 0, s->now, s->arg);
 }
 
-void redis_scan_step(struct redis_scan *s)
+static void begin_step(struct redis_scan *s)
 {
-    char count[16];
-    int count_len = snprintf(count, sizeof count, "%u", s->count);
-    const char *const argv[] = {"SCAN", s->cursor, "MATCH", s->match, "COUNT", count};
-    const size_t len[] = {4, strlen(s->cursor), 5, s->match_len, 5, (size_t)count_len};
     assert(!s->batch);
     forget_keys(s);
     s->sized = false;
@@ -205,9 +205,33 @@ void redis_scan_step(struct redis_scan *s)
     s->look_took = 0;
     s->asked_at = loop_now();
     s->fault = (struct redis_fault){0};
+}
+
+void redis_scan_step(struct redis_scan *s)
+{
+    char count[16];
+    int count_len = snprintf(count, sizeof count, "%u", s->count);
+    const char *const argv[] = {"SCAN", s->cursor, "MATCH", s->match, "COUNT", count};
+    const size_t len[] = {4, strlen(s->cursor), 5, s->match_len, 5, (size_t)count_len};
+    begin_step(s);
     s->batch = redis_batch_new(s->link, 1, on_scan, on_scanned, s);
     redis_batch_add(s->batch, 0, 6, argv, len);
     redis_batch_end(s->batch);
+}
+
+void redis_scan_names(struct redis_scan *s, const struct redis_name *names, size_t n)
+{
+    begin_step(s);
+    make_room(s, n);
+    for (size_t i = 0; i < n; i++)
+        copy_key(s, names[i].name, names[i].len);
+    ask_ttls(s);
+}
+
+void redis_scan_restart(struct redis_scan *s)
+{
+    snprintf(s->cursor, sizeof s->cursor, "0");
+    s->begun = false;
 }
 
 void redis_scan_advance(struct redis_scan *s)

@@ -74,6 +74,17 @@ void redis_scan_step(struct redis_scan *s);
  */
 bool redis_scan_look(struct redis_scan *s);
 
+struct redis_name {
+    const char *name; /* bytes */
+    size_t len;
+};
+
+/* In place of SCAN's, one step over these keys; `at_end` is as before. Copies. */
+void redis_scan_names(struct redis_scan *s, const struct redis_name *names, size_t n);
+
+/* Begins anew, at the first key. */
+void redis_scan_restart(struct redis_scan *s);
+
 /* Everything is done with the keys of this step: the next one goes on behind it. */
 void redis_scan_advance(struct redis_scan *s);
 

@@ -134,7 +134,8 @@ static inline void sweep_rig_free(struct sweep_rig *r)
 
 static inline void sweep_rig_on_finding(const struct sweep_key *key, void *arg)
 {
-    static const char *const outcomes[] = {"found", "removed", "repaired", "survived", "not-tried"};
+    static const char *const outcomes[] = {
+        "found", "removed", "repaired", "survived", "held", "not-tried"};
     struct sweep_rig *r = arg;
     text_escape(&r->told, key->name, key->name_len, 40);
     strbuf_addf(&r->told, " %s %s %s\n", key->keyspace->name,

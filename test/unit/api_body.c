@@ -72,7 +72,8 @@ static void every_member(void **state)
     struct err e = {0};
     static const char text[] =
         "{\"reason\":\"why \\u00e9\",\"dry_run\":true,\"keyspace\":\"tasks\",\"older_than\":\"2h\","
-        "\"limit\":1e3,\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\",\"operation\":7,"
+        "\"limit\":1e3,\"confirm\":\"t\",\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\","
+        "\"operation\":7,"
         "\"file\":\"f\",\"key\":\"a*\",\"replace\":true}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.reason, "why \xc3\xa9");
@@ -80,6 +81,7 @@ static void every_member(void **state)
     assert_string_equal(body.sweep.keyspace, "tasks");
     assert_int_equal(body.sweep.older_than, 2 * USEC_PER_HOUR);
     assert_int_equal(body.sweep.limit, 1000);
+    assert_string_equal(body.sweep.confirm, "t");
     assert_true(body.sweep.no_backup);
     assert_true(body.keys.stuck);
     assert_int_equal(body.keys.sort, KEY_SORT_TTL);

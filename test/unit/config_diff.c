@@ -40,6 +40,9 @@ static void tells_what_changed(void **state)
         {"", "[Keyspace sessions]\nRepair=on\nMaxValue=1M\n[Keyspace tasks]\n",
             CONFIG_CHANGE_LIVE,
             "[Keyspace sessions] MaxValue: 256K -> 1M\n[Keyspace sessions] Repair: no -> yes\n"},
+        {"", "[Sweep]\nMaxDelete=5\nMaxLatency=2ms\nLease=no\n", CONFIG_CHANGE_LIVE,
+            "[Sweep] MaxDelete: 10000 20% -> 5\n[Sweep] MaxLatency: 1ms -> 2ms\n"
+            "[Sweep] Lease: yes -> no\n"},
         {"[Redis]\nUrl=redis://:one@h\n", "[Redis]\nUrl=redis://:two@h\n", CONFIG_CHANGE_LIVE,
             "[Redis] Url: redis://:***@h -> redis://:***@h (the secret changed)\n"},
         {"[Agent]\nEnvironment=API_KEY=a\n", "[Agent]\nEnvironment=API_KEY=b\n",

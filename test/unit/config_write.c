@@ -44,6 +44,7 @@ static const char *const lines[] = {
     "[Keyspace tasks]\nAction=report\nMaxAge=infinity\n",
     "[Keyspace q]\nPattern=queue x:*\nAgeFields=\"a b\" c\nExpectTTL=1us1h\n",
     "[Sweep]\nInterval=infinity\nProtect=a:* \"b c\"\n",
+    "[Sweep]\nMaxDelete=7 3%\nMaxLatency=2ms\nLease=no\n",
     "[Admin]\nListen=\nControlGroup=ops\n",
     "[Admin]\nListen=[::1]:9999 9998\nControlSocket=/tmp/s\nStateDirectory=/var/x y\n",
     "[Daemon]\nLogLevel=debug\n",

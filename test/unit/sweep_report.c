@@ -80,6 +80,15 @@ static void the_most_there_is_to_say_fits(void **state)
     assert_true(strlen(s.text) < sizeof s.text);
 }
 
+#define SPENT                                                                                      \
+    "\"spent\":{\"commands\":0,\"bytes_sent\":0,\"bytes_received\":0,\"worked_usec\":0,"           \
+    "\"rested_usec\":0,\"pings\":0,\"ping_floor_usec\":0,\"ping_p50_usec\":0,"                     \
+    "\"ping_p99_usec\":0,\"ping_max_usec\":0,\"strained\":false,\"reconnects\":0},"
+#define MUCH_SPENT                                                                                 \
+    "\"spent\":{\"commands\":4,\"bytes_sent\":5,\"bytes_received\":6,\"worked_usec\":7,"           \
+    "\"rested_usec\":8,\"pings\":9,\"ping_floor_usec\":10,\"ping_p50_usec\":11,"                   \
+    "\"ping_p99_usec\":12,\"ping_max_usec\":13,\"strained\":true,\"reconnects\":14},"
+
 static void the_summary_as_json(void **state)
 {
     (void)state;
@@ -91,20 +100,39 @@ static void the_summary_as_json(void **state)
         "\"gone\":3},\"keyspaces\":["
         "{\"found\":{\"fine\":5,\"stale\":2},\"name\":\"sessions\",\"keys\":7,\"removed\":2,"
         "\"repaired\":0,"
-        "\"survived\":0,\"not_tried\":0,\"census\":{\"live\":3,\"unread\":0,\"oldest_usec\":99,"
+        "\"survived\":0,\"not_tried\":0,\"removable\":0,\"census\":{\"live\":3,\"unread\":0,"
+        "\"oldest_usec\":99,"
         "\"ages\":{\"15min\":3,\"1h\":0,\"24h\":0,\"7d\":2,\"older\":0}}},"
         "{\"found\":{\"stale\":1,\"stuck-task\":1,\"gone\":3},\"name\":\"tasks\",\"keys\":5,"
-        "\"removed\":0,\"repaired\":0,\"survived\":1,\"not_tried\":3,\"census\":{\"live\":0,"
+        "\"removed\":0,\"repaired\":0,\"survived\":1,\"not_tried\":3,\"removable\":0,\"census\":{"
+        "\"live\":0,"
         "\"unread\":4,"
         "\"oldest_usec\":0,\"ages\":{\"15min\":0,\"1h\":0,\"24h\":0,\"7d\":0,\"older\":0}}}],"
-        "\"backup\":null,\"backed_up\":0,\"error\":null}");
-    summary = (struct sweep_summary){
-        .dry_run = true, .error_text = "broken", .backup = "b.backup", .backed_up = 2};
+        "\"backup\":null,\"backed_up\":0," SPENT "\"held\":null,\"error\":null}");
+    summary = (struct sweep_summary){.dry_run = true,
+        .held = true,
+        .held_why = "too many",
+        .spent = {.commands = 4,
+            .bytes_sent = 5,
+            .bytes_received = 6,
+            .worked = 7,
+            .rested = 8,
+            .pings = 9,
+            .ping_floor = 10,
+            .ping_p50 = 11,
+            .ping_p99 = 12,
+            .ping_max = 13,
+            .strained = true},
+        .reconnects = 14,
+        .error_text = "broken",
+        .backup = "b.backup",
+        .backed_up = 2};
     prints(sweep_report_summary(&summary),
         "{\"dry_run\":true,\"complete\":false,\"limited\":false,\"keys_seen\":0,\"removed\":0,"
         "\"repaired\":0,"
         "\"survived\":0,\"not_tried\":0,\"took_usec\":0,\"found\":{},\"keyspaces\":[],"
-        "\"backup\":\"b.backup\",\"backed_up\":2,\"error\":\"broken\"}");
+        "\"backup\":\"b.backup\",\"backed_up\":2," MUCH_SPENT
+        "\"held\":\"too many\",\"error\":\"broken\"}");
 }
 
 static void a_finding_as_json(void **state)
