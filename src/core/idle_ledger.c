@@ -1,7 +1,6 @@
 /* How long nobody but us touched a key: a direct-mapped table. */
 #include "core/idle_ledger.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 enum { SLOTS = 4096 };
@@ -58,4 +57,17 @@ usec_t idle_ledger_touch(struct idle_ledger *l, uint64_t id, usec_t idle, usec_t
     if (!e->touched || usec_sub(now, e->touched) > forget_after)
         *e = (struct entry){.id = id, .since = last_access, .touched = now};
     return idle;
+}
+
+usec_t idle_ledger_watch(struct idle_ledger *l, uint64_t id, bool quiet, usec_t now)
+{
+    struct entry *e = &l->entries[id % SLOTS];
+    bool forgotten = !e->touched || usec_sub(now, e->touched) > forget_after;
+    if (!forgotten && e->id != id)
+        return 0;
+    if (forgotten || !quiet)
+        e->since = now;
+    e->id = id;
+    e->touched = now;
+    return usec_sub(now, e->since);
 }

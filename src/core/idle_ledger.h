@@ -7,6 +7,7 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,3 +26,9 @@ uint64_t idle_ledger_id(const char *name, size_t name_len, uint64_t value_checks
  * `idle`, and just that for a key that is not remembered.
  */
 usec_t idle_ledger_touch(struct idle_ledger *l, uint64_t id, usec_t idle, usec_t now);
+
+/*
+ * The same where Redis counts how often a key is used, not since when it is idle: `quiet` says that
+ * it was not used lately. Returns since when each of our looks found it quiet; 0 at the first one.
+ */
+usec_t idle_ledger_watch(struct idle_ledger *l, uint64_t id, bool quiet, usec_t now);

@@ -173,20 +173,40 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
     sweep_pass_go_on(p);
 }
 
-/* Reads the payload into the facts; `value` holds what they point to. */
-static void decode(const struct redis_key *key, struct strbuf *value, struct sweep_facts *facts)
+/*
+ * Reads the payload into the facts; `value` holds what they point to. False: it is damaged, or of a
+ * format that we do not know; then it is not to be removed.
+ */
+static bool decode(const struct redis_key *key, struct strbuf *value, struct sweep_facts *facts)
 {
     strbuf_reset(value);
     if (!key->payload)
-        return;
+        return true;
     int r = rdb_string_decode(key->payload, key->payload_len, key->max_value, value);
     facts->is_string = r != -EPROTOTYPE;
     facts->too_big = r == -EFBIG || r == -ENOMEM;
-    /* A damaged one is malformed, and not to be removed: it may be a format we do not know. */
-    if (r == -EBADMSG)
-        facts->idle_known = false;
     facts->value = strbuf_text(value);
     facts->value_len = value->len;
+    return r != -EBADMSG;
+}
+
+/* Our own looks, of which this was one, are not what keeps a key from being idle. */
+static void take_idle(struct sweep_pass *p, const struct redis_key *key, struct sweep_facts *facts)
+{
+    uint64_t id =
+        idle_ledger_id(key->name, key->name_len, rdb_crc64(key->payload, key->payload_len));
+    if (facts->idle_known) {
+        facts->idle = idle_ledger_touch(p->ledger, id, facts->idle, facts->now_wall);
+    } else if (key->uses_known) {
+        facts->idle = idle_ledger_watch(p->ledger, id, key->uses <= 1, facts->now_wall);
+        facts->idle_known = true;
+    }
+}
+
+static bool by_idle_time(enum sweep_finding finding)
+{
+    return finding == SWEEP_MALFORMED || finding == SWEEP_MALFORMED_IDLE ||
+           finding == SWEEP_TOO_BIG || finding == SWEEP_TOO_BIG_IDLE;
 }
 
 static struct sweep_judgement judge_value(
@@ -194,15 +214,12 @@ static struct sweep_judgement judge_value(
 {
     struct sweep_facts facts = facts_of(p, key, now);
     const struct config_keyspace *space = &p->plan.keyspaces[key->tag];
-    decode(key, value, &facts);
+    bool sound = decode(key, value, &facts);
+    facts.idle_known = facts.idle_known && sound;
     struct sweep_judgement j = sweep_judge(space, p->plan.active_window, &facts);
-    bool malformed = j.finding == SWEEP_MALFORMED || j.finding == SWEEP_MALFORMED_IDLE;
-    if (!malformed || !facts.idle_known)
+    if (!by_idle_time(j.finding) || !key->payload || !sound)
         return j;
-    /* Our own looks, of which this was one, are not what keeps a key from being idle. */
-    uint64_t id =
-        idle_ledger_id(key->name, key->name_len, rdb_crc64(key->payload, key->payload_len));
-    facts.idle = idle_ledger_touch(p->ledger, id, facts.idle, now);
+    take_idle(p, key, &facts);
     return sweep_judge(space, p->plan.active_window, &facts);
 }
 

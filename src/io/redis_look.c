@@ -112,10 +112,39 @@ static void on_size(size_t id, const struct redis_value *reply, void *arg)
         /* Allocators round up; the payload's own length decides in the end. */
         k->too_big = k->memory > 2 * k->max_value + LIMIT_REDIS_KEY;
     } else if (reply->type == REDIS_INTEGER && reply->integer >= 0) {
-        /* An error is no fault: under an LFU policy Redis knows no idle times. */
         k->idle_known = true;
         k->idle = (usec_t)reply->integer * USEC_PER_SEC;
+    } else if (reply->type == REDIS_ERROR && strstr(reply->str, "LFU")) {
+        s->counts_uses = true;
     }
+}
+
+/* An error is no fault: then nobody knows how idle it is. */
+static void on_uses(size_t index, const struct redis_value *reply, void *arg)
+{
+    struct redis_scan *s = arg;
+    struct redis_key *k = &s->keys[index];
+    k->uses_known = reply->type == REDIS_INTEGER && reply->integer >= 0;
+    k->uses = k->uses_known ? (unsigned)reply->integer : 0;
+}
+
+static void on_uses_done(bool lost, void *arg)
+{
+    struct redis_scan *s = arg;
+    if (scan_failed(s, lost))
+        return;
+    look_at_window(s);
+}
+
+/* Under an LFU policy, before DUMP counts as a use. */
+static void ask_uses(struct redis_scan *s)
+{
+    s->batch = redis_batch_new(s->link, s->n, on_uses, on_uses_done, s);
+    for (size_t i = s->window_from; i < s->n; i++) {
+        if (s->keys[i].look)
+            scan_ask_key(s, i, i, "OBJECT", "FREQ");
+    }
+    redis_batch_end(s->batch);
 }
 
 static void on_sizes(bool lost, void *arg)
@@ -124,7 +153,10 @@ static void on_sizes(bool lost, void *arg)
     if (scan_failed(s, lost))
         return;
     s->sized = true;
-    look_at_window(s);
+    if (s->counts_uses)
+        ask_uses(s);
+    else
+        look_at_window(s);
 }
 
 static void ask_sizes(struct redis_scan *s)

@@ -18,6 +18,8 @@ struct redis_key {
     bool gone;      /* it was not there any more, then or when it was looked at */
     bool idle_known;
     usec_t idle;        /* before we touched it */
+    bool uses_known;    /* instead, under an LFU policy */
+    unsigned uses;      /* Redis' counter, which decays: 0 or 1 is next to none lately */
     uint64_t max_value; /* set by the caller with `look`: larger values are not read */
     uint64_t memory;    /* as MEMORY USAGE tells, when it was looked at */
     bool too_big;       /* surely larger than max_value: the payload was not asked for */

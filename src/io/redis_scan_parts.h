@@ -23,6 +23,7 @@ struct redis_scan {
     usec_t asked_at, scan_took, look_took;
     struct redis_key *keys;
     size_t n;
+    bool counts_uses;              /* an LFU policy: OBJECT FREQ tells, IDLETIME does not */
     bool sized;                    /* MEMORY USAGE and IDLETIME were asked */
     size_t window_from, window_to; /* of the keys under way */
     usec_t now;

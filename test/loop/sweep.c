@@ -329,6 +329,37 @@ static void an_lfu_policy_knows_no_idle_time(void **state)
     sweep_rig_went_well(r);
     sweep_rig_tells(r, "cursor_task:bad tasks malformed found");
     assert_int_equal(r->summary.removed, 1);
+    redisReply *stats = rig_redis_do(r->c, "INFO commandstats");
+    assert_non_null(strstr(stats->str, "cmdstat_object|freq:"));
+    freeReplyObject(stats);
+}
+
+/* What is used now and then stays; for the rest the second look is late enough here. */
+static void under_lfu_the_unused_go(void **state)
+{
+    struct sweep_rig *r = *state;
+    struct config_keyspace tasks = sweep_rig_keyspaces[1];
+    struct err e;
+    rig_redis_run(r->c, "CONFIG SET maxmemory-policy allkeys-lfu");
+    rig_redis_run(r->c, "SET x hello");
+    redisReply *dump = rig_redis_do(r->c, "DUMP x");
+    rig_redis_run(r->c, "RESTORE cursor_task:unused 0 %b FREQ 0", dump->str, dump->len);
+    rig_redis_run(r->c, "RESTORE cursor_task:used 0 %b FREQ 50", dump->str, dump->len);
+    rig_redis_run(r->c, "RESTORE cursor_task:changed 0 %b FREQ 0", dump->str, dump->len);
+    freeReplyObject(dump);
+    tasks.expect_ttl = USEC_INFINITY;
+    tasks.max_age = 1;
+    assert_int_equal(sweeper_configure(r->sweeper, &tasks, 1, &(struct strlist){0}, 0, &e), 0);
+    sweep_rig_run(r, (struct sweep_request){0});
+    sweep_rig_went_well(r);
+    assert_int_equal(r->summary.keyspaces[0].found[SWEEP_MALFORMED], 3);
+    rig_redis_run(r->c, "SET cursor_task:changed other");
+    sweep_rig_run(r, (struct sweep_request){0});
+    sweep_rig_went_well(r);
+    sweep_rig_tells(r, "cursor_task:unused tasks malformed-idle removed");
+    sweep_rig_tells(r, "cursor_task:used tasks malformed found");
+    sweep_rig_tells(r, "cursor_task:changed tasks malformed found");
+    assert_int_equal(r->summary.removed, 1);
 }
 
 /* ---- many ---- */
@@ -520,6 +551,7 @@ int main(void)
         TEST(the_malformed_go_when_nobody_but_us_touches_them),
         TEST(the_healthy_keep_their_idle_time),
         TEST(an_lfu_policy_knows_no_idle_time),
+        TEST(under_lfu_the_unused_go),
         TEST(sweeps_many_keys_and_others_beside),
         TEST(protected_names_stay_even_inside_of_a_keyspace),
         TEST(nothing_else_is_written_or_read),

@@ -67,9 +67,30 @@ static void neighbours_never_make_a_key_look_idle(void **state)
     idle_ledger_free(l);
 }
 
+static void what_is_quiet_at_every_look_is_idle(void **state)
+{
+    (void)state;
+    struct idle_ledger *l = idle_ledger_new();
+    assert_true(idle_ledger_watch(l, 5, true, start) == 0);
+    assert_true(idle_ledger_watch(l, 5, true, start + H) == H);
+    /* The same slot, another key, or another value: it begins when the slot is free. */
+    assert_true(idle_ledger_watch(l, 5 + 4096, true, start + H) == 0);
+    assert_true(idle_ledger_watch(l, 5 + 4096, true, start + 2 * H) == 0);
+    assert_true(idle_ledger_watch(l, 5, true, start + 3 * H) == 3 * H);
+    /* Used once: all begins anew. */
+    assert_true(idle_ledger_watch(l, 5, false, start + 4 * H) == 0);
+    assert_true(idle_ledger_watch(l, 5, true, start + 6 * H) == 2 * H);
+    /* Nobody looked for days. */
+    usec_t later = start + 3 * USEC_PER_DAY;
+    assert_true(idle_ledger_watch(l, 5, true, later) == 0);
+    assert_true(idle_ledger_watch(l, 5, true, later + H) == H);
+    idle_ledger_free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_quiet_at_every_look_is_idle),
         cmocka_unit_test(our_own_looks_do_not_count),
         cmocka_unit_test(another_s_look_begins_anew),
         cmocka_unit_test(a_key_that_redis_forgot_to_touch_is_older),
