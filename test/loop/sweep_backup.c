@@ -9,11 +9,15 @@
 #include "io/backup_store.h"
 
 #include <ftw.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #define D USEC_PER_DAY
 
 static atomic_int syncs_left = -1; /* until fdatasync() fails; -1: never */
+static atomic_bool holds;          /* fdatasync() waits for `go` */
+static atomic_bool held;
+static sem_t go;
 static struct sweep_rig *rig;
 static long long keys_at_sync; /* -1: nobody looks */
 
@@ -22,6 +26,10 @@ int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {
+    if (holds) {
+        held = true;
+        sem_wait(&go);
+    }
     if (keys_at_sync >= 0) {
         redisContext *c = rig_redis_connect(&rig->redis);
         keys_at_sync = rig_redis_int(c, "DBSIZE");
@@ -49,6 +57,9 @@ static int setup(void **state)
     rig = sweep_rig_up(NULL);
     syncs_left = -1;
     keys_at_sync = -1;
+    holds = false;
+    held = false;
+    sem_init(&go, 0, 0);
     snprintf(dir, sizeof dir, "%s/backups", rig->redis.dir);
     use_backup(rig, true);
     *state = rig;
@@ -295,6 +306,32 @@ static void a_cancelled_sweep_leaves_a_whole_file(void **state)
     done_with(reader, &c);
 }
 
+static bool is_held(void *arg)
+{
+    (void)arg;
+    return held;
+}
+
+static void one_cancelled_while_it_saves_removes_nothing(void **state)
+{
+    struct sweep_rig *r = *state;
+    struct content c;
+    plant(r, 5);
+    holds = true;
+    sweep_rig_begin(r, (struct sweep_request){0});
+    rig_wait(r->loop, is_held, r);
+    sweeper_cancel(r->sweeper);
+    holds = false;
+    sem_post(&go);
+    rig_wait(r->loop, sweep_rig_done, r);
+    assert_int_equal(r->summary.removed, 0);
+    assert_int_equal(r->summary.not_tried, 5);
+    assert_int_equal(rig_redis_int(r->c, "DBSIZE"), 5);
+    struct backup_reader *reader = read_backup(r, &c);
+    assert_int_equal(c.look.index.outcomes[BACKUP_NOT_TRIED], 5);
+    done_with(reader, &c);
+}
+
 static void it_may_be_freed_while_it_writes(void **state)
 {
     struct sweep_rig *r = *state;
@@ -348,6 +385,7 @@ int main(void)
         TEST(a_sweep_that_removes_nothing_writes_nothing),
         TEST(without_a_backup_it_removes_all_the_same),
         TEST(a_cancelled_sweep_leaves_a_whole_file),
+        TEST(one_cancelled_while_it_saves_removes_nothing),
         TEST(it_may_be_freed_while_it_writes),
         TEST(old_files_go_when_a_sweep_begins),
     };
