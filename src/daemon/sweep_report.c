@@ -41,11 +41,11 @@ struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
     sweep_report_counts(summary, &counts);
     snprintf(sentence.text, sizeof sentence.text,
         "%s: looked at %llu keys in %s, removed %llu, repaired %llu, %llu changed meanwhile and "
-        "stay (%s)",
+        "stay (%s)%s%s",
         summary->dry_run ? "dry run" : "sweep", (unsigned long long)summary->keys,
         span_show(summary->took, took), (unsigned long long)summary->removed,
         (unsigned long long)summary->repaired, (unsigned long long)summary->survived,
-        strbuf_text(&counts));
+        strbuf_text(&counts), summary->backup[0] ? "; saved in " : "", summary->backup);
     strbuf_fini(&counts);
     return sentence;
 }

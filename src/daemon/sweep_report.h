@@ -10,7 +10,7 @@ struct cJSON;
 enum { SWEEP_REPORT_FINDINGS_MAX = 100 };
 
 struct sweep_sentence {
-    char text[320];
+    char text[640];
 };
 
 /* "dry run: 3 of 12 keys would be removed (2 stale, 1 stuck-task) in 12ms" */

@@ -59,6 +59,10 @@ static void the_sentence(void **state)
     assert_string_equal(sweep_report_sentence(&summary).text,
         "sweep: looked at 12 keys in 12ms, removed 2, repaired 0, 1 changed meanwhile and stay "
         "(3 stale, 1 stuck-task)");
+    strcpy(summary.backup, "b.backup");
+    assert_non_null(
+        strstr(sweep_report_sentence(&summary).text, "(3 stale, 1 stuck-task); saved in b.backup"));
+    summary.backup[0] = '\0';
     summary.dry_run = true;
     summary.n_keyspaces = 0;
     assert_string_equal(sweep_report_sentence(&summary).text,
