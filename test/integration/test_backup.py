@@ -75,7 +75,8 @@ def test_what_a_sweep_removes_comes_back(swept, redis):
     ends = {name: redis.command("PEXPIRETIME", name) for name in names}
     assert daemon.cli("backups").stdout.startswith("0 backups in ")
 
-    swept_ = json.loads(daemon.cli("sweep", "--json", check=True).stdout)["result"]
+    lines = daemon.cli("sweep", "--json", check=True).stdout.splitlines()
+    swept_ = json.loads(lines[-1])["operation"]["result"]
     assert swept_["removed"] == 6 and swept_["backed_up"] == 6
     assert redis.command("KEYS", "*") == [b"elevenlabs:conversation:1"]
     file = only_backup(daemon)
