@@ -29,7 +29,7 @@ struct redis_restorer {
     struct redis_batch *batch;
     struct redis_restoree *items;
     size_t n;
-    int64_t now_ms; /* the server's; -1: it did not tell */
+    int64_t now_ms; /* the server's */
     struct redis_fault fault;
 };
 
@@ -196,17 +196,30 @@ static void restore_all(struct redis_restorer *r)
     redis_batch_end(r->batch);
 }
 
+/* Seconds, and microseconds of the next one. */
+static bool read_time(const struct redis_value *reply, int64_t *out_ms)
+{
+    struct redis_value seconds = redis_value_at(reply, 0);
+    struct redis_value part = redis_value_at(reply, 1);
+    uint64_t s = 0;
+    uint64_t us = 0;
+    if (seconds.type != REDIS_STRING || part.type != REDIS_STRING ||
+        num_parse_u64(seconds.str, 0, UINT32_MAX, &s) < 0 ||
+        num_parse_u64(part.str, 0, USEC_PER_SEC - 1, &us) < 0)
+        return false;
+    *out_ms = (int64_t)(s * 1000 + us / USEC_PER_MSEC);
+    return true;
+}
+
 static void on_time(size_t index, const struct redis_value *reply, void *arg)
 {
     struct redis_restorer *r = arg;
-    struct redis_value seconds = redis_value_at(reply, 0);
-    uint64_t number = 0;
+    static const char garbage[] = "TIME: an answer that is none";
     (void)index;
     if (reply->type == REDIS_ERROR)
         note_fault(r, redis_error_class(reply->str, reply->len), reply->str, reply->len);
-    else if (seconds.type != REDIS_STRING || num_parse_u64(seconds.str, 0, UINT32_MAX, &number) < 0)
-        note_fault(r, REDIS_E_PROTOCOL, "TIME: an answer that is none", 28);
-    r->now_ms = (int64_t)number * 1000;
+    else if (!read_time(reply, &r->now_ms))
+        note_fault(r, REDIS_E_PROTOCOL, garbage, sizeof garbage - 1);
 }
 
 static void on_timed(bool lost, void *arg)
