@@ -28,8 +28,8 @@ void sweep_hold_begin(struct sweep_pass *p, const struct sweep_request *request)
     if (request->agreed > 0)
         h->allowed = request->agreed;
     else if (removes && request->limit > 0) /* that is a limit, too: it need not be counted */
-        h->allowed = p->cap.count;
-    else if (removes && !sweep_cap_is_none(&p->cap))
+        h->allowed = p->limits.max_delete.count;
+    else if (removes && !sweep_cap_is_none(&p->limits.max_delete))
         h->phase = SWEEP_PHASE_COUNT;
 }
 
@@ -134,7 +134,7 @@ static bool is_allowed(struct sweep_pass *p)
     for (unsigned i = 0; i < s->n_keyspaces; i++)
         counts[i] = (struct sweep_fuse_count){
             s->keyspaces[i].name, s->keyspaces[i].keys, s->keyspaces[i].removable};
-    if (sweep_fuse_allows(&p->cap, counts, s->n_keyspaces, &why))
+    if (sweep_fuse_allows(&p->limits.max_delete, counts, s->n_keyspaces, &why))
         return true;
     sweep_tally_held(&p->summary, why);
     return false;

@@ -63,8 +63,11 @@ struct sweep_pass {
     usec_t began_at;
     usec_t step_at; /* the step under way began */
     struct sweep_pace *pace;
-    struct sweep_cap cap;
+    struct sweep_limits limits;
     struct sweep_hold hold;
+    struct redis_lease *lease; /* NULL: not asked for, or given back */
+    bool lease_known;
+    struct loop *loop;
 
     char run[48];  /* of the server: run_id; "": not known */
     bool same_run; /* it is the one that it was before the connection was lost */

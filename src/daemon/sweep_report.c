@@ -173,6 +173,8 @@ bool sweep_report_went_well(const struct sweep_summary *summary)
 
 static enum event_id event_of(const struct sweep_summary *summary)
 {
+    if (summary->elsewhere && summary->error == REDIS_E_NONE)
+        return EVENT_SWEEP_ELSEWHERE;
     if (sweep_report_went_well(summary))
         return EVENT_SWEEP_DONE;
     return summary->error == REDIS_E_NONE && !summary->backup_failed ? EVENT_SWEEP_ABORTED

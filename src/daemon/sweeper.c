@@ -4,11 +4,12 @@
  */
 #include "daemon/sweeper.h"
 
-#include "core/sweep.h"
 #include "daemon/sweep_backup.h"
+#include "daemon/sweep_lease.h"
 #include "daemon/sweep_pass.h"
 #include "daemon/sweep_server.h"
 #include "io/redis_conf.h"
+#include "io/redis_lease.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ static void pass_free(struct sweep_pass *p)
     redis_batch_leave(p->prologue);
     redis_scan_free(p->scan);
     redis_remover_free(p->remover);
+    redis_lease_free(p->lease);
     sweep_pace_free(p->pace);
     sweep_hold_free(&p->hold);
     sweep_mend_free(p->mend);
@@ -54,18 +56,19 @@ static void pass_free(struct sweep_pass *p)
 void sweep_pass_finish(struct sweep_pass *p)
 {
     struct sweep_summary *s = &p->summary;
-    bool complete = p->complete;
-    s->complete = complete;
+    if (sweep_lease_returns(p))
+        return;
+    s->complete = p->complete;
     s->took = usec_sub(loop_now(), p->began_at);
     s->reconnects = p->reconnects;
     sweep_pace_spent(p->pace, &s->spent);
-    if (!complete) {
+    if (!p->complete) {
         s->sessions_known = false;
         s->tasks_known = false;
     }
     if (s->limited)
         snprintf(s->error_text, sizeof s->error_text, "ended at the limit that was asked for");
-    else if (!complete && s->error == REDIS_E_NONE && !s->error_text[0])
+    else if (!p->complete && s->error == REDIS_E_NONE && !s->error_text[0])
         snprintf(s->error_text, sizeof s->error_text, "cancelled");
     p->sweeper->pass = NULL;
     p->on_done(s, p->arg);
@@ -219,7 +222,7 @@ static void begin_scan(struct sweep_pass *p)
 
 void sweep_pass_known(struct sweep_pass *p)
 {
-    if (is_held(p))
+    if (is_held(p) || sweep_lease_asks(p))
         return;
     if (p->scan && !p->same_run && !sweep_hold_counted(p)) {
         sweep_tally_restart(&p->summary);
@@ -337,7 +340,8 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     p->may_remove = true;
     p->mend = sweep_mend_new(p);
     p->began_at = loop_now();
-    p->cap = s->limits.max_delete;
+    p->limits = s->limits;
+    p->loop = s->loop;
     sweep_hold_begin(p, request);
     sweep_tally_begin(&p->summary, &p->plan);
     sweep_backup_begin(p, s->loop, &s->backup, request);

@@ -112,6 +112,7 @@ struct sweep_summary {
     bool backup_failed;             /* nothing was removed from then on; `error_text` says why */
     char backup[SWEEP_BACKUP_NAME]; /* name of the backup file; "": there is none */
     uint64_t backed_up;             /* keys in it */
+    bool elsewhere; /* another voxkeeperd sweeps: `error_text` says who */
     bool held; /* more were removable than MaxDelete= allows; a dry run: would be held */
     char held_why[160];
     struct sweep_keyspace_summary keyspaces[LIMIT_KEYSPACES];
