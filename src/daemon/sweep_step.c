@@ -30,7 +30,7 @@ static struct sweep_facts facts_of(
 {
     return (struct sweep_facts){.name = key->name,
         .name_len = key->name_len,
-        .is_string = true,
+        .is_string = !key->other_type,
         .ttl_known = true,
         .has_ttl = key->ttl_ms >= 0,
         .ttl = key->ttl_ms >= 0 ? (usec_t)key->ttl_ms * USEC_PER_MSEC : 0,

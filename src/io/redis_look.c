@@ -26,7 +26,10 @@ static void on_value(size_t id, const struct redis_value *reply, void *arg)
         return;
     }
     struct redis_key *k = &s->keys[id / VALUE_REPLIES];
-    if (reply->type == REDIS_ERROR) {
+    if (k->too_big && id % VALUE_REPLIES == VALUE_DUMP) {
+        /* TYPE; without the right to ask nobody knows, and that is no fault. */
+        k->other_type = reply->type == REDIS_STATUS && strcmp(reply->str, "string") != 0;
+    } else if (reply->type == REDIS_ERROR) {
         scan_key_failed(k, reply);
     } else if (id % VALUE_REPLIES == VALUE_EXPIRE) {
         if (reply->type != REDIS_INTEGER)
@@ -88,8 +91,7 @@ static void look_at_window(struct redis_scan *s)
             continue;
         scan_ask_key(
             s, i, i * VALUE_REPLIES + VALUE_EXPIRE, s->has_expire ? "PEXPIRETIME" : "PTTL", NULL);
-        if (!k->too_big)
-            scan_ask_key(s, i, i * VALUE_REPLIES + VALUE_DUMP, "DUMP", NULL);
+        scan_ask_key(s, i, i * VALUE_REPLIES + VALUE_DUMP, k->too_big ? "TYPE" : "DUMP", NULL);
         bytes += k->too_big ? 0 : k->memory;
         keys++;
     }

@@ -23,6 +23,7 @@ struct redis_key {
     uint64_t max_value; /* set by the caller with `look`: larger values are not read */
     uint64_t memory;    /* as MEMORY USAGE tells, when it was looked at */
     bool too_big;       /* surely larger than max_value: the payload was not asked for */
+    bool other_type;    /* of one that is too big: it is no string. Else the payload tells */
     int64_t expire_ms;  /* absolute, by the server's clock; -1: none; ttl_ms is renewed with it */
     char *payload;      /* of DUMP; NULL: too big, or gone */
     size_t payload_len;

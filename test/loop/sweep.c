@@ -243,6 +243,19 @@ static void every_other_type_is_reported(void **state)
     assert_int_equal(keys(r), 6);
 }
 
+static void big_ones_of_other_types_too(void **state)
+{
+    struct sweep_rig *r = *state;
+    char *text = malloc(VALUE_MAX);
+    memset(text, 'x', VALUE_MAX);
+    for (int i = 0; i < 4; i++)
+        rig_redis_run(r->c, "RPUSH cursor_task:list %b", text, (size_t)VALUE_MAX);
+    free(text);
+    sweep_rig_run(r, (struct sweep_request){0});
+    sweep_rig_went_well(r);
+    sweep_rig_tells(r, "cursor_task:list tasks wrong-type found");
+}
+
 static void the_malformed_go_when_nobody_but_us_touches_them(void **state)
 {
     struct sweep_rig *r = *state;
@@ -548,6 +561,7 @@ int main(void)
         TEST(values_of_every_size),
         TEST(what_is_too_big_is_not_even_read),
         TEST(every_other_type_is_reported),
+        TEST(big_ones_of_other_types_too),
         TEST(the_malformed_go_when_nobody_but_us_touches_them),
         TEST(the_healthy_keep_their_idle_time),
         TEST(an_lfu_policy_knows_no_idle_time),
