@@ -191,6 +191,12 @@ unsigned seat_least_advanced(const struct fleet *f)
     return least;
 }
 
+/* One that only lacks a provider is better than one that failed, and than no way back. */
+static bool is_able(const struct fleet_slot *s)
+{
+    return s->prober.state == PROBER_HEALTHY && !s->errors && s->prober.lacks_provider;
+}
+
 /* Who can take the place of `s` now; SEAT_NOBODY if none. */
 unsigned seat_substitute(const struct fleet *f, const struct fleet_slot *s, unsigned standby)
 {
@@ -203,7 +209,7 @@ unsigned seat_substitute(const struct fleet *f, const struct fleet_slot *s, unsi
     for (unsigned i = 0; i < f->n_slots; i++) {
         const struct fleet_slot *o = &f->slots[i];
         bool paused = o->worker.state == WORKER_DRAINING && !seat_is_wrong(f, o);
-        if (!seat_is_sound(f, o))
+        if (!seat_is_sound(f, o) && !(at_once && is_able(o)))
             continue;
         if (spares && seat_is_spare(f, o))
             return i;

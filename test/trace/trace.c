@@ -99,6 +99,10 @@ static void set(struct trace *t, const char *key, const char *value)
         w->show_probes = strcmp(value, "shown") == 0;
         return;
     }
+    if (strcmp(key, "redis") == 0 && strcmp(value, "unknown") == 0) {
+        w->dependency = DEPENDENCY_UNKNOWN;
+        return;
+    }
     if (strcmp(key, "overlap") == 0) {
         w->fleet_conf.overlap = strcmp(value, "yes") == 0;
         return;
