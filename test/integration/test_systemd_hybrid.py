@@ -1,6 +1,7 @@
 """A machine without a cgroup v2 tree of our own: the host's old or hybrid layout."""
 
 import pytest
+from outliving import check_outliving
 from service import Service
 from waiting import wait_for
 
@@ -32,3 +33,8 @@ def test_it_works_without_cgroups_and_says_why(service):
     service.event("daemon-stopped")
     assert not service.is_alive(last)
     assert service.show("Result") == "success"
+
+
+def test_workers_outlive_voxkeeperd_there_too(service):
+    service.start()
+    check_outliving(service)

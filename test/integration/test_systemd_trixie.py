@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 from daemon import TOP
+from outliving import check_outliving
 from service import Service
 
 pytestmark = pytest.mark.systemd
@@ -51,3 +52,5 @@ def test_builds_and_serves_on_debian_13(make_container, tmp_path):
     service.event("daemon-stopped")
     assert service.show("Result") == "success"
     assert service.worker_cgroups() == []
+    service.start()
+    check_outliving(service)
