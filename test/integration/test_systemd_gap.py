@@ -163,6 +163,11 @@ def test_adopted_workers_are_looked_at_as_before(gap):
     assert all(worker["descriptors"] > 10 for worker in gap.workers())
 
 
+def test_a_worker_that_the_kernel_ends_for_its_memory_is_left_to_us(gap):
+    # The manager would take it for a failure of the unit, and stop that.
+    assert gap.show("OOMPolicy") == "continue"
+
+
 def test_no_controller_is_on_that_would_keep_the_next_start_out(gap):
     gap.serve()
     assert gap.box.read(f"{CGROUP}/cgroup.subtree_control").split() == []
