@@ -384,19 +384,3 @@ const struct config_key config_keys[] = {
 };
 /* clang-format on */
 const size_t config_n_keys = sizeof config_keys / sizeof *config_keys;
-
-const struct config_builtin config_builtins[] = {
-    {"sessions", "Pattern", "elevenlabs:session:*"},
-    {"sessions", "Kind", "session"},
-    {"sessions", "ExpectTTL", "1h"},
-    {"sessions", "MaxAge", "24h"},
-    {"sessions", "AgeFields", "lastAccessedAt createdAt"},
-    {"sessions", "Action", "delete"},
-    {"tasks", "Pattern", "cursor_task:*"},
-    {"tasks", "Kind", "task"},
-    {"tasks", "ExpectTTL", "24h"},
-    {"tasks", "MaxAge", "24h"},
-    {"tasks", "AgeFields", "completedAt createdAt"},
-    {"tasks", "Action", "delete"},
-};
-const size_t config_n_builtins = sizeof config_builtins / sizeof *config_builtins;
