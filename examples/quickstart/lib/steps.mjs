@@ -188,7 +188,7 @@ export class Steps {
         const words = ['--json', 'sweep', '--keyspace', 'tasks', '--older-than', '100ms'];
         const { code, stdout, stderr } = await this.world.voxkeeper(...words);
         check(code === 0, `voxkeeper sweep: exit ${code}: ${stderr.trim()}`);
-        return JSON.parse(stdout).result.removed;
+        return JSON.parse(stdout.trim().split('\n').at(-1)).operation.result.removed;
     }
 
     async stop() {
