@@ -68,11 +68,10 @@ static bool reserve(struct table *t)
     return true;
 }
 
-void table_add(struct table *t, enum say_color color, const char *text, size_t max)
+/* Takes what is in `safe`. */
+static void add_cell(struct table *t, enum say_color color, struct strbuf *safe)
 {
-    struct strbuf safe = STRBUF_INIT;
-    say_word(&safe, text ? text : "-", max);
-    char *owned = strbuf_take(&safe);
+    char *owned = strbuf_take(safe);
     if (t->failed || !owned || !reserve(t)) {
         free(owned);
         t->failed = true;
@@ -80,6 +79,31 @@ void table_add(struct table *t, enum say_color color, const char *text, size_t m
     }
     t->cells[t->n_cells++] =
         (struct table_cell){.text = owned, .color = color, .width = table_text_width(owned)};
+}
+
+void table_add(struct table *t, enum say_color color, const char *text, size_t max)
+{
+    struct strbuf safe = STRBUF_INIT;
+    say_word(&safe, text ? text : "-", max);
+    add_cell(t, color, &safe);
+}
+
+void table_add_escaped(struct table *t, enum say_color color, const char *text, size_t max)
+{
+    struct strbuf safe = STRBUF_INIT;
+    const char *at = text ? text : "-";
+    size_t len = strlen(at);
+    const char *end = at + (len < max ? len : max);
+    while (at < end) {
+        const char *stop = memchr(at, '\\', (size_t)(end - at));
+        text_escape(&safe, at, (size_t)((stop ? stop : end) - at), max);
+        if (stop)
+            strbuf_addc(&safe, '\\');
+        at = stop ? stop + 1 : end;
+    }
+    if (len > max)
+        strbuf_adds(&safe, "…");
+    add_cell(t, color, &safe);
 }
 
 static void pad(struct strbuf *out, size_t from, size_t to)

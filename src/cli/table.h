@@ -31,6 +31,11 @@ void table_fini(struct table *t);
  * bytes. NULL shows as "-". */
 void table_add(struct table *t, enum say_color color, const char *text, size_t max);
 
+/* The same for text that the daemon has escaped already, a key's name: its backslashes are not
+ * doubled.
+ */
+void table_add_escaped(struct table *t, enum say_color color, const char *text, size_t max);
+
 /* Appends the table with its titles. A last row that is not full is left out. */
 void table_write(const struct table *t, struct strbuf *out, bool use_color);
 

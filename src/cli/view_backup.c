@@ -88,7 +88,7 @@ static void add_key(struct table *t, const cJSON *key)
     add_size(t, key);
     table_add(t, SAY_PLAIN, expires ? expires : "never", WORD_MAX);
     table_add(t, SAY_PLAIN, json_text(key, "finding"), WORD_MAX);
-    table_add(t, SAY_PLAIN, json_text(key, "key"), KEY_MAX);
+    table_add_escaped(t, SAY_PLAIN, json_text(key, "key"), KEY_MAX);
     table_add(t, SAY_DIM, error ? error : json_text(key, "reason"), REASON_MAX);
 }
 

@@ -25,8 +25,8 @@ static void add_key(struct table *t, const cJSON *key)
     table_add(t, stuck ? SAY_YELLOW : SAY_PLAIN, json_text(key, "state"), WORD_MAX);
     add_span(t, key, "age_usec", NULL);
     add_span(t, key, "ttl_usec", "none");
-    table_add(t, SAY_PLAIN, json_text(key, "conversation"), OWNER_MAX);
-    table_add(t, SAY_PLAIN, json_text(key, "key"), KEY_MAX);
+    table_add_escaped(t, SAY_PLAIN, json_text(key, "conversation"), OWNER_MAX);
+    table_add_escaped(t, SAY_PLAIN, json_text(key, "key"), KEY_MAX);
     table_add(t, SAY_DIM, json_text(key, "reason"), WHY_MAX);
 }
 

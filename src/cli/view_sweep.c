@@ -33,7 +33,7 @@ static void add_finding(struct table *t, const cJSON *finding)
     table_add(t, SAY_PLAIN, json_count(finding, "age_usec", &age) ? span_show(age, span) : NULL,
         WORD_MAX);
     add_action(t, finding);
-    table_add(t, SAY_PLAIN, json_text(finding, "key"), KEY_MAX);
+    table_add_escaped(t, SAY_PLAIN, json_text(finding, "key"), KEY_MAX);
     table_add(t, SAY_DIM, json_text(finding, "reason"), REASON_MAX);
 }
 

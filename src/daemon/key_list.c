@@ -108,7 +108,7 @@ static struct cJSON *row_json(const struct sweep_key *key)
     else
         cJSON_AddNullToObject(o, "conversation");
     cJSON_AddBoolToObject(o, "stuck", j->finding != SWEEP_FINE);
-    cJSON_AddStringToObject(o, "reason", j->reason);
+    cJSON_AddStringToObject(o, "reason", j->finding == SWEEP_FINE ? "" : j->reason);
     strbuf_fini(&owner);
     return o;
 }

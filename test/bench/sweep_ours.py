@@ -1,12 +1,14 @@
 """voxkeeperd as the benchmark sees it: sweeps by its own command, its memory, its loop's lag."""
 
 import json
+import signal
+import subprocess
 import threading
 import time
 
 import measure
 import probed
-from daemon import TOP, Daemon, UnixHttp
+from daemon import BUILD, TOP, Daemon, UnixHttp
 
 UNPACED = "1s"  # MaxLatency= that nothing reaches
 KNOWN = (TOP / "docs/config.md").read_text()
@@ -84,6 +86,19 @@ class Ours:
         last = json.loads(done.stdout.splitlines()[-1])["operation"]
         assert last["state"] == "done", last
         result = last["result"]
+        return {"wall": result["took_usec"] / 1e6, "seen": result["keys_seen"],
+                "removed": result["removed"]}
+
+    def sweep_for(self, seconds):
+        """The same for a part of a sweep: it is ended as Ctrl-C does."""
+        process = subprocess.Popen([BUILD / "src/cli/voxkeeper", "--socket", self.daemon.socket,
+                                    "sweep", "--json"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        result = json.loads(process.communicate()[0].splitlines()[-1])["operation"]["result"]
         return {"wall": result["took_usec"] / 1e6, "seen": result["keys_seen"],
                 "removed": result["removed"]}
 

@@ -49,6 +49,21 @@ static void aligns_its_columns(void **state)
     table_fini(&t);
 }
 
+static void what_is_escaped_already_stays_as_it_is(void **state)
+{
+    (void)state;
+    static const struct table_column columns[] = {{"A", false}, {"B", false}};
+    struct table t;
+    table_init(&t, columns, 2);
+    table_add_escaped(&t, SAY_PLAIN, "a\\x1b\\\\", 99);
+    /* It should be: what is not is made so. */
+    table_add_escaped(&t, SAY_PLAIN, "\033\\n\n\377", 99);
+    table_add_escaped(&t, SAY_PLAIN, NULL, 99);
+    table_add_escaped(&t, SAY_PLAIN, "abcdef", 3);
+    written_is(&t, false, "A        B\na\\x1b\\\\  \\x1b\\n\\n\\xff\n-        abc…\n");
+    table_fini(&t);
+}
+
 static void cuts_what_is_too_long(void **state)
 {
     (void)state;
@@ -66,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_columns_and_not_bytes),
         cmocka_unit_test(aligns_its_columns),
+        cmocka_unit_test(what_is_escaped_already_stays_as_it_is),
         cmocka_unit_test(cuts_what_is_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
