@@ -353,16 +353,13 @@ const struct config_key config_keys[] = {
         .doc = "The oldest backups go when a sweep begins until all together are no larger; the "
                "newest one stays."},
     {"Sweep", "MaxDelete", &config_type_cap, ROOT(sweep.max_delete), .preset = "10000 20%", LIVE,
-        .doc = "A sweep that would remove more keys, or (from 100 keys on) a larger share of one "
-               "keyspace, removes none, says so, and waits for `voxkeeper sweep --confirm TOKEN`. "
-               "`infinity`: no limit."},
+        .doc = "A sweep that would remove more keys, or (from 100 on) a larger share of a keyspace, "
+               "removes none and waits for `voxkeeper sweep --confirm`. `infinity`: no limit."},
     {"Sweep", "MaxLatency", &config_type_span, ROOT(sweep.max_latency), .preset = "1ms",
         .min = 100, .max = SEC(1), LIVE,
-        .doc = "What a sweep may add to Redis' latency for one in a hundred requests of others; it "
-               "slows down until that holds."},
+        .doc = "A sweep makes no more than one in a hundred requests of others wait longer by it."},
     {"Sweep", "Lease", &config_type_bool, ROOT(sweep.lease), .preset = "yes", LIVE,
-        .doc = "Of several voxkeeperd with one Redis only one sweeps at a time; the key is "
-               "`voxkeeper:lease:sweep`."},
+        .doc = "Only one voxkeeperd sweeps a Redis at a time, by key `voxkeeper:lease:sweep`."},
 
     {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),
         .offset_n = offsetof(struct config, admin.n_listen), .preset = "127.0.0.1:9464", LIVE,

@@ -32,6 +32,7 @@ struct service;
 struct signal_watch;
 struct supervisor;
 struct key_list;
+struct rights;
 struct sweeper;
 struct sweeps;
 struct upgrade;
@@ -62,6 +63,7 @@ struct daemon {
     const struct config_redis *redis_conf; /* what the link was opened with */
     struct sweeper *sweeper;
     struct sweeps *sweeps;
+    struct rights *rights; /* of our user in Redis */
     struct restore *restore; /* NULL: no backup is being read */
     struct key_list *key_list;
     struct drainer *drainer;

@@ -4,6 +4,7 @@
 #include "core/event.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
+#include "daemon/rights.h"
 #include "daemon/key_list.h"
 #include "daemon/restore.h"
 #include "daemon/supervisor.h"
@@ -66,6 +67,8 @@ static void on_state(enum redis_link_state state, const char *why, void *arg)
     supervisor_dependency(d->supervisor, dependency_of(state));
     if (state == REDIS_LINK_UP && d->sweeps)
         sweeps_redis_up(d->sweeps);
+    if (state == REDIS_LINK_UP && d->rights)
+        rights_look(d->rights);
     daemon_show_status(d);
 }
 
@@ -95,6 +98,7 @@ static int open_link(struct daemon *d, const struct config *config, struct err *
     d->redis_conf = &config->redis;
     d->sweeper = sweeper_new(d->loop, d->redis);
     sweeper_beside(d->sweeper, &conf);
+    d->rights = rights_new(d->redis);
     d->sweeps = sweeps_new(d->loop, d->sweeper, config);
     if (!d->sweeps)
         return err_sys(e, -ENOMEM, "building the sweeps");
@@ -109,6 +113,8 @@ void dependency_close(struct daemon *d)
         drainer_use_sweeper(d->drainer, NULL);
     key_list_free(d->key_list);
     restore_free(d->restore);
+    rights_free(d->rights);
+    d->rights = NULL;
     sweeps_free(d->sweeps);
     sweeper_free(d->sweeper);
     redis_link_free(d->redis);
