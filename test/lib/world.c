@@ -365,8 +365,12 @@ void world_fleet(struct world *w, struct fleet_event ev)
         if (ev.operation == 0)
             ev.operation = w->operations;
     }
-    if (w->fleet.rollout.state != ROLLOUT_HOLD || w->fleet.n_workers > w->wanted_in_hold)
-        w->wanted_in_hold = w->fleet.n_workers;
+    unsigned wanted = w->fleet.n_workers;
+    unsigned serving = fleet_serving(&w->fleet); /* more: a RESIZE waits until all were heard of */
+    if (w->fleet.rollout.state != ROLLOUT_HOLD && wanted < serving)
+        wanted = serving;
+    if (w->fleet.rollout.state != ROLLOUT_HOLD || wanted > w->wanted_in_hold)
+        w->wanted_in_hold = wanted;
     for (unsigned i = 0; ev.type == FLEET_EV_STALLED && i < LIMIT_WORKERS; i++)
         w->slots[i].good = 0; /* in a row, as far as the prober knows */
     world_bend_event(w, &ev);
