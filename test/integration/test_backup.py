@@ -23,7 +23,7 @@ def swept(make_daemon, sleeper_config, redis):
 
     def make(start=True, **sweep):
         config = {**sleeper_config(), "Redis": {"Url": redis.unix_url},
-                  "Sweep": {"Interval": "infinity", **sweep}}
+                  "Sweep": {"Interval": "infinity", "MaxDelete": "infinity", **sweep}}
         daemon = make_daemon(config, start=start)
         if start:
             daemon.wait_event("redis-up")
@@ -416,7 +416,7 @@ def test_an_unwritable_directory(swept, redis):
 
 def test_killed_between_saving_and_removing(swept, redis):
     """Whatever moment it dies at: a key is in Redis, or in a backup that restores it."""
-    daemon = swept()
+    daemon = swept(Lease="no")
     n = 3000
     for _ in range(3):
         with redis.connect() as connection:
