@@ -68,15 +68,15 @@ class Bench:
         if restores:
             self.redis.restore()
 
-    def ours(self, *sweep, max_latency=None, seconds=None):
-        """One sweep by a fresh daemon; its lag, its probes and its memory with it. seconds: no
-        more of it than that."""
+    def ours(self, *sweep, max_latency=None, act=None):
+        """One sweep by a fresh daemon, or what else `act` lets it do; its lag, its probes and its
+        memory with it."""
         self._made += 1
         ours = Ours(self.directory / f"d{self._made}", self.redis.server, max_latency)
         try:
             before, since = ours.memory(), time.monotonic()
             with ours.lag() as lag:
-                row = ours.sweep_for(seconds) if seconds else ours.sweep(*sweep)
+                row = act(ours) if act else ours.sweep(*sweep)
             return (row | lag.row() | ours.cadence(since) |
                     {"growth_kib": ours.memory() - before})
         finally:
@@ -91,6 +91,8 @@ class Bench:
     def round(self):
         redis = self.redis
         self.note("bare SCAN", lambda: redis.work("scan", COUNT), False)
+        self.note("voxkeeperd idle", lambda: self.ours(act=lambda o: o.rest(self.options.idle)),
+                  False)
         self.note("dry run", lambda: self.ours("--dry-run", max_latency=UNPACED), False)
         self.note("bare SCAN + UNLINK", self.floor)
         self.note("sweep, unpaced", lambda: self.ours(max_latency=UNPACED))
@@ -105,7 +107,7 @@ class Bench:
             self.note("busy: load only", lambda: time.sleep(self.options.idle), False)
             # It may slow down to a trickle: what others notice is the question, not how long it takes.
             self.note("busy: sweep, default pacing",
-                      lambda: self.ours(seconds=self.options.busy))
+                      lambda: self.ours(act=lambda o: o.sweep_for(self.options.busy)))
             self.note("busy: naive, COUNT 1000", lambda: redis.work("naive", 1000))
             self.note("busy: naive, COUNT 5000", lambda: redis.work("naive", 5000))
 

@@ -59,7 +59,7 @@ def _goal(what, found, goal, less):
 
 
 def _loop(rows):
-    for name in ("dry run", "sweep, unpaced", "sweep, default pacing"):
+    for name in ("voxkeeperd idle", "dry run", "sweep, unpaced", "sweep, default pacing"):
         row = rows[name]
         yield [name, *(_number(row, key, digits) for key, digits in
                        (("lag_p50", 0), ("lag_p99", 0), ("lag_max", 0), ("probe_gap", 1),

@@ -1,0 +1,36 @@
+"""The benchmark of sweeps runs and says something sane, and a sweep's memory stays small. How quick
+it is beside others is for docs/bench.md."""
+
+import json
+import os
+import subprocess
+
+from daemon import BUILD, TOP
+
+TINY = ("--foreign", "3000", "--sessions", "600", "--tasks", "400", "--stale", "200", "--rounds", "1",
+        "--idle", "1", "--busy", "1", "--shell-keys", "5", "--sync-keys", "50")
+
+
+def run(*options):
+    return subprocess.run([TOP / "test/bench/sweep", *options],
+                          env=os.environ | {"VOXKEEPER_BUILD": str(BUILD)},
+                          capture_output=True, text=True, timeout=110)
+
+
+def test_a_tiny_one(directory):
+    result = directory / "result"
+    done = run("--json", result, *TINY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(result.read_text())["rows"]
+    assert rows["sweep, unpaced"]["removed"] == rows["sweep, default pacing"]["removed"] == 200
+    assert rows["dry run"]["seen"] >= 1000 and rows["dry run"]["removed"] == 0
+    for name, row in rows.items():
+        assert name in done.stdout and row["wall"] > 0
+        if "growth_kib" in row:
+            assert row["growth_kib"] <= 8192
+    assert done.stdout.count("goal: ") == 11
+
+
+def test_nonsense_is_refused():
+    done = run("--tasks", "1", "--stale", "2")
+    assert done.returncode == 2 and "no more stale tasks than tasks" in done.stderr
