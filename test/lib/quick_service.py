@@ -12,6 +12,7 @@ CALM = {
                "StartInterval": "20ms"},
     "Rollout": {"Bake": "100ms", "KeepWarm": "0"},
     "Drain": {"WaitFor": "connections"},
+    "Redis": {"Url": None},
 }
 
 
