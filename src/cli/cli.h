@@ -18,6 +18,7 @@ struct cli_args {
     const char *reason;
     const char *keyspace;
     const char *older_than; /* a span, checked, as it was written */
+    const char *confirm;    /* token of a sweep that is held */
     const char *operand;    /* what follows a verb that takes something; else NULL */
     usec_t timeout;         /* USEC_INFINITY: wait for the verdict however long it takes */
     bool dry_run;

@@ -125,6 +125,9 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_REPLACE:
         c->args.replace = true;
         return 0;
+    case OPTION_CONFIRM:
+        c->args.confirm = text;
+        return 0;
     case OPTION_LIMIT:
         return set_limit(c, text);
     case OPTION_NO_BACKUP:

@@ -20,6 +20,7 @@
     X(OLDER_THAN, "older-than", "SPAN", "only what has been dead for longer (2h, 3d)")             \
     X(KEY, "key", "GLOB", "only keys whose names match: * ? [a-c] as in Redis")                    \
     X(REPLACE, "replace", NULL, "overwrite what is there, even if it is newer")                    \
+    X(CONFIRM, "confirm", "TOKEN", "let the sweep go on that MaxDelete= held; once")               \
     X(LIMIT, "limit", "N", "no more keys than that")                                               \
     X(NO_BACKUP, "no-backup", NULL, "remove without writing a backup first")                       \
     X(STUCK, "stuck", NULL, "only what is not fine")                                               \

@@ -101,6 +101,7 @@ int cli_sweep(const struct cli *cli, const struct cli_args *args)
     add_text(&body, "reason", args->reason);
     add_text(&body, "keyspace", args->keyspace);
     add_text(&body, "older_than", args->older_than);
+    add_text(&body, "confirm", args->confirm);
     add_limit(&body, args->limit);
     add_true(&body, "no_backup", args->no_backup);
     return follow(cli, &ask, &body);

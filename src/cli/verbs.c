@@ -51,7 +51,7 @@ const struct verb VERBS[] = {
         "With --json every line is a document of its own: {\"progress\"}, {\"finding\"}\n"
         "(of each kind the first hundred), and last {\"operation\"}.\n",
         CHANGING | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEYSPACE) | OPTION_BIT(OLDER_THAN) |
-            OPTION_BIT(LIMIT) | OPTION_BIT(NO_BACKUP) | OPTION_BIT(WAIT),
+            OPTION_BIT(CONFIRM) | OPTION_BIT(LIMIT) | OPTION_BIT(NO_BACKUP) | OPTION_BIT(WAIT),
         cli_sweep},
     {"keys", NULL, "list sessions and tasks in Redis",
         "The oldest hundred, or --limit=N of them: age, TTL, state, whose conversation.\n"

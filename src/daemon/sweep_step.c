@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,15 @@ static void count(
         sweep_tally_key(&p->summary, &p->plan, key->tag, key, j);
 }
 
+/* Redis does not say which pattern is missing. */
+static void react_no_key(struct sweep_pass *p, const struct redis_key *key)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s (its ACL needs ~%s)", key->error_text,
+        p->plan.keyspaces[key->tag].pattern);
+    sweep_pass_react(p, SWEEP_REACT_SKIP_KEYSPACE, key->error, text);
+}
+
 /* True when the key's commands failed, or it is gone: then all is said about it. */
 static bool is_over(struct sweep_pass *p, const struct redis_key *key)
 {
@@ -131,7 +141,10 @@ static bool is_over(struct sweep_pass *p, const struct redis_key *key)
             sweep_tally_unknown(&p->summary, p->plan.keyspaces[key->tag].kind);
         if (!again && p->hold.phase == SWEEP_PHASE_HELD)
             sweep_tally_outcome(&p->summary, key->tag, SWEEP_OUTCOME_NOT_TRIED);
-        sweep_pass_react(p, reaction, key->error, key->error_text);
+        if (reaction == SWEEP_REACT_SKIP_KEYSPACE)
+            react_no_key(p, key);
+        else
+            sweep_pass_react(p, reaction, key->error, key->error_text);
         return true;
     }
     if (key->gone) {

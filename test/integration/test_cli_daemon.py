@@ -35,6 +35,30 @@ def test_every_verb(daemon):
     wait_for(lambda: "ANSWERING" in daemon.cli("status", check=True).stdout, what="the agent back")
 
 
+def test_a_sweep_that_is_held_goes_on_once_confirmed(daemon, redis):
+    daemon.config.write_text(daemon.config.read_text() + "[Sweep]\nMaxDelete=2\n")
+    daemon.cli("reload", check=True)
+    stuck = '{"pending":true,"createdAt":1700000000}'
+    for i in range(3):
+        redis.command("SET", f"cursor_task:{i}", stuck)
+    held = daemon.cli("sweep")
+    assert held.returncode == 1 and "3 keys would go, MaxDelete=2 at most" in held.stderr
+    event = daemon.wait_event("sweep-held")
+    token = event["token"]
+    assert event["removable"] == "3" and f"--confirm {token}" in held.stderr
+    status = json.loads(daemon.cli("status", "--json", check=True).stdout)
+    assert status["sweep"]["consent"]["token"] == token
+    wrong = daemon.cli("sweep", "--confirm", "0123")
+    assert wrong.returncode == 1 and '"0123" is not the token' in wrong.stderr
+    mixed = daemon.cli("sweep", "--confirm", token, "--keyspace=tasks")
+    assert mixed.returncode == 1 and "have no place beside it" in mixed.stderr
+    assert redis.command("EXISTS", "cursor_task:0") == 1
+    daemon.cli("sweep", "--confirm", token, check=True)
+    assert redis.command("EXISTS", "cursor_task:0", "cursor_task:1", "cursor_task:2") == 0
+    again = daemon.cli("sweep", "--confirm", token)
+    assert again.returncode == 1 and "confirmed already" in again.stderr
+
+
 def test_a_refused_reload_says_where(daemon):
     daemon.config.write_text(daemon.config.read_text() + "[Agent]\nLisen=1\n")
     done = daemon.cli("reload")

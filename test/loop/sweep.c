@@ -539,6 +539,7 @@ static void a_keyspace_without_rights_is_left_out(void **state)
     sweep_rig_run(r, (struct sweep_request){0});
     assert_true(r->summary.complete);
     assert_int_equal(r->summary.error, REDIS_E_NOPERM);
+    assert_non_null(strstr(r->summary.error_text, "needs ~elevenlabs:session:*"));
     assert_int_equal(r->summary.keyspaces[0].removed, 0);
     assert_int_equal(r->summary.keyspaces[1].removed, 2);
     assert_false(r->summary.sessions_known);
