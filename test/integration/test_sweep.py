@@ -15,7 +15,7 @@ WORK = BUILD / "test/bench/bench-redis-work"
 @pytest.fixture
 def daemon(make_daemon, sleeper_config, redis):
     running = make_daemon({**sleeper_config(), "Redis": {"Url": redis.unix_url},
-                           "Sweep": {"Interval": "infinity"}})
+                           "Sweep": {"Interval": "infinity", "MaxDelete": "infinity"}})
     running.wait_event("redis-up")
     return running
 
