@@ -272,8 +272,8 @@ int operation_follow(const struct cli *cli, const struct operation_ask *ask)
         .pause = POLL_FIRST,
         .ask = ask};
     /* Not restarted: it ends the pause. */
-    sigaction(
-        SIGINT, &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, NULL);
+    sigaction(SIGINT,
+        &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
     int exit_code = VK_EXIT_FAILED;
     bool ended = begin(&f, &exit_code);
     while (!ended) {

@@ -81,7 +81,7 @@ def test_a_restart_tells_its_story(start, directory):
     event = daemon.events("rollout-done")[0]
     assert (event["generation_from"], event["generation"]) == ("1", "2")
     assert (event["release_from"], event["release"]) == ("1.0", "1.1")
-    assert "canary " in event["phases"] and "baking 3" in event["phases"]
+    assert "canary " in event["phases"] and "baking " in event["phases"]
     assert int(event["duration_usec"]) > 300_000
     assert daemon.events("rollout-began")[0]["reason"] == "1.1"
     seen = rollout(daemon)

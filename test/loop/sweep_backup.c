@@ -356,8 +356,8 @@ static void old_files_go_when_a_sweep_begins(void **state)
     char name[BACKUP_NAME_MAX];
     mkdir(dir, 0700);
     for (int day = 29; day <= 31; day++) {
-        snprintf(
-            path, sizeof path, "%s/%s", dir, backup_store_name(loop_wall_now() - day * D, name));
+        snprintf(path, sizeof path, "%s/%s", dir,
+            backup_store_name(loop_wall_now() - (usec_t)day * D, name));
         close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     }
     sweep_rig_run(r, (struct sweep_request){.dry_run = true});
