@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "daemon/api_body.h"
 #include "daemon/daemon.h"
+#include "daemon/metrics.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/status.h"
@@ -42,6 +43,16 @@ static void answer_error(const struct exchange *x, int status, const char *code,
     cJSON_AddStringToObject(error, "code", code);
     cJSON_AddStringToObject(error, "message", text);
     answer_json(x, status, o);
+}
+
+static void get_metrics(const struct exchange *x)
+{
+    struct strbuf text = STRBUF_INIT;
+    metrics_write(x->daemon, &text);
+    x->answer->status = 200;
+    x->answer->content_type = METRICS_CONTENT_TYPE;
+    x->answer->body_len = text.len;
+    x->answer->body = strbuf_take(&text);
 }
 
 /* 200 as long as the loop turns: that it answers is the proof. */
@@ -281,6 +292,7 @@ static const struct route {
 } routes[] = {
     {"/livez", false, get_livez, NULL, 0},
     {"/readyz", false, get_readyz, NULL, 0},
+    {"/metrics", false, get_metrics, NULL, 0},
     {VK_API_STATUS, false, get_status, NULL, 0},
     {VK_API_WORKERS, false, get_workers, NULL, 0},
     {VK_API_CONFIG, false, get_config, NULL, 0},

@@ -65,6 +65,13 @@ def reconfigure(agent_config):
     return write
 
 
+def test_a_release_of_any_name_is_told_to_prometheus(start, directory):
+    (directory / "release").write_text('a"b\\c\n')
+    daemon = start(Agent={"Release": str(directory / "release")})
+    (told,) = [line for line in daemon.metrics() if line.startswith("voxkeeper_worker_info")]
+    assert told == r'voxkeeper_worker_info{worker="1",generation="1",release="a\"b\\\\c"} 1'
+
+
 def test_a_restart_tells_its_story(start, directory):
     release = directory / "release"
     release.write_text("1.0\n")
@@ -94,6 +101,12 @@ def test_a_restart_tells_its_story(start, directory):
     assert "Verdict    done\n" in page
     assert json.loads(daemon.cli("rollout", "--json", check=True).stdout)["verdict"] == "done"
     status = daemon.request("GET", "/api/v1/status")[1]
+    metrics = daemon.metrics()
+    assert 'voxkeeper_worker_info{worker="1",generation="2",release="1.1"} 1' in metrics or \
+        'voxkeeper_worker_info{worker="2",generation="2",release="1.1"} 1' in metrics
+    assert ('voxkeeper_rollout_info{state="idle",generation="2",release="1.1",generation_from="1",'
+            'release_from="1.0"} 1') in metrics
+    assert 'voxkeeper_workers{state="serving"} 2' in metrics
     assert status["agent"]["release"] == "1.1"
     assert {worker["release"] for worker in status["workers"]["list"]
             if worker["generation"] == 2} == {"1.1"}

@@ -142,6 +142,16 @@ class Daemon:
             (said if "stream" not in line else worker).append(text)
         return "\n".join([*said[-40:], "its workers:", *worker[-15:]])
 
+    def metrics(self):
+        """The lines of /metrics that are no comments."""
+        connection = UnixHttp(self.socket, 10.0)
+        try:
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+            return [line for line in lines if not line.startswith("#")]
+        finally:
+            connection.close()
+
     def request(self, method, path, body=None, timeout=10.0):
         """(status, parsed JSON) from the control socket."""
         connection = UnixHttp(self.socket, timeout)
