@@ -1,8 +1,8 @@
 /* core/fleet: what traces and exploration do not say as plainly: stale events, limits, queries. */
 #include "core/fleet.h"
 
-#include "base/strbuf.h"
 #include "cmocka_all.h"
+#include "unit/fleet_rig.h"
 
 #include <string.h>
 
@@ -21,34 +21,14 @@ static const struct fleet_conf conf = {
     .prober = {.interval = 100, .start_interval = 10, .fast_interval = 20, .rise = 1, .fall = 1},
 };
 
-static struct fleet fleet;
-static struct fleet_update update;
-static struct strbuf actions = STRBUF_INIT;
-
-/* Steps and returns the actions as "slot ACTION, ..", without those about probing. */
 static const char *step(struct fleet_event ev)
 {
-    fleet_step(&conf, &fleet, &ev, &update);
-    strbuf_reset(&actions);
-    for (unsigned i = 0; i < update.n_actions; i++) {
-        const struct fleet_action *a = &update.actions[i];
-        if (a->type != FLEET_DO_PROBE && a->type != FLEET_DO_PROBE_STOP)
-            strbuf_addf(
-                &actions, "%s%u %s", actions.len ? ", " : "", a->slot, fleet_action_name(a->type));
-    }
-    return strbuf_text(&actions);
-}
-
-static struct fleet_event about(unsigned slot, usec_t now, enum fleet_event_type type)
-{
-    return (struct fleet_event){
-        .type = type, .now = now, .slot = slot, .life = fleet.slots[slot].life};
+    return fleet_rig_step(&conf, ev);
 }
 
 static struct fleet_event probed(unsigned slot, usec_t now, enum probe_outcome outcome)
 {
     struct fleet_event ev = about(slot, now, FLEET_EV_PROBED);
-    ev.seq = fleet.slots[slot].prober.seq;
     ev.outcome = outcome;
     return ev;
 }

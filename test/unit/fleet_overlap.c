@@ -1,35 +1,13 @@
 /* core/fleet with overlapping lives: what traces and exploration do not say as plainly. */
 #include "core/fleet.h"
 
-#include "base/strbuf.h"
 #include "cmocka_all.h"
+#include "unit/fleet_rig.h"
 
 static struct fleet_conf conf;
-static struct fleet fleet;
-static struct fleet_update update;
-static struct strbuf actions = STRBUF_INIT;
-
-/* Steps and returns the actions as "slot ACTION, ..", without those about probing. */
 static const char *step(struct fleet_event ev)
 {
-    fleet_step(&conf, &fleet, &ev, &update);
-    strbuf_reset(&actions);
-    for (unsigned i = 0; i < update.n_actions; i++) {
-        const struct fleet_action *a = &update.actions[i];
-        if (a->type != FLEET_DO_PROBE && a->type != FLEET_DO_PROBE_STOP)
-            strbuf_addf(
-                &actions, "%s%u %s", actions.len ? ", " : "", a->slot, fleet_action_name(a->type));
-    }
-    return strbuf_text(&actions);
-}
-
-static struct fleet_event about(unsigned slot, usec_t now, enum fleet_event_type type)
-{
-    return (struct fleet_event){.type = type,
-        .now = now,
-        .slot = slot,
-        .life = fleet.slots[slot].life,
-        .seq = fleet.slots[slot].prober.seq};
+    return fleet_rig_step(&conf, ev);
 }
 
 static const char *plain(usec_t now, enum fleet_event_type type)
