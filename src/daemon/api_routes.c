@@ -1,0 +1,47 @@
+/* The table of routes. */
+#include "daemon/api_parts.h"
+#include "voxkeeper/control.h"
+
+#include <string.h>
+
+static const struct api_route routes[] = {
+    {"/livez", false, api_get_livez, NULL, 0},
+    {"/readyz", false, api_get_readyz, NULL, 0},
+    {"/metrics", false, api_get_metrics, NULL, 0},
+    {VK_API_STATUS, false, api_get_status, NULL, 0},
+    {VK_API_WORKERS, false, api_get_workers, NULL, 0},
+    {VK_API_CONFIG, false, api_get_config, NULL, 0},
+    {VK_API_OPERATIONS, true, api_get_operation, NULL, 0},
+    {VK_API_RESTART, false, NULL, api_do_restart, 0},
+    {VK_API_RELOAD, false, NULL, api_do_reload, 0},
+    {VK_API_ROLLOUT, false, api_get_rollout, NULL, 0},
+    {VK_API_ROLLOUT_CANCEL, false, NULL, api_do_cancel, 0},
+    {VK_API_ROLLOUT_PROMOTE, false, NULL, api_do_promote, 0},
+    {VK_API_ROLLOUT_ABORT, false, NULL, api_do_abort, 0},
+    {VK_API_DRAIN, false, NULL, api_do_drain, 0},
+    {VK_API_RESUME, false, NULL, api_do_resume, 0},
+    {VK_API_UPGRADE, false, NULL, api_do_upgrade, 0},
+    {VK_API_SWEEP, false, api_get_sweep, api_do_sweep,
+        API_MEMBER_BIT(DRY_RUN) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(OLDER_THAN) |
+            API_MEMBER_BIT(LIMIT) | API_MEMBER_BIT(CONFIRM) | API_MEMBER_BIT(NO_BACKUP)},
+    {VK_API_SWEEP_CANCEL, false, NULL, api_do_sweep_cancel, API_MEMBER_BIT(OPERATION)},
+    {VK_API_KEYS, false, NULL, api_do_keys,
+        API_MEMBER_BIT(STUCK) | API_MEMBER_BIT(KEYSPACE) | API_MEMBER_BIT(SORT) |
+            API_MEMBER_BIT(LIMIT)},
+    {VK_API_BACKUPS, false, api_get_backups, api_do_show_backup,
+        API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY)},
+    {VK_API_RESTORE, false, NULL, api_do_restore,
+        API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY) | API_MEMBER_BIT(REPLACE) |
+            API_MEMBER_BIT(DRY_RUN)},
+};
+
+const struct api_route *api_route_of(const char *path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        size_t len = strlen(routes[i].path);
+        if (routes[i].prefix ? strncmp(path, routes[i].path, len) == 0 && path[len] == '/'
+                             : strcmp(path, routes[i].path) == 0)
+            return &routes[i];
+    }
+    return NULL;
+}
