@@ -8,6 +8,8 @@
 static struct {
     log_sink_fn *sink;
     void *arg;
+    log_sink_fn *tap;
+    void *tap_arg;
     enum log_level max_level;
 } log_global = {.max_level = LOG_LEVEL_INFO};
 
@@ -17,21 +19,40 @@ void log_set_sink(log_sink_fn *sink, void *arg)
     log_global.arg = arg;
 }
 
+void log_set_tap(log_sink_fn *tap, void *arg)
+{
+    log_global.tap = tap;
+    log_global.tap_arg = arg;
+}
+
 void log_set_max_level(enum log_level level)
 {
     log_global.max_level = level;
 }
 
-void log_forward(const struct log_record *record)
+static void tell_tap(const struct log_record *record)
+{
+    if (log_global.tap)
+        log_global.tap(record, log_global.tap_arg);
+}
+
+static void tell_sink(const struct log_record *record)
 {
     if (log_global.sink)
         log_global.sink(record, log_global.arg);
 }
 
+void log_forward(const struct log_record *record)
+{
+    tell_tap(record);
+    tell_sink(record);
+}
+
 void log_emit(const struct log_record *record)
 {
+    tell_tap(record);
     if (record->level <= log_global.max_level)
-        log_forward(record);
+        tell_sink(record);
 }
 
 void log_printf(enum log_level level, const char *fmt, ...)

@@ -31,6 +31,12 @@ typedef void log_sink_fn(const struct log_record *record, void *arg);
 /* NULL drops every record (the state before the first call). `arg` is borrowed until replaced. */
 void log_set_sink(log_sink_fn *sink, void *arg);
 
+/*
+ * Sees every record, whatever its level, before the sink does. It is called in the middle of what
+ * makes the record, so it only takes note. NULL: nobody. `arg` is borrowed until replaced.
+ */
+void log_set_tap(log_sink_fn *tap, void *arg);
+
 /* Records less urgent than `level` are dropped; the default is LOG_LEVEL_INFO. */
 void log_set_max_level(enum log_level level);
 

@@ -33,5 +33,7 @@ enum {
     LIMIT_OPERATIONS = 32,           /* ended operations that can still be asked for */
     LIMIT_SWEEP_HISTORY = 100,       /* summaries of sweeps that are kept */
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */
+    LIMIT_HISTORY_EVENTS = 300,      /* events that the daemon remembers */
+    LIMIT_HISTORY_VALUE = 1024,      /* bytes of one of their texts */
     LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
 };

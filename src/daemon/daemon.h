@@ -20,6 +20,7 @@ struct bake_watch;
 struct cgroup;
 struct drainer;
 struct front;
+struct history;
 struct http_client;
 struct loop;
 struct operation;
@@ -52,6 +53,7 @@ struct daemon {
     usec_t config_loaded_wall;
     struct inherited inherited; /* what nobody has taken */
     struct loop *loop;
+    struct history *history; /* every event, for who asks and who listens */
     struct memory *memory; /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;

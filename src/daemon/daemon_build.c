@@ -6,6 +6,7 @@
 #include "daemon/dependency.h"
 #include "daemon/drainer.h"
 #include "daemon/front.h"
+#include "daemon/history.h"
 #include "daemon/memory.h"
 #include "daemon/operation.h"
 #include "daemon/rollback.h"
@@ -138,6 +139,7 @@ void daemon_fini(struct daemon *d)
     memory_free(d->memory);
     inherited_fini(&d->inherited);
     journal_detach();
+    history_free(d->history);
     if (d->loop)
         loop_free(d->loop);
     *d = (struct daemon){0};
@@ -148,6 +150,9 @@ static int begin(struct daemon *d, const struct daemon_start *start, struct err 
     d->loop = loop_new(e);
     if (!d->loop)
         return e->code;
+    d->history = history_new(d->loop);
+    if (!d->history)
+        return err_sys(e, -ENOMEM, "building the history of events");
     d->memory = memory_open(d->loop, &d->inherited, start->keeper_socket, e);
     if (!d->memory)
         return e->code;
