@@ -1,4 +1,7 @@
-/* One pass: what sweeper.c (which keeps it going) and sweep_step.c (which judges) share. */
+/*
+ * One pass: sweep_pass.c keeps it going, and the other parts of it (sweep_step.c judges) work on
+ * the same struct.
+ */
 #pragma once
 
 #include "core/idle_ledger.h"
@@ -30,15 +33,17 @@ struct sweep_looked {
     usec_t now;
 };
 
+struct sweep_backup_conf;
+
 struct sweep_pass {
-    struct sweeper *sweeper;
     struct redis_link *link;
     struct idle_ledger *ledger;
     struct sweep_plan plan;
     struct sweep_summary summary;
     sweeper_finding_fn *on_finding;
+    void *arg; /* of on_finding and wanted */
     sweeper_done_fn *on_done;
-    void *arg;
+    void *owner; /* of on_done */
 
     struct timer *timer;
     struct redis_batch *prologue;
@@ -88,6 +93,50 @@ struct sweep_pass {
     size_t n_condemned;
 };
 
+/* What a pass begins with: the sweeper's. */
+struct sweep_pass_conf {
+    struct loop *loop;
+    struct redis_link *link;       /* borrowed, as the ledger is */
+    const struct sweep_plan *plan; /* copied */
+    struct idle_ledger *ledger;
+    struct sweep_limits limits;
+    const struct redis_link_conf *beside;   /* copied; NULL: there is no second connection */
+    const struct sweep_backup_conf *backup; /* copied */
+    sweeper_finding_fn *on_finding;
+    void *arg; /* of on_finding and the request's wanted */
+    sweeper_done_fn *on_done;
+    void *owner; /* of on_done, after which the pass frees itself */
+};
+
+/* It begins with the next turn of the loop. Returns 0, or a negative errno with *e set. */
+int sweep_pass_new(const struct sweep_pass_conf *conf, const struct sweep_request *request,
+    struct sweep_pass **out, struct err *e);
+struct sweep_progress sweep_pass_progress(const struct sweep_pass *p);
+void sweep_pass_cancel(struct sweep_pass *p);
+
+/* Ends it without on_done. NULL is fine. */
+void sweep_pass_free(struct sweep_pass *p);
+
+/* ---- sweep_pass.c ---- */
+
+/* It is known who answers. */
+void sweep_pass_known(struct sweep_pass *p);
+
+/* Looks at more keys of the step, or begins the next one, or ends the pass. */
+void sweep_pass_go_on(struct sweep_pass *p);
+
+/* Lets the loop turn, and then calls sweep_step_judge(). */
+void sweep_pass_yield(struct sweep_pass *p);
+
+/* Notes an error and what follows from it. */
+void sweep_pass_react(
+    struct sweep_pass *p, enum sweep_reaction reaction, enum redis_error error, const char *text);
+
+/* The last results are written. */
+void sweep_pass_finish(struct sweep_pass *p);
+
+/* ---- sweep_step.c ---- */
+
 /* The callbacks of the scan and of the remover. */
 bool sweep_step_name(const char *name, size_t len, unsigned *tag, void *arg);
 void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg);
@@ -95,30 +144,8 @@ void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg);
 void sweep_step_removed(
     struct redis_removee *items, size_t n, const struct redis_fault *fault, void *arg);
 
-/* A key that is held and will not go; its finding is told. */
-void sweep_step_tell_held(struct sweep_pass *p, const struct sweep_held *held);
-
 /* Judges more of `looked`; then removes, or goes on. */
 void sweep_step_judge(struct sweep_pass *p);
-
-/* Of sweeper.c: lets the loop turn, and then calls sweep_step_judge(). */
-void sweep_pass_yield(struct sweep_pass *p);
-
-/* Of sweeper.c: it is known who answers. */
-void sweep_pass_known(struct sweep_pass *p);
-
-/* Counts what became of a key, and tells who wants to know, also what it held. */
-void sweep_step_tell(struct sweep_pass *p, const struct redis_key *key,
-    const struct sweep_judgement *j, enum sweep_outcome outcome);
-
-/* Of sweeper.c: looks at more keys of the step, or begins the next one, or ends the pass. */
-void sweep_pass_go_on(struct sweep_pass *p);
-
-/* Notes an error and what follows from it. */
-void sweep_pass_react(
-    struct sweep_pass *p, enum sweep_reaction reaction, enum redis_error error, const char *text);
-
-void sweep_step_forget(struct sweep_pass *p);
 
 /* What was condemned is saved, if it is to be: removes it. */
 void sweep_step_remove(struct sweep_pass *p);
@@ -126,5 +153,11 @@ void sweep_step_remove(struct sweep_pass *p);
 /* It cannot be saved, or the pass ends: nothing of it is removed. Goes on. */
 void sweep_step_spare(struct sweep_pass *p);
 
-/* Of sweeper.c: the last results are written. */
-void sweep_pass_finish(struct sweep_pass *p);
+/* Counts what became of a key, and tells who wants to know, also what it held. */
+void sweep_step_tell(struct sweep_pass *p, const struct redis_key *key,
+    const struct sweep_judgement *j, enum sweep_outcome outcome);
+
+/* A key that is held and will not go; its finding is told. */
+void sweep_step_tell_held(struct sweep_pass *p, const struct sweep_held *held);
+
+void sweep_step_forget(struct sweep_pass *p);

@@ -1,26 +1,12 @@
-/*
- * Keeps a pass going: step after step with pauses, what an error means, and the end. What one key
- * is and whether it may go is sweep_step.c's part.
- */
+/* What passes go by, and one of them at a time. */
 #include "daemon/sweeper.h"
 
 #include "daemon/sweep_backup.h"
-#include "daemon/sweep_lease.h"
 #include "daemon/sweep_pass.h"
-#include "daemon/sweep_server.h"
 #include "io/redis_conf.h"
-#include "io/redis_lease.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* A pass that lost its connection looks for another one for so long, and so often. */
-static const usec_t reconnect_within = USEC_PER_MIN;
-static const usec_t reconnect_look = 50 * USEC_PER_MSEC;
-
-enum { WAITS_MAX = 5, RECONNECTS_MAX = 10 };
 
 struct sweeper {
     struct loop *loop;
@@ -29,244 +15,11 @@ struct sweeper {
     struct idle_ledger *ledger;
     struct sweep_limits limits;
     struct redis_link_conf *beside; /* of the second connection; NULL: there is none */
-    struct sweep_pass *pass;
     struct sweep_backup_conf backup;
+    struct sweep_pass *pass; /* NULL: none is under way */
+    sweeper_done_fn *on_done;
+    void *arg;
 };
-
-static void pass_free(struct sweep_pass *p)
-{
-    if (!p)
-        return;
-    timer_free(p->timer);
-    redis_batch_leave(p->prologue);
-    redis_scan_free(p->scan);
-    redis_remover_free(p->remover);
-    redis_lease_free(p->lease);
-    sweep_pace_free(p->pace);
-    sweep_hold_free(&p->hold);
-    sweep_mend_free(p->mend);
-    sweep_step_forget(p);
-    sweep_backup_forget(p);
-    sweep_plan_fini(&p->plan);
-    sweep_tally_fini(&p->summary);
-    free(p);
-}
-
-/* The last thing a function does: on_done may begin another pass, or free the sweeper. */
-void sweep_pass_finish(struct sweep_pass *p)
-{
-    struct sweep_summary *s = &p->summary;
-    if (sweep_lease_returns(p))
-        return;
-    s->complete = p->complete;
-    s->took = usec_sub(loop_now(), p->began_at);
-    s->reconnects = p->reconnects;
-    sweep_pace_spent(p->pace, &s->spent);
-    if (!p->complete) {
-        s->sessions_known = false;
-        s->tasks_known = false;
-    }
-    if (s->limited)
-        snprintf(s->error_text, sizeof s->error_text, "ended at the limit that was asked for");
-    else if (!p->complete && s->error == REDIS_E_NONE && !s->error_text[0])
-        snprintf(s->error_text, sizeof s->error_text, "cancelled");
-    p->sweeper->pass = NULL;
-    p->on_done(s, p->arg);
-    pass_free(p);
-}
-
-/* As sweep_pass_finish(), once the backup says what became of its keys. */
-static void pass_end(struct sweep_pass *p, bool complete)
-{
-    p->complete = complete;
-    if (!sweep_backup_end(p))
-        sweep_pass_finish(p);
-}
-
-/* on_timer() goes on. */
-static void rest(struct sweep_pass *p, usec_t span)
-{
-    p->resting = true;
-    timer_arm(p->timer, usec_add(loop_now(), span));
-}
-
-static void step(struct sweep_pass *p)
-{
-    p->step_at = loop_now();
-    redis_scan_pace(p->scan, sweep_pace_count(p->pace), sweep_pace_depth(p->pace));
-    sweep_hold_step(p);
-}
-
-/* 1, 2, 4, 8, 16 s; then Redis is not only busy. */
-static void wait_for_redis(struct sweep_pass *p)
-{
-    p->wait = false;
-    if (p->waits == WAITS_MAX) {
-        pass_end(p, false);
-        return;
-    }
-    rest(p, USEC_PER_SEC << p->waits);
-    p->waits++;
-}
-
-/* The step under way is done again then: what it removed is gone, what it did not look at is not.
- */
-static void wait_for_connection(struct sweep_pass *p)
-{
-    p->lost = false;
-    p->lost_until = usec_add(loop_now(), reconnect_within);
-    if (p->reconnects == RECONNECTS_MAX) {
-        sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
-        pass_end(p, false);
-        return;
-    }
-    p->reconnects++;
-    rest(p, reconnect_look);
-}
-
-void sweep_pass_react(
-    struct sweep_pass *p, enum sweep_reaction reaction, enum redis_error error, const char *text)
-{
-    /* Who waits for a census asks again by himself, and soon. */
-    if (reaction == SWEEP_REACT_RECONNECT && p->summary.census_only)
-        reaction = SWEEP_REACT_END;
-    if (reaction != SWEEP_REACT_RECONNECT)
-        sweep_tally_error(&p->summary, error, text);
-    switch (reaction) {
-    case SWEEP_REACT_SKIP_KEY:
-    case SWEEP_REACT_SKIP_KEYSPACE:
-        break;
-    case SWEEP_REACT_STOP_REMOVING:
-        p->may_remove = false;
-        break;
-    case SWEEP_REACT_RECONNECT:
-        p->lost = true;
-        p->loss.error = error;
-        snprintf(p->loss.text, sizeof p->loss.text, "%s", text);
-        break;
-    case SWEEP_REACT_WAIT:
-        p->wait = true;
-        break;
-    case SWEEP_REACT_END:
-        p->end = true;
-        break;
-    }
-}
-
-/* True when the pass cannot go on as it is: it ended, or rests until it can. */
-static bool is_held(struct sweep_pass *p)
-{
-    if (p->end || p->cancelled || p->summary.limited)
-        pass_end(p, false);
-    else if (p->lost)
-        wait_for_connection(p);
-    else if (p->wait)
-        wait_for_redis(p);
-    else
-        return false;
-    return true;
-}
-
-void sweep_pass_yield(struct sweep_pass *p)
-{
-    p->judging = true;
-    timer_arm(p->timer, 0);
-}
-
-void sweep_pass_go_on(struct sweep_pass *p)
-{
-    struct redis_scan_took took = redis_scan_took(p->scan);
-    if (took.look > 0)
-        sweep_pace_piped(p->pace, took.look);
-    bool ends = p->end || p->cancelled || p->summary.limited;
-    if (!ends && !p->lost && redis_scan_look(p->scan))
-        return;
-    if (is_held(p))
-        return;
-    if (took.scan > 0)
-        sweep_pace_scanned(p->pace, took.scan);
-    redis_scan_advance(p->scan);
-    if (redis_scan_at_end(p->scan) && !sweep_hold_goes_on(p)) {
-        pass_end(p, true);
-        return;
-    }
-    p->waits = 0;
-    usec_t span = sweep_pace_rest(p->pace, usec_sub(loop_now(), p->step_at));
-    if (span > 0)
-        rest(p, span);
-    else
-        step(p);
-}
-
-static void on_fault(const struct redis_fault *fault, void *arg)
-{
-    struct sweep_pass *p = arg;
-    sweep_pass_react(p, sweep_react_scan(fault->error), fault->error, fault->text);
-    is_held(p);
-}
-
-static void begin_scan(struct sweep_pass *p)
-{
-    static const struct redis_scan_events events = {
-        sweep_step_name, sweep_step_keys, sweep_step_looked, on_fault};
-    struct strbuf match = STRBUF_INIT;
-    sweep_plan_match(&p->plan, &match);
-    if (match.failed)
-        abort();
-    redis_scan_free(p->scan);
-    redis_remover_free(p->remover);
-    p->scan = redis_scan_new(p->link, strbuf_text(&match), match.len, p->has_expire, &events, p);
-    p->remover = redis_remover_new(p->link, p->has_expire, sweep_step_removed, p);
-    strbuf_fini(&match);
-}
-
-void sweep_pass_known(struct sweep_pass *p)
-{
-    if (is_held(p) || sweep_lease_asks(p))
-        return;
-    if (p->scan && !p->same_run && !sweep_hold_counted(p)) {
-        sweep_tally_restart(&p->summary);
-        sweep_hold_restart(p);
-    }
-    if (!p->scan || !p->same_run)
-        begin_scan(p);
-    step(p);
-}
-
-static void look_for_connection(struct sweep_pass *p)
-{
-    if (redis_link_state(p->link) == REDIS_LINK_UP) {
-        p->lost_until = 0;
-        sweep_server_ask(p);
-    } else if (loop_now() >= p->lost_until) {
-        sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
-        pass_end(p, false);
-    } else {
-        rest(p, reconnect_look);
-    }
-}
-
-/* A pass begins, or goes on after a rest or a turn of the loop. */
-static void on_timer(void *arg)
-{
-    struct sweep_pass *p = arg;
-    if (p->judging) {
-        p->judging = false;
-        sweep_step_judge(p);
-        return;
-    }
-    p->resting = false;
-    if (p->cancelled)
-        pass_end(p, false);
-    else if (p->lost_until > 0)
-        look_for_connection(p);
-    else if (p->scan)
-        step(p);
-    else
-        sweep_server_ask(p);
-}
-
-/* ---- the sweeper ---- */
 
 struct sweeper *sweeper_new(struct loop *l, struct redis_link *link)
 {
@@ -311,6 +64,14 @@ void sweeper_set_backup(
     sweep_backup_conf_init(&s->backup, enabled, directory, keep);
 }
 
+/* The pass is over and frees itself. What is told may begin another one, or free the sweeper. */
+static void on_pass_done(const struct sweep_summary *summary, void *arg)
+{
+    struct sweeper *s = arg;
+    s->pass = NULL;
+    s->on_done(summary, s->arg);
+}
+
 int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     sweeper_finding_fn *on_finding, sweeper_done_fn *on_done, void *arg, struct err *e)
 {
@@ -319,37 +80,22 @@ int sweeper_run(struct sweeper *s, const struct sweep_request *request,
     if (redis_link_state(s->link) != REDIS_LINK_UP)
         return err_set(e, -ENOTCONN, "sweeping: Redis at %s is not up: %s",
             redis_link_address(s->link), redis_link_why(s->link));
-    struct sweep_pass *p = calloc(1, sizeof *p);
-    if (!p)
-        abort();
-    int r = sweep_plan_narrow(&p->plan, &s->plan, request->keyspace, request->older_than, e);
-    if (r < 0) {
-        free(p);
+    const struct sweep_pass_conf conf = {.loop = s->loop,
+        .link = s->link,
+        .plan = &s->plan,
+        .ledger = s->ledger,
+        .limits = s->limits,
+        .beside = s->beside,
+        .backup = &s->backup,
+        .on_finding = on_finding,
+        .arg = arg,
+        .on_done = on_pass_done,
+        .owner = s};
+    int r = sweep_pass_new(&conf, request, &s->pass, e);
+    if (r < 0)
         return r;
-    }
-    p->sweeper = s;
-    p->link = s->link;
-    p->ledger = s->ledger;
-    p->summary.dry_run = request->dry_run;
-    p->summary.census_only = request->census_only;
-    p->wanted = request->wanted;
-    p->limit = request->limit > 0 ? request->limit : UINT64_MAX;
-    p->on_finding = on_finding;
-    p->on_done = on_done;
-    p->arg = arg;
-    p->may_remove = true;
-    p->mend = sweep_mend_new(p);
-    p->began_at = loop_now();
-    p->limits = s->limits;
-    p->loop = s->loop;
-    sweep_hold_begin(p, request);
-    sweep_tally_begin(&p->summary, &p->plan);
-    sweep_backup_begin(p, s->loop, &s->backup, request);
-    p->timer = timer_new(s->loop, on_timer, p);
-    p->pace = sweep_pace_new(
-        s->loop, s->link, request->census_only ? NULL : s->beside, s->limits.max_latency);
-    rest(p, 0);
-    s->pass = p;
+    s->on_done = on_done;
+    s->arg = arg;
     return 0;
 }
 
@@ -360,38 +106,22 @@ bool sweeper_busy(const struct sweeper *s)
 
 bool sweeper_progress(const struct sweeper *s, struct sweep_progress *out)
 {
-    const struct sweep_pass *p = s->pass;
-    if (!p)
-        return false;
-    *out = (struct sweep_progress){
-        .fraction = p->scan ? redis_scan_fraction(p->scan) : 0,
-        .total_known = p->total_known,
-        .total = p->total,
-        .keys = p->summary.keys,
-        .findings = sweep_tally_findings(&p->summary),
-        .removed = p->summary.removed,
-        .took = usec_sub(loop_now(), p->began_at),
-        .latency = redis_link_ping_latency(p->link),
-    };
-    return true;
+    if (s->pass)
+        *out = sweep_pass_progress(s->pass);
+    return s->pass;
 }
 
 void sweeper_cancel(struct sweeper *s)
 {
-    struct sweep_pass *p = s->pass;
-    if (!p)
-        return;
-    /* What is under way ends first: it is known then what was removed. */
-    p->cancelled = true;
-    if (p->resting)
-        rest(p, 0);
+    if (s->pass)
+        sweep_pass_cancel(s->pass);
 }
 
 void sweeper_free(struct sweeper *s)
 {
     if (!s)
         return;
-    pass_free(s->pass);
+    sweep_pass_free(s->pass);
     redis_conf_free(s->beside);
     sweep_backup_conf_fini(&s->backup);
     idle_ledger_free(s->ledger);
