@@ -8,8 +8,7 @@
 static struct {
     log_sink_fn *sink;
     void *arg;
-    log_sink_fn *tap;
-    void *tap_arg;
+    struct log_tap *taps;
     enum log_level max_level;
 } log_global = {.max_level = LOG_LEVEL_INFO};
 
@@ -19,10 +18,19 @@ void log_set_sink(log_sink_fn *sink, void *arg)
     log_global.arg = arg;
 }
 
-void log_set_tap(log_sink_fn *tap, void *arg)
+void log_add_tap(struct log_tap *tap)
 {
-    log_global.tap = tap;
-    log_global.tap_arg = arg;
+    tap->next = log_global.taps;
+    log_global.taps = tap;
+}
+
+void log_remove_tap(struct log_tap *tap)
+{
+    struct log_tap **at = &log_global.taps;
+    while (*at && *at != tap)
+        at = &(*at)->next;
+    if (*at)
+        *at = tap->next;
 }
 
 void log_set_max_level(enum log_level level)
@@ -30,10 +38,15 @@ void log_set_max_level(enum log_level level)
     log_global.max_level = level;
 }
 
-static void tell_tap(const struct log_record *record)
+enum log_level log_max_level(void)
 {
-    if (log_global.tap)
-        log_global.tap(record, log_global.tap_arg);
+    return log_global.max_level;
+}
+
+static void tell_taps(const struct log_record *record)
+{
+    for (const struct log_tap *tap = log_global.taps; tap; tap = tap->next)
+        tap->see(record, tap->arg);
 }
 
 static void tell_sink(const struct log_record *record)
@@ -44,13 +57,13 @@ static void tell_sink(const struct log_record *record)
 
 void log_forward(const struct log_record *record)
 {
-    tell_tap(record);
+    tell_taps(record);
     tell_sink(record);
 }
 
 void log_emit(const struct log_record *record)
 {
-    tell_tap(record);
+    tell_taps(record);
     if (record->level <= log_global.max_level)
         tell_sink(record);
 }

@@ -31,14 +31,25 @@ typedef void log_sink_fn(const struct log_record *record, void *arg);
 /* NULL drops every record (the state before the first call). `arg` is borrowed until replaced. */
 void log_set_sink(log_sink_fn *sink, void *arg);
 
+/* Borrowed memory of whoever sees records beside the sink. */
+struct log_tap {
+    log_sink_fn *see;
+    void *arg;
+    struct log_tap *next; /* the sink's own */
+};
+
 /*
- * Sees every record, whatever its level, before the sink does. It is called in the middle of what
- * makes the record, so it only takes note. NULL: nobody. `arg` is borrowed until replaced.
+ * `tap` sees every record, whatever its level, before the sink does. It is called in the middle of
+ * what makes the record, so it only takes note, logs nothing, and neither adds nor removes a tap.
  */
-void log_set_tap(log_sink_fn *tap, void *arg);
+void log_add_tap(struct log_tap *tap);
+
+/* One that was never added is fine. */
+void log_remove_tap(struct log_tap *tap);
 
 /* Records less urgent than `level` are dropped; the default is LOG_LEVEL_INFO. */
 void log_set_max_level(enum log_level level);
+enum log_level log_max_level(void);
 
 void log_emit(const struct log_record *record);
 

@@ -35,5 +35,6 @@ enum {
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */
     LIMIT_HISTORY_EVENTS = 300,      /* events that the daemon remembers */
     LIMIT_HISTORY_VALUE = 1024,      /* bytes of one of their texts */
+    LIMIT_HISTORY_FILE = 2 << 20,    /* bytes of the file that keeps them */
     LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
 };

@@ -53,6 +53,15 @@ static void make_state_directory(const struct config *config)
         log_printf(LOG_LEVEL_WARNING, "%s; records will be in the journal only", e.msg);
 }
 
+static void keep_history(struct daemon *d)
+{
+    struct strbuf path = STRBUF_INIT;
+    strbuf_addf(&path, "%s/events.jsonl", d->config->admin.state_directory);
+    if (!path.failed)
+        history_keep(d->history, strbuf_text(&path));
+    strbuf_fini(&path);
+}
+
 static int make_supervisor(struct daemon *d, struct err *e)
 {
     struct err no_cgroup = {0};
@@ -162,6 +171,7 @@ static int begin(struct daemon *d, const struct daemon_start *start, struct err 
     memory_begin(d->memory);
     log_set_max_level(d->config->log_level);
     make_state_directory(d->config);
+    keep_history(d);
     return build(d, e);
 }
 

@@ -3,13 +3,22 @@
 
 #include "base/timestamp.h"
 #include "core/limits.h"
+#include "daemon/history_file.h"
 #include "io/loop.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { BOOT_MAX = 64 };
 
 struct history {
+    struct log_tap tap;
+    struct history_file *file; /* NULL: events end with the process */
+    char boot[BOOT_MAX];
     struct timer *soon; /* somebody is to be told in the next turn of the loop */
     struct history_listener *listeners;
     uint64_t newest;
@@ -85,6 +94,8 @@ static void on_record(const struct log_record *record, void *arg)
         if (!is_implied(record->fields[i].name))
             add_field(slot, &record->fields[i]);
     }
+    if (h->file)
+        history_file_add(h->file, h);
     if (h->listeners)
         timer_arm(h->soon, 0);
 }
@@ -113,13 +124,20 @@ static void on_soon(void *arg)
         timer_arm(h->soon, 0);
 }
 
+static void begin_count(struct history *h)
+{
+    snprintf(h->boot, sizeof h->boot, "%" PRIx64 "-%x", loop_wall_now(), (unsigned)getpid());
+}
+
 struct history *history_new(struct loop *l)
 {
     struct history *h = calloc(1, sizeof *h);
     if (!h)
         return NULL;
     h->soon = timer_new(l, on_soon, h);
-    log_set_tap(on_record, h);
+    begin_count(h);
+    h->tap = (struct log_tap){.see = on_record, .arg = h};
+    log_add_tap(&h->tap);
     return h;
 }
 
@@ -127,11 +145,72 @@ void history_free(struct history *h)
 {
     if (!h)
         return;
-    log_set_tap(NULL, NULL);
+    log_remove_tap(&h->tap);
+    history_file_free(h->file);
     timer_free(h->soon);
     for (unsigned i = 0; i < LIMIT_HISTORY_EVENTS; i++)
         forget(&h->ring[i]);
     free(h);
+}
+
+static void put(struct history *h, struct happening *taken)
+{
+    struct happening *slot = &h->ring[taken->seq % LIMIT_HISTORY_EVENTS];
+    forget(slot);
+    *slot = *taken;
+    h->newest = taken->seq;
+}
+
+static void on_past(struct happening *taken, void *arg)
+{
+    put(arg, taken);
+}
+
+/* The events of the file, and after them those that were told before it was read. */
+static char *go_on_from(struct history *h, const char *path)
+{
+    struct history *now = calloc(1, sizeof *now);
+    if (!now)
+        return NULL;
+    memcpy(now->ring, h->ring, sizeof now->ring);
+    now->newest = h->newest;
+    memset(h->ring, 0, sizeof h->ring);
+    h->newest = 0;
+    char *boot = history_file_read(path, on_past, h);
+    uint64_t past = h->newest;
+    for (const struct happening *next = history_after(now, 0); next;
+         next = history_after(now, next->seq)) {
+        struct happening moved = *next;
+        moved.seq += past;
+        put(h, &moved);
+    }
+    for (struct history_listener *l = h->listeners; l; l = l->next)
+        l->told += past;
+    free(now);
+    return boot;
+}
+
+void history_keep(struct history *h, const char *path)
+{
+    struct history_file *file = h->file ? NULL : history_file_new(path);
+    if (!file)
+        return;
+    char *boot = go_on_from(h, path);
+    bool goes_on = boot && strlen(boot) < sizeof h->boot;
+    char own[BOOT_MAX];
+    memcpy(own, h->boot, sizeof own);
+    if (goes_on)
+        memcpy(h->boot, boot, strlen(boot) + 1);
+    /* What cannot be written now would have its numbers given again by the next instance. */
+    if (!history_file_rewrite(file, h))
+        memcpy(h->boot, own, sizeof own);
+    h->file = file;
+    free(boot);
+}
+
+const char *history_boot(const struct history *h)
+{
+    return h->boot;
 }
 
 void history_listen(struct history *h, struct history_listener *listener)
@@ -158,8 +237,13 @@ uint64_t history_newest(const struct history *h)
 const struct happening *history_after(const struct history *h, uint64_t seq)
 {
     uint64_t oldest = h->newest < LIMIT_HISTORY_EVENTS ? 1 : h->newest - LIMIT_HISTORY_EVENTS + 1;
-    uint64_t wanted = seq + 1 < oldest ? oldest : seq + 1;
-    return wanted <= h->newest ? &h->ring[wanted % LIMIT_HISTORY_EVENTS] : NULL;
+    /* Numbers may be missing: a former version told events that this one does not know. */
+    for (uint64_t n = seq + 1 < oldest ? oldest : seq + 1; n <= h->newest; n++) {
+        const struct happening *found = &h->ring[n % LIMIT_HISTORY_EVENTS];
+        if (found->seq == n)
+            return found;
+    }
+    return NULL;
 }
 
 const char *happening_field(const struct happening *happening, const char *name)

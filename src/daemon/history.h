@@ -1,6 +1,7 @@
 /*
- * What happened lately: every event in a ring, for those who ask and those who listen. It is the
- * tap of the log sink, so whatever is told as an event is here, by whomever it is told.
+ * What happened lately: every event in a ring, for those who ask and those who listen. It is a tap
+ * of the log sink, so whatever is told as an event is here, by whomever it is told; and in a file,
+ * from which the next instance goes on, however this one ends.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ struct happening_field {
 };
 
 struct happening {
-    uint64_t seq; /* from 1, one more for each */
+    uint64_t seq; /* from 1, rising; goes on from one instance to the next */
     usec_t at;    /* loop_now() */
     usec_t wall;  /* microseconds since the epoch */
     enum event_id id;
@@ -39,11 +40,22 @@ struct history_listener {
     struct history_listener *next;
 };
 
-/* Becomes the tap. Returns owned; NULL when memory is out. */
+/* Becomes a tap. Returns owned; NULL when memory is out. */
 struct history *history_new(struct loop *l);
 
 /* Whoever still listens hears no more. NULL is fine. */
 void history_free(struct history *h);
+
+/*
+ * From now on the events are in the file at `path` as well. Those that it holds come first, and
+ * what was told until now gets numbers after theirs. A file that cannot be read or written is done
+ * without.
+ */
+void history_keep(struct history *h, const char *path);
+
+/* The count that the numbers belong to, letters, digits and '-': another one means that they began
+ * anew. It outlives the process as the events do. Borrowed until history_keep(). */
+const char *history_boot(const struct history *h);
 
 /* Tells of every event from now on. */
 void history_listen(struct history *h, struct history_listener *listener);
@@ -60,7 +72,7 @@ const struct happening *history_after(const struct history *h, uint64_t seq);
 const char *happening_field(const struct happening *happening, const char *name);
 
 /*
- * {"seq", "time": "2026-01-02T03:04:05.678901Z", "event", "level", "message", "runbook": anchor,
+ * {"seq", "time": "2026-01-02T03:04:05.678Z", "event", "level", "message", "runbook": anchor,
  * "fields": {"VOXKEEPER_WORKER": "1", ..}}. Returns owned JSON.
  */
 struct cJSON *happening_json(const struct happening *happening);

@@ -24,6 +24,12 @@ static void sink(const struct log_record *record, void *arg)
     strncpy(seen.message, record->message, sizeof seen.message - 1);
 }
 
+static void count(const struct log_record *record, void *arg)
+{
+    (void)record;
+    ++*(unsigned *)arg;
+}
+
 static int fresh(void **state)
 {
     (void)state;
@@ -72,6 +78,25 @@ static void without_a_sink_all_is_dropped(void **state)
     assert_int_equal(seen.n, 0);
 }
 
+static void taps_see_all_and_each_can_go(void **state)
+{
+    (void)state;
+    unsigned n = 0;
+    struct log_tap one = {.see = count, .arg = &n};
+    struct log_tap two = {.see = count, .arg = &n};
+    log_add_tap(&one);
+    log_add_tap(&two);
+    log_printf(LOG_LEVEL_DEBUG, "dropped by the sink");
+    assert_int_equal(n, 2);
+    log_remove_tap(&one);
+    log_remove_tap(&one);
+    log_forward(&(struct log_record){.level = LOG_LEVEL_DEBUG, .message = ""});
+    assert_int_equal(n, 3);
+    log_remove_tap(&two);
+    log_printf(LOG_LEVEL_ERR, "x");
+    assert_int_equal(n, 3);
+}
+
 static void levels_have_names(void **state)
 {
     (void)state;
@@ -88,6 +113,7 @@ int main(void)
         cmocka_unit_test_setup(records_reach_the_sink, fresh),
         cmocka_unit_test_setup(the_level_decides, fresh),
         cmocka_unit_test_setup(without_a_sink_all_is_dropped, fresh),
+        cmocka_unit_test_setup(taps_see_all_and_each_can_go, fresh),
         cmocka_unit_test(levels_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
