@@ -26,6 +26,13 @@ void config_keyspace_fini(struct config_keyspace *keyspace)
     keyspace->name = NULL;
 }
 
+void config_notify_fini(struct config_notify *notify)
+{
+    clear_object(notify, CONFIG_OBJECT_NOTIFY);
+    free(notify->name);
+    notify->name = NULL;
+}
+
 void config_free(struct config *c)
 {
     if (!c)
@@ -34,6 +41,8 @@ void config_free(struct config *c)
         config_probe_fini(&c->probes[i]);
     for (unsigned i = 0; i < c->n_keyspaces; i++)
         config_keyspace_fini(&c->keyspaces[i]);
+    for (unsigned i = 0; i < c->n_notifiers; i++)
+        config_notify_fini(&c->notifiers[i]);
     clear_object(c, CONFIG_OBJECT_ROOT);
     free(c);
 }

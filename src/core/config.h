@@ -36,6 +36,8 @@ struct config {
     struct config_keyspace keyspaces[LIMIT_KEYSPACES];
     unsigned n_keyspaces; /* the two of the agent if none is configured */
     struct config_sweep sweep;
+    struct config_notify notifiers[LIMIT_NOTIFIERS];
+    unsigned n_notifiers;
     struct config_admin admin;
     enum log_level log_level; /* [Daemon] LogLevel= */
 };

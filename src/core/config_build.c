@@ -66,6 +66,8 @@ void *config_build_object(struct config_build *b, const struct config_key *key, 
         return &b->config->probes[index];
     case CONFIG_OBJECT_KEYSPACE:
         return &b->config->keyspaces[index];
+    case CONFIG_OBJECT_NOTIFY:
+        return &b->config->notifiers[index];
     }
     return NULL;
 }

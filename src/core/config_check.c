@@ -217,4 +217,5 @@ void config_check(struct config_build *b)
     check_waitfor(b, "tasks", &drain->wait_tasks, CONFIG_KEYSPACE_TASK, "task");
     check_waitfor(b, "sessions", &drain->wait_sessions, CONFIG_KEYSPACE_SESSION, "session");
     config_check_keyspaces(b);
+    config_check_notifiers(b);
 }

@@ -128,6 +128,23 @@ int config_check_probe_url(const char *text, struct err *e)
     return check_authority(host, len, e);
 }
 
+int config_check_url(const char *text, struct err *e)
+{
+    if (text[0] == '/')
+        return err_set(e, -EINVAL, "\"%.80s\" is no http URL", text);
+    return config_check_probe_url(text, e);
+}
+
+/* The anchor of a section is put behind it. */
+int config_check_base_url(const char *text, struct err *e)
+{
+    if (text[strcspn(text, " \t#")])
+        return err_set(e, -EINVAL, "\"%.80s\" holds a space or a '#'", text);
+    if (strncasecmp(text, "file:///", 8) == 0)
+        return 0;
+    return config_check_url(text, e);
+}
+
 /* A password's own '/' would end the address, and the message would quote the password. */
 int config_check_redis_url(const char *text, struct err *e)
 {

@@ -11,6 +11,8 @@ int config_check_env_file(const char *text, struct err *e);  /* absolute, maybe 
 int config_check_account(const char *text, struct err *e);   /* user or group */
 int config_check_release(const char *text, struct err *e);   /* /FILE or |COMMAND */
 int config_check_probe_url(const char *text, struct err *e); /* http(s)://… or /path */
+int config_check_url(const char *text, struct err *e);       /* http(s)://… */
+int config_check_base_url(const char *text, struct err *e);  /* http(s)://… or file://… */
 int config_check_redis_url(const char *text, struct err *e);
 int config_check_status(const char *text, struct err *e);  /* 200 or 200-299 */
 int config_check_term(const char *text, struct err *e);    /* of ExpectJson= */

@@ -22,8 +22,20 @@ static unsigned instances(
         return 1;
     if (strcmp(section->name, "Keyspace") == 0)
         return c->n_keyspaces;
+    if (strcmp(section->name, "Notify") == 0)
+        return c->n_notifiers;
     *out_base = first_probe(c);
     return c->n_probes - *out_base;
+}
+
+static const char *name_of(
+    const struct config *c, const struct config_section *section, unsigned index)
+{
+    if (strcmp(section->name, "Keyspace") == 0)
+        return c->keyspaces[index].name;
+    if (strcmp(section->name, "Notify") == 0)
+        return c->notifiers[index].name;
+    return c->probes[index].name;
 }
 
 bool config_instance_at(const struct config *c, size_t n, struct config_instance *out)
@@ -38,8 +50,7 @@ bool config_instance_at(const struct config *c, size_t n, struct config_instance
         }
         *out = (struct config_instance){.section = section, .index = base + (unsigned)n};
         if (section->named)
-            out->name = strcmp(section->name, "Keyspace") == 0 ? c->keyspaces[out->index].name
-                                                               : c->probes[out->index].name;
+            out->name = name_of(c, section, out->index);
         return true;
     }
     return false;
@@ -71,6 +82,10 @@ const void *config_object(const struct config *c, const struct config_key *key, 
         return &c->probes[index];
     case CONFIG_OBJECT_KEYSPACE:
         return &c->keyspaces[index];
+    case CONFIG_OBJECT_NOTIFY:
+        if (key->types && !(key->types & 1U << c->notifiers[index].type))
+            return NULL;
+        return &c->notifiers[index];
     }
     return NULL;
 }

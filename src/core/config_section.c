@@ -35,27 +35,47 @@ static int set_builtins(struct config_build *b, const char *name, unsigned index
     return 0;
 }
 
+/* Where the objects of the sections of one kind are counted, and how many there may be. */
+struct named {
+    unsigned *n;
+    unsigned limit;
+};
+
+static struct named named_of(struct config *c, const char *section)
+{
+    if (strcmp(section, "Keyspace") == 0)
+        return (struct named){&c->n_keyspaces, LIMIT_KEYSPACES};
+    if (strcmp(section, "Notify") == 0)
+        return (struct named){&c->n_notifiers, LIMIT_NOTIFIERS};
+    return (struct named){&c->n_probes, LIMIT_PROBES + 1};
+}
+
+static char **name_at(struct config *c, const char *section, unsigned index)
+{
+    if (strcmp(section, "Keyspace") == 0)
+        return &c->keyspaces[index].name;
+    if (strcmp(section, "Notify") == 0)
+        return &c->notifiers[index].name;
+    return &c->probes[index].name;
+}
+
 int config_build_add(
     struct config_build *b, const char *section, const char *name, unsigned *out_index)
 {
-    struct config *c = b->config;
-    bool probe = strcmp(section, "Keyspace") != 0;
-    unsigned *n = probe ? &c->n_probes : &c->n_keyspaces;
-    char **at = probe ? &c->probes[*n].name : &c->keyspaces[*n].name;
+    unsigned *n = named_of(b->config, section).n;
+    char **at = name_at(b->config, section, *n);
     *at = strdup(name);
     if (!*at)
         return -ENOMEM;
     *out_index = (*n)++;
     int r = config_build_defaults(b, section, *out_index);
-    return r == 0 && !probe ? set_builtins(b, name, *out_index) : r;
+    return r == 0 && strcmp(section, "Keyspace") == 0 ? set_builtins(b, name, *out_index) : r;
 }
 
 static void enter_named(struct config_build *b, const struct config_section *s, const char *name)
 {
-    struct config *c = b->config;
+    struct named all = named_of(b->config, s->name);
     bool probe = strcmp(s->name, "Probe") == 0;
-    unsigned n = probe ? c->n_probes : c->n_keyspaces;
-    unsigned limit = probe ? LIMIT_PROBES + 1 : LIMIT_KEYSPACES;
     struct err e = {0};
     if (config_check_name(name, &e) < 0) {
         config_report(b, "read name of [%s]: %s", s->name, e.msg);
@@ -65,16 +85,16 @@ static void enter_named(struct config_build *b, const struct config_section *s, 
         config_report(b, "refuse [Probe health]: the name is taken by [Health]");
         return;
     }
-    for (unsigned i = 0; i < n; i++) {
-        if (strcmp(probe ? c->probes[i].name : c->keyspaces[i].name, name) == 0) {
+    for (unsigned i = 0; i < *all.n; i++) {
+        if (strcmp(*name_at(b->config, s->name, i), name) == 0) {
             b->section = s;
             b->index = i;
             return;
         }
     }
-    if (n == limit)
+    if (*all.n == all.limit)
         config_report(b, "refuse [%s %s]: more than %u such sections", s->name, name,
-            probe ? limit - 1 : limit);
+            probe ? all.limit - 1 : all.limit);
     else if (config_build_add(b, s->name, name, &b->index) < 0)
         b->out_of_memory = true;
     else

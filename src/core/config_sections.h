@@ -13,6 +13,13 @@
 enum config_handover { HANDOVER_NONE, HANDOVER_LISTEN_FDS, HANDOVER_PRELOAD };
 enum config_probe_type { CONFIG_PROBE_HTTP, CONFIG_PROBE_TCP, CONFIG_PROBE_EXEC };
 enum config_probe_kind { CONFIG_KIND_READINESS, CONFIG_KIND_STARTUP, CONFIG_KIND_LIVENESS };
+enum config_notify_type {
+    CONFIG_NOTIFY_ALERTMANAGER,
+    CONFIG_NOTIFY_PAGERDUTY,
+    CONFIG_NOTIFY_SLACK,
+    CONFIG_NOTIFY_WEBHOOK,
+    CONFIG_NOTIFY_EXEC,
+};
 enum config_keyspace_kind { CONFIG_KEYSPACE_SESSION, CONFIG_KEYSPACE_TASK, CONFIG_KEYSPACE_OTHER };
 
 struct config_agent {
@@ -29,7 +36,7 @@ struct config_agent {
     struct endpoint listen[LIMIT_LISTEN];
     unsigned n_listen;
     enum config_handover handover;
-    bool listen_private; /* HANDOVER_LISTEN_FDS: a listener of its own as well */
+    bool listen_private;       /* HANDOVER_LISTEN_FDS: a listener of its own as well */
     unsigned workers, standby; /* standby: verified spares beside them; needs a handover */
     char *release;             /* file that names the running release; or NULL */
 };
@@ -85,10 +92,32 @@ struct config_sweep {
     bool lease;         /* one voxkeeperd sweeps one Redis at a time */
 };
 
+/* At most `n` in any `per`; n 0: as many as there are. */
+struct config_rate {
+    unsigned n;
+    usec_t per;
+};
+
+struct config_notify {
+    char *name;
+    enum config_notify_type type;
+    char *url;            /* of no secret; NULL: `url_credential`, or there is a command */
+    char *url_credential; /* file whose first line is the address */
+    char *key_credential; /* file whose first line is the routing key or the bearer token */
+    char *ca_file;        /* NULL: the system's authorities */
+    struct strlist command;
+    unsigned severities; /* bits 1 << enum severity */
+    unsigned kinds;      /* bits 1 << enum notice_kind */
+    usec_t timeout;
+    struct config_rate rate_limit;
+    usec_t repeat; /* Alertmanager forgets what is not told again */
+};
+
 struct config_admin {
     struct endpoint listen[LIMIT_LISTEN]; /* TCP, reading only */
     unsigned n_listen;
     char *control_socket;
     char *control_group; /* members may change things, beside root and our own user */
     char *state_directory;
+    char *runbook_url; /* of docs/runbook.md, without an anchor */
 };

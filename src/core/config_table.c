@@ -4,6 +4,7 @@
 #include "core/config_check_value.h"
 
 #include "base/log.h"
+#include "core/notice.h"
 
 const struct config_section config_sections[] = {
     {"Agent", false, "The supervised application: how one worker is started and stopped."},
@@ -19,6 +20,8 @@ const struct config_section config_sections[] = {
         "Keys that the sweep looks after. Any such section replaces the two built-in ones, "
         "`sessions` and `tasks`; a section with one of these names begins with its values."},
     {"Sweep", false, "Removing what a crash left behind in Redis."},
+    {"Notify", true,
+        "Who is told of incidents: one section for each receiver. Nobody is told without one."},
     {"Admin", false, "Where operators and monitoring reach the daemon."},
     {"Daemon", false, "The daemon itself."},
 };
@@ -49,6 +52,27 @@ static const struct config_choice keyspace_kinds[] = {
     {"other", CONFIG_KEYSPACE_OTHER},
     {0},
 };
+static const struct config_choice notify_types[] = {
+    {"alertmanager", CONFIG_NOTIFY_ALERTMANAGER},
+    {"pagerduty", CONFIG_NOTIFY_PAGERDUTY},
+    {"slack", CONFIG_NOTIFY_SLACK},
+    {"webhook", CONFIG_NOTIFY_WEBHOOK},
+    {"exec", CONFIG_NOTIFY_EXEC},
+    {0},
+};
+static const struct config_choice severities[] = {
+#define X(symbol, name) {name, SEVERITY_##symbol},
+    SEVERITIES(X)
+#undef X
+    {0},
+};
+static const struct config_choice notice_kinds[] = {
+    {"opened", NOTICE_OPENED},
+    {"updated", NOTICE_UPDATED},
+    {"acknowledged", NOTICE_ACKNOWLEDGED},
+    {"resolved", NOTICE_RESOLVED},
+    {0},
+};
 static const struct config_choice actions[] = {{"delete", 0}, {"report", 1}, {0}};
 static const struct config_choice on_failure[] = {{"rollback", 0}, {"hold", 1}, {0}};
 static const struct config_choice callers[] = {
@@ -75,6 +99,12 @@ static const struct config_choice log_levels[] = {
 #define KEYSPACE(member)                                                                           \
     .object = CONFIG_OBJECT_KEYSPACE, .offset = offsetof(struct config_keyspace, member),          \
     .size = sizeof(((struct config_keyspace *)0)->member)
+#define NOTIFY(member)                                                                             \
+    .object = CONFIG_OBJECT_NOTIFY, .offset = offsetof(struct config_notify, member),              \
+    .size = sizeof(((struct config_notify *)0)->member)
+#define RECEIVER(type) (1U << CONFIG_NOTIFY_##type)
+#define HTTP_RECEIVERS                                                                             \
+    (RECEIVER(ALERTMANAGER) | RECEIVER(PAGERDUTY) | RECEIVER(SLACK) | RECEIVER(WEBHOOK))
 #define ONLY(type) .types = 1U << CONFIG_PROBE_##type
 #define LIVE .change = CONFIG_CHANGE_LIVE
 #define WORKERS .change = CONFIG_CHANGE_WORKERS
@@ -361,6 +391,50 @@ const struct config_key config_keys[] = {
     {"Sweep", "Lease", &config_type_bool, ROOT(sweep.lease), .preset = "yes", LIVE,
         .doc = "Only one voxkeeperd sweeps a Redis at a time, by key `voxkeeper:lease:sweep`."},
 
+    {"Notify", "Type", &config_type_choice, NOTIFY(type), .preset = "webhook",
+        .choices = notify_types, LIVE,
+        .doc = "What listens there: Alertmanager (API v2), PagerDuty (Events v2), a Slack incoming "
+               "webhook, anything that takes our JSON by POST (`webhook`), or a command (`exec`)."},
+    {"Notify", "Url", &config_type_string, NOTIFY(url), .check = config_check_url,
+        .types = HTTP_RECEIVERS & ~RECEIVER(SLACK), LIVE,
+        .doc = "Where to send it; of Alertmanager without `/api/v2`. Not for Slack, whose address "
+               "is a secret. PagerDuty: `" CONFIG_PAGERDUTY_URL "` if not given."},
+    {"Notify", "UrlCredential", &config_type_string, NOTIFY(url_credential),
+        .check = config_check_path, .types = HTTP_RECEIVERS, LIVE,
+        .doc = "File whose first line is the address, instead of Url=. Read for each delivery, as "
+               "is KeyCredential=."},
+    {"Notify", "KeyCredential", &config_type_string, NOTIFY(key_credential),
+        .check = config_check_path,
+        .types = RECEIVER(ALERTMANAGER) | RECEIVER(PAGERDUTY) | RECEIVER(WEBHOOK), LIVE,
+        .doc = "File whose first line is PagerDuty's routing key, or else a bearer token."},
+    {"Notify", "CaFile", &config_type_string, NOTIFY(ca_file), .check = config_check_path,
+        .types = HTTP_RECEIVERS, LIVE,
+        .doc = "PEM file of the authorities that an https receiver is verified by, instead of the "
+               "system's. Verification cannot be switched off."},
+    {"Notify", "Command", &config_type_command, NOTIFY(command), .types = RECEIVER(EXEC), LIVE,
+        .doc = "What to run for each notice: it reads the notice as JSON on stdin, and finds its "
+               "parts in VOXKEEPER_KIND, VOXKEEPER_INCIDENT, VOXKEEPER_CONDITION, "
+               "VOXKEEPER_SEVERITY, VOXKEEPER_SUBJECT, VOXKEEPER_SUMMARY and "
+               "VOXKEEPER_RUNBOOK_URL. Exit code 0: it is told; 75: try again; any other: never."},
+    {"Notify", "Severity", &config_type_set, NOTIFY(severities), .preset = "P1 P2 P3",
+        .choices = severities, LIVE,
+        .doc = "It is told of incidents of these severities. P1: nobody is answered; P2: somebody "
+               "is hurt, or soon will be; P3: to be looked at tomorrow."},
+    {"Notify", "Kinds", &config_type_set, NOTIFY(kinds),
+        .preset = "opened updated acknowledged resolved", .choices = notice_kinds, LIVE,
+        .doc = "It is told of these turns of an incident. `alertmanager` and `pagerduty` need "
+               "`opened` and `resolved`."},
+    {"Notify", "Timeout", &config_type_span, NOTIFY(timeout), .preset = "10s",
+        .min = MS(100), .max = SEC(600), LIVE,
+        .doc = "A delivery without an answer by then is tried again later."},
+    {"Notify", "RateLimit", &config_type_rate, NOTIFY(rate_limit), .preset = "10/1min", LIVE,
+        .doc = "So many notices in any such time; more wait, those of P1 do not. `infinity`: no "
+               "limit."},
+    {"Notify", "Repeat", &config_type_span, NOTIFY(repeat), .preset = "1min",
+        .min = SEC(1), .max = HOURS(1), .types = RECEIVER(ALERTMANAGER), LIVE,
+        .doc = "How often Alertmanager is told again what is still open. It takes an alert for "
+               "resolved that is not told again for four times this."},
+
     {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),
         .offset_n = offsetof(struct config, admin.n_listen), .preset = "127.0.0.1:9464", LIVE,
         .doc = "Metrics, health and status over HTTP, reading only; empty: none."},
@@ -374,6 +448,10 @@ const struct config_key config_keys[] = {
     {"Admin", "StateDirectory", &config_type_string, ROOT(admin.state_directory),
         .preset = "/var/lib/voxkeeper", .check = config_check_path, DAEMON,
         .doc = "Where the daemon keeps what must last."},
+    {"Admin", "RunbookUrl", &config_type_string, ROOT(admin.runbook_url),
+        .preset = "file:///usr/share/doc/voxkeeper/runbook.md", .check = config_check_base_url, LIVE,
+        .doc = "Where people who are told of an incident find the runbook; `#` and the section "
+               "are added."},
 
     {"Daemon", "LogLevel", &config_type_choice, ROOT(log_level), .preset = "info",
         .choices = log_levels, LIVE,

@@ -29,7 +29,12 @@ struct config_type {
         const struct config_key *key, const void *object, size_t item, struct strbuf *out);
 };
 
-enum config_object { CONFIG_OBJECT_ROOT, CONFIG_OBJECT_PROBE, CONFIG_OBJECT_KEYSPACE };
+enum config_object {
+    CONFIG_OBJECT_ROOT,
+    CONFIG_OBJECT_PROBE,
+    CONFIG_OBJECT_KEYSPACE,
+    CONFIG_OBJECT_NOTIFY,
+};
 
 /* One word of a key whose values are known. */
 struct config_choice {
@@ -50,7 +55,8 @@ struct config_key {
     const struct config_choice *choices;
     int (*check)(const char *text, struct err *e); /* of a string or of each word */
     enum config_change change;
-    unsigned types; /* of a probe that has the key, as bits 1 << enum config_probe_type; 0: any */
+    /* Of a probe or a notifier that has the key, as bits 1 << its type; 0: any. */
+    unsigned types;
     const char *doc;
 };
 
@@ -73,6 +79,9 @@ struct config_builtin {
 };
 extern const struct config_builtin config_builtins[];
 extern const size_t config_n_builtins;
+
+/* Where PagerDuty takes events. */
+#define CONFIG_PAGERDUTY_URL "https://events.pagerduty.com/v2/enqueue"
 
 /* Key names that no configuration may unprotect. */
 #define CONFIG_PROTECTED "elevenlabs:conversation:*"

@@ -19,4 +19,6 @@ extern const struct config_type config_type_command;  /* struct strlist: one com
 extern const struct config_type config_type_list;     /* struct strlist */
 extern const struct config_type config_type_endpoint; /* struct endpoint; port 0 of no path: none */
 extern const struct config_type config_type_endpoints; /* struct endpoint[LIMIT_LISTEN] */
+extern const struct config_type config_type_set;       /* unsigned: bits 1 << value, by choices */
+extern const struct config_type config_type_rate;      /* struct config_rate, `10/1min` */
 extern const struct config_type config_type_waitfor;   /* three bools of struct drain_conf */
