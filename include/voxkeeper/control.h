@@ -6,6 +6,7 @@
  *   GET  VK_API_WORKERS               one object a worker
  *   GET  VK_API_CONFIG                the effective configuration, secrets masked
  *   GET  VK_API_ROLLOUT               the rollout under way, or the last one
+ *   GET  VK_API_SAMPLES               ?limit=N: callers, probe latency and serving workers, lately
  *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
  *   POST VK_API_RESTART               {"reason": TEXT}
  *   POST VK_API_RELOAD                {"reason": TEXT}
@@ -36,6 +37,7 @@
 #define VK_API_STATUS VK_API "/status"
 #define VK_API_WORKERS VK_API "/workers"
 #define VK_API_CONFIG VK_API "/config"
+#define VK_API_SAMPLES VK_API "/samples"
 #define VK_API_OPERATIONS VK_API "/operations"
 #define VK_API_RESTART VK_API "/restart"
 #define VK_API_RELOAD VK_API "/reload"

@@ -45,6 +45,8 @@ void api_answer_operation(
 /* The HTTP status for a negative errno of a verb. */
 int api_status_of(int code);
 
+void api_get_page(const struct api_exchange *x);
+void api_get_samples(const struct api_exchange *x);
 void api_get_metrics(const struct api_exchange *x);
 void api_get_livez(const struct api_exchange *x);
 void api_get_readyz(const struct api_exchange *x);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const struct api_route routes[] = {
+    {"/", false, api_get_page, NULL, 0},
     {"/livez", false, api_get_livez, NULL, 0},
     {"/readyz", false, api_get_readyz, NULL, 0},
     {"/metrics", false, api_get_metrics, NULL, 0},
@@ -12,6 +13,7 @@ static const struct api_route routes[] = {
     {VK_API_WORKERS, false, api_get_workers, NULL, 0},
     {VK_API_CONFIG, false, api_get_config, NULL, 0},
     {VK_API_OPERATIONS, true, api_get_operation, NULL, 0},
+    {VK_API_SAMPLES, false, api_get_samples, NULL, 0},
     {VK_API_RESTART, false, NULL, api_do_restart, 0},
     {VK_API_RELOAD, false, NULL, api_do_reload, 0},
     {VK_API_ROLLOUT, false, api_get_rollout, NULL, 0},

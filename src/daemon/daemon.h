@@ -34,6 +34,7 @@ struct signal_watch;
 struct supervisor;
 struct key_list;
 struct rights;
+struct samples;
 struct sweeper;
 struct sweeps;
 struct upgrade;
@@ -69,6 +70,7 @@ struct daemon {
     struct restore *restore; /* NULL: no backup is being read */
     struct key_list *key_list;
     struct drainer *drainer;
+    struct samples *samples; /* for the status page */
     struct service *service;
     struct admin *admin;
     struct upgrade *upgrade; /* NULL: none is being checked */

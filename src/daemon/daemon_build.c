@@ -10,6 +10,7 @@
 #include "daemon/memory.h"
 #include "daemon/operation.h"
 #include "daemon/rollback.h"
+#include "daemon/samples.h"
 #include "daemon/service.h"
 #include "daemon/strangers.h"
 #include "daemon/succession.h"
@@ -116,6 +117,9 @@ static int build(struct daemon *d, struct err *e)
     if ((r = watch_signals(d, e)) < 0 || (r = make_supervisor(d, e)) < 0 ||
         (r = make_drainer(d, e)) < 0 || (r = dependency_configure(d, d->config, e)) < 0)
         return r;
+    d->samples = samples_new(d);
+    if (!d->samples)
+        return err_sys(e, -ENOMEM, "building the samples");
     d->admin = admin_new(d, e);
     if (!d->admin)
         return e->code;
@@ -127,6 +131,7 @@ void daemon_fini(struct daemon *d)
 {
     upgrade_free(d->upgrade);
     admin_free(d->admin);
+    samples_free(d->samples);
     dependency_close(d);
     rollback_free(d->rollback);
     bake_watch_free(d->bake);

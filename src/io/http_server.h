@@ -39,6 +39,7 @@ struct http_server_answer {
     int status;
     const char *content_type; /* a literal */
     const char *allow;        /* value of Allow: for a 405; NULL: none */
+    const char *policy;       /* value of Content-Security-Policy: for a page; NULL: it is none */
     char *body;               /* taken: malloc()ed */
     size_t body_len;
 };

@@ -63,6 +63,10 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct http_serv
         MHD_add_response_header(response, "Content-Type", answer->content_type);
     if (answer->allow)
         MHD_add_response_header(response, "Allow", answer->allow);
+    if (answer->policy) {
+        MHD_add_response_header(response, "Content-Security-Policy", answer->policy);
+        MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    }
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     /* A connection serves one request, so that its age is the request's age. */
