@@ -50,11 +50,21 @@ static void what_is_read(void **state)
 static void what_is_not_there(void **state)
 {
     (void)state;
-    static const char *const paths[] = {
-        "/", "/nope", "/livez/", "/livezz", VK_API, VK_API_STATUS "/1", VK_API_OPERATIONS};
+    static const char *const paths[] = {"/index.html", "/nope", "/livez/", "/livezz", VK_API,
+        VK_API_STATUS "/1", VK_API_OPERATIONS};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         answers("GET", paths[i], NULL, 404, "\"code\":\"not-found\"");
     answers("GET", VK_API_OPERATIONS "/999", NULL, 404, "\"code\":\"no-such-operation\"");
+}
+
+static void the_page_is_only_read(void **state)
+{
+    (void)state;
+    answers(
+        "HEAD", "/", NULL, 200, "Content-Security-Policy: default-src 'none'; script-src 'sha256-");
+    answers("POST", "/", "{}", 405, "Allow: GET, HEAD\r\n");
+    answers("GET", VK_API_SAMPLES "?limit=0", NULL, 400, "\"code\":\"bad-request\"");
+    answers("GET", VK_API_SAMPLES "?limit=1", NULL, 200, "\"interval_ms\":5000,\"samples\":[");
 }
 
 static void what_is_asked_the_wrong_way(void **state)
@@ -208,6 +218,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
         T(what_is_read),
         T(what_is_not_there),
+        T(the_page_is_only_read),
         T(what_is_asked_the_wrong_way),
         T(a_restart_is_an_operation),
         T(one_at_a_time),
