@@ -7,6 +7,13 @@
  *   GET  VK_API_CONFIG                the effective configuration, secrets masked
  *   GET  VK_API_ROLLOUT               the rollout under way, or the last one
  *   GET  VK_API_SAMPLES               ?limit=N: callers, probe latency and serving workers, lately
+ *   GET  VK_API_EVENTS                ?after=SEQ&limit=N: {"boot", "newest", "events": [..]}, the
+ *                                     oldest first; without `after` the latest. SEQ begins anew
+ *                                     with another `boot`
+ *   GET  VK_API_STREAM                server-sent events: "status", "workers" and "samples" (as the
+ *                                     paths of these names answer) when they change, "event" with id
+ *                                     BOOT-SEQ for each event; Last-Event-ID: BOOT-SEQ, or
+ *                                     ?last_event_id=, brings those that were missed
  *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
  *   POST VK_API_RESTART               {"reason": TEXT}
  *   POST VK_API_RELOAD                {"reason": TEXT}
@@ -36,6 +43,8 @@
 #define VK_API "/api/v1"
 #define VK_API_STATUS VK_API "/status"
 #define VK_API_WORKERS VK_API "/workers"
+#define VK_API_EVENTS VK_API "/events"
+#define VK_API_STREAM VK_API "/stream"
 #define VK_API_CONFIG VK_API "/config"
 #define VK_API_SAMPLES VK_API "/samples"
 #define VK_API_OPERATIONS VK_API "/operations"

@@ -31,6 +31,9 @@ enum {
     LIMIT_REDIS_KEY = 64 * 1024,     /* bytes of a key name that the sweep touches */
     LIMIT_OWNER = 128,               /* bytes of the id of a task's session or conversation */
     LIMIT_API_CONNECTIONS = 64,      /* on each of the admin listeners */
+    LIMIT_STREAMS = 16,              /* readers of server-sent events */
+    LIMIT_STREAMS_OTHERS = 12,       /* of them those who may change nothing */
+    LIMIT_STREAM_BACKLOG = 1 << 18,  /* bytes that wait for one of them */
     LIMIT_OPERATIONS = 32,           /* ended operations that can still be asked for */
     LIMIT_SWEEP_HISTORY = 100,       /* summaries of sweeps that are kept */
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */

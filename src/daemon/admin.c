@@ -98,6 +98,13 @@ struct admin *admin_new(struct daemon *d, struct err *e)
     return a;
 }
 
+void admin_end_streams(struct admin *a)
+{
+    http_server_end_streams(a->control);
+    for (unsigned i = 0; i < a->tcp.n; i++)
+        http_server_end_streams(a->tcp.servers[i]);
+}
+
 void admin_free(struct admin *a)
 {
     if (!a)

@@ -11,5 +11,8 @@ struct daemon;
 struct admin *admin_new(struct daemon *d, struct err *e);
 void admin_free(struct admin *a);
 
+/* Ends every stream, so that those who read it know that it is no accident. */
+void admin_end_streams(struct admin *a);
+
 /* Listens on other TCP addresses if they changed. On failure the old ones stay, *e says why. */
 int admin_configure(struct admin *a, const struct config *config, struct err *e);

@@ -48,9 +48,7 @@ void api_get_status(const struct api_exchange *x)
 
 void api_get_workers(const struct api_exchange *x)
 {
-    struct cJSON *o = cJSON_CreateObject();
-    cJSON_AddItemToObject(o, "workers", status_workers_json(x->daemon));
-    api_answer_json(x, 200, o);
+    api_answer_json(x, 200, status_workers_view(x->daemon));
 }
 
 void api_get_config(const struct api_exchange *x)

@@ -57,6 +57,8 @@ void api_get_rollout(const struct api_exchange *x);
 void api_get_sweep(const struct api_exchange *x);
 void api_get_operation(const struct api_exchange *x);
 void api_get_backups(const struct api_exchange *x);
+void api_get_events(const struct api_exchange *x);
+void api_get_stream(const struct api_exchange *x);
 
 api_verb api_do_restart;
 api_verb api_do_cancel;

@@ -11,6 +11,8 @@ static const struct api_route routes[] = {
     {"/metrics", false, api_get_metrics, NULL, 0},
     {VK_API_STATUS, false, api_get_status, NULL, 0},
     {VK_API_WORKERS, false, api_get_workers, NULL, 0},
+    {VK_API_EVENTS, false, api_get_events, NULL, 0},
+    {VK_API_STREAM, false, api_get_stream, NULL, 0},
     {VK_API_CONFIG, false, api_get_config, NULL, 0},
     {VK_API_OPERATIONS, true, api_get_operation, NULL, 0},
     {VK_API_SAMPLES, false, api_get_samples, NULL, 0},

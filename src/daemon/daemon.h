@@ -31,6 +31,7 @@ struct restore;
 struct rollback;
 struct service;
 struct signal_watch;
+struct stream;
 struct supervisor;
 struct key_list;
 struct rights;
@@ -72,6 +73,7 @@ struct daemon {
     struct drainer *drainer;
     struct samples *samples; /* for the status page */
     struct service *service;
+    struct stream *stream; /* who reads what happens, as it does */
     struct admin *admin;
     struct upgrade *upgrade; /* NULL: none is being checked */
     usec_t started_at;

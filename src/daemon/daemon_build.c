@@ -13,6 +13,7 @@
 #include "daemon/samples.h"
 #include "daemon/service.h"
 #include "daemon/strangers.h"
+#include "daemon/stream.h"
 #include "daemon/succession.h"
 #include "daemon/supervisor.h"
 #include "daemon/upgrade.h"
@@ -120,6 +121,9 @@ static int build(struct daemon *d, struct err *e)
     d->samples = samples_new(d);
     if (!d->samples)
         return err_sys(e, -ENOMEM, "building the samples");
+    d->stream = stream_new(d);
+    if (!d->stream)
+        return err_sys(e, -ENOMEM, "building the daemon");
     d->admin = admin_new(d, e);
     if (!d->admin)
         return e->code;
@@ -132,6 +136,7 @@ void daemon_fini(struct daemon *d)
     upgrade_free(d->upgrade);
     admin_free(d->admin);
     samples_free(d->samples);
+    stream_free(d->stream);
     dependency_close(d);
     rollback_free(d->rollback);
     bake_watch_free(d->bake);

@@ -189,6 +189,13 @@ struct cJSON *status_workers_json(const struct daemon *d)
     return list;
 }
 
+struct cJSON *status_workers_view(const struct daemon *d)
+{
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddItemToObject(o, "workers", status_workers_json(d));
+    return o;
+}
+
 struct cJSON *status_json(const struct daemon *d)
 {
     char why[256];

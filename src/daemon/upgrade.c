@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "build_config.h"
 #include "core/event.h"
+#include "daemon/admin.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
 #include "daemon/memory.h"
@@ -227,6 +228,7 @@ void upgrade_exec(struct daemon *d, char *const argv[])
     memory_save(d->memory, d);
     tell(EVENT_UPGRADE_BEGAN, operation_find(d->operations, d->upgrade_op),
         "the new program takes over this process", "");
+    admin_end_streams(d->admin);
     journal_detach();
     int r = own_program(program, &e);
     for (char **v = environ; r == 0 && *v; v++)

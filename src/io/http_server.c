@@ -31,6 +31,7 @@ struct http_server {
     struct http_server_lives lives;
     uint16_t port;
     bool turning;
+    bool news;  /* some suspended connection has something to do */
     char *path; /* the socket file, and which one it was */
     dev_t dev;
     ino_t ino;
@@ -47,13 +48,14 @@ static void turn(struct http_server *s)
     uint64_t changes = s->lives.changes;
     usec_t now = loop_now();
     s->turning = true;
+    s->news = false;
     http_server_lives_cut(&s->lives, now);
     MHD_run(s->mhd);
     s->turning = false;
 
     MHD_UNSIGNED_LONG_LONG ms;
     usec_t due = http_server_lives_deadline(&s->lives);
-    if (changes != s->lives.changes)
+    if (s->news || changes != s->lives.changes)
         due = now;
     else if (MHD_get_timeout(s->mhd, &ms) == MHD_YES && usec_add(now, ms * USEC_PER_MSEC) < due)
         due = usec_add(now, ms * USEC_PER_MSEC);
@@ -87,6 +89,15 @@ static void on_due(void *arg)
     turn(s);
 }
 
+/* Some stream has something to write: not here, where whoever wrote it still is at work. */
+static void on_news(void *arg)
+{
+    struct http_server *s = arg;
+    s->news = true;
+    if (!s->turning)
+        timer_arm(s->timer, loop_now());
+}
+
 static void on_log(void *cls, const char *fmt, va_list ap)
 {
     (void)cls;
@@ -101,8 +112,8 @@ static void on_log(void *cls, const char *fmt, va_list ap)
 /* Takes `fd` if it succeeds. */
 static int start_microhttpd(struct http_server *s, int fd)
 {
-    s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        http_server_exchange_step, &s->conf, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+    s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, http_server_exchange_step, &s->conf, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_API_CONNECTIONS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
         1, MHD_OPTION_URI_LOG_CALLBACK, http_server_exchange_begin, &s->conf,
@@ -121,7 +132,10 @@ static struct http_server *server_new(
         err_sys(e, -ENOMEM, "start HTTP server");
         return NULL;
     }
-    s->conf = (struct http_server_exchange_conf){.local = local, .handler = handler, .arg = arg};
+    s->conf = (struct http_server_exchange_conf){.local = local,
+        .handler = handler,
+        .arg = arg,
+        .streams = {.loop = l, .on_news = on_news, .arg = s}};
     s->lives = (struct http_server_lives){
         .span = CONNECTION_LIFE, .local = local, .strangers_max = LIMIT_API_CONNECTIONS / 2};
     s->port = listener_port(fd);
@@ -185,6 +199,14 @@ void http_server_set_life(struct http_server *s, usec_t span)
     s->lives.span = span;
 }
 
+void http_server_end_streams(struct http_server *s)
+{
+    assert(!s->turning);
+    http_server_streams_end(&s->conf.streams);
+    turn(s); /* resumes them */
+    turn(s); /* and writes */
+}
+
 static void remove_socket_file(struct http_server *s)
 {
     struct stat st;
@@ -205,6 +227,9 @@ void http_server_free(struct http_server *s)
         return;
     assert(!s->turning);
     remove_socket_file(s);
+    s->conf.streams.closing = true;
+    http_server_end_streams(s);
+    s->turning = true;
     timer_free(s->timer);
     uv_close((uv_handle_t *)&s->poll, on_poll_closed);
     MHD_stop_daemon(s->mhd);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "core/endpoint.h"
+#include "io/http_stream.h"
 #include "io/loop.h"
 
 #include <stdbool.h>
@@ -40,8 +41,10 @@ struct http_server_answer {
     const char *content_type; /* a literal */
     const char *allow;        /* value of Allow: for a 405; NULL: none */
     const char *policy;       /* value of Content-Security-Policy: for a page; NULL: it is none */
+    unsigned retry_after;     /* seconds, of Retry-After: for a 503; 0: none */
     char *body;               /* taken: malloc()ed */
     size_t body_len;
+    struct http_stream *stream; /* taken: goes on instead of a body; NULL: none */
 };
 
 typedef void http_server_handler(
@@ -65,8 +68,11 @@ const char *http_server_header(const struct http_server_request *request, const 
 /* The port that a TCP server really has (an endpoint with port 0 lets the kernel choose). */
 uint16_t http_server_port(const struct http_server *s);
 
-/* How long a connection may last in all, from now on (10 s otherwise). */
+/* How long a connection may last in all, from now on (10 s otherwise), but for streams. */
 void http_server_set_life(struct http_server *s, usec_t span);
+
+/* Ends every stream, cleanly as far as its reader has read. */
+void http_server_end_streams(struct http_server *s);
 
 /* Closes every connection and removes the socket file. Not from the handler. NULL is fine. */
 void http_server_free(struct http_server *s);

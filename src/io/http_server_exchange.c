@@ -8,6 +8,7 @@
 #include "voxkeeper/control.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct exchange {
     char *body; /* room for body_len and a NUL */
     size_t body_len;
     size_t have;
+    struct http_stream *stream; /* that the answer is; NULL: none */
 };
 
 void *http_server_exchange_begin(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -44,21 +46,27 @@ void http_server_exchange_end(void *cls, struct MHD_Connection *connection, void
     struct exchange *x = *context;
     if (!x)
         return;
+    if (x->stream)
+        http_server_stream_closed(x->stream);
     free(x->uri);
     free(x->body);
     free(x);
     *context = NULL;
 }
 
-/* Takes the answer's body. MHD_NO drops the connection: memory ran out. */
-static enum MHD_Result reply(struct MHD_Connection *connection, struct http_server_answer *answer)
+static void add_retry_after(struct MHD_Response *response, unsigned seconds)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->body_len, answer->body, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        free(answer->body);
+    char text[16];
+    snprintf(text, sizeof text, "%u", seconds);
+    MHD_add_response_header(response, "Retry-After", text);
+}
+
+/* Takes `response`; NULL means that memory ran out, and MHD_NO drops the connection. */
+static enum MHD_Result reply_with(struct MHD_Connection *connection,
+    const struct http_server_answer *answer, struct MHD_Response *response)
+{
+    if (!response)
         return MHD_NO;
-    }
     if (answer->content_type)
         MHD_add_response_header(response, "Content-Type", answer->content_type);
     if (answer->allow)
@@ -67,6 +75,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct http_serv
         MHD_add_response_header(response, "Content-Security-Policy", answer->policy);
         MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     }
+    if (answer->retry_after > 0)
+        add_retry_after(response, answer->retry_after);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     /* A connection serves one request, so that its age is the request's age. */
@@ -74,6 +84,16 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct http_serv
     enum MHD_Result rc = MHD_queue_response(connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return rc;
+}
+
+/* Takes the answer's body. */
+static enum MHD_Result reply(struct MHD_Connection *connection, struct http_server_answer *answer)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(answer->body_len, answer->body, MHD_RESPMEM_MUST_FREE);
+    if (!response)
+        free(answer->body);
+    return reply_with(connection, answer, response);
 }
 
 static enum MHD_Result refuse(
@@ -117,9 +137,8 @@ static enum MHD_Result look_at_head(const struct http_server_exchange_conf *conf
     return x->body ? MHD_YES : MHD_NO;
 }
 
-static enum MHD_Result ask_handler(const struct http_server_exchange_conf *conf,
-    const struct exchange *x, struct MHD_Connection *connection, const char *url,
-    const char *method)
+static enum MHD_Result ask_handler(struct http_server_exchange_conf *conf, struct exchange *x,
+    struct MHD_Connection *connection, const char *url, const char *method)
 {
     struct http_peer peer = {.local = false};
     if (conf->local) {
@@ -139,6 +158,10 @@ static enum MHD_Result ask_handler(const struct http_server_exchange_conf *conf,
     conf->handler(&request, &answer, conf->arg);
     http_server_peer_fini(&peer);
     assert(answer.status >= 200 && answer.status <= 599);
+    x->stream = answer.stream;
+    if (x->stream)
+        return reply_with(connection, &answer,
+            http_server_stream_response(&conf->streams, x->stream, connection));
     return reply(connection, &answer);
 }
 
@@ -147,7 +170,7 @@ enum MHD_Result http_server_exchange_step(void *cls, struct MHD_Connection *conn
     size_t *upload_data_size, void **context)
 {
     (void)version;
-    const struct http_server_exchange_conf *conf = cls;
+    struct http_server_exchange_conf *conf = cls;
     struct exchange *x = *context;
     if (!x)
         return MHD_NO;

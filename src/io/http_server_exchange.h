@@ -3,6 +3,7 @@
 #pragma once
 
 #include "io/http_server.h"
+#include "io/http_server_stream.h"
 
 #include <microhttpd.h>
 
@@ -11,6 +12,7 @@ struct http_server_exchange_conf {
     bool local; /* a unix socket: peers have credentials, and no browser can come */
     http_server_handler *handler;
     void *arg;
+    struct http_server_streams streams;
 };
 
 /* MHD_OPTION_URI_LOG_CALLBACK: begins an exchange, which becomes the request's context. */

@@ -10,7 +10,7 @@
 struct http_server_life {
     struct http_server_life *older, *younger;
     int fd;
-    usec_t end; /* USEC_INFINITY once it was shut down */
+    usec_t end; /* USEC_INFINITY once it was shut down or exempted */
     bool stranger;
 };
 
@@ -76,6 +76,12 @@ void http_server_lives_notify(void *cls, struct MHD_Connection *connection, void
     }
     life->stranger = true;
     lives->strangers++;
+}
+
+void http_server_life_exempt(struct http_server_life *life)
+{
+    if (life)
+        life->end = USEC_INFINITY;
 }
 
 usec_t http_server_lives_deadline(const struct http_server_lives *lives)

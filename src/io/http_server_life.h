@@ -27,6 +27,9 @@ struct http_server_lives {
 void http_server_lives_notify(void *cls, struct MHD_Connection *connection, void **socket_context,
     enum MHD_ConnectionNotificationCode code);
 
+/* It lives on, whatever its age: somebody else watches it. NULL is fine. */
+void http_server_life_exempt(struct http_server_life *life);
+
 /* When the oldest connection has lived long enough; USEC_INFINITY if there is none. */
 usec_t http_server_lives_deadline(const struct http_server_lives *lives);
 
