@@ -53,6 +53,13 @@ void remover_fault(struct redis_remover *r, enum redis_error error, const char *
     snprintf(r->fault.text, sizeof r->fault.text, "%.*s", (int)len, text);
 }
 
+void remover_garbage(struct redis_remover *r, const char *command)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "%s: an answer that is none", command);
+    remover_fault(r, REDIS_E_PROTOCOL, text, (size_t)len);
+}
+
 void remover_lost(struct redis_remover *r)
 {
     const char *why = redis_batch_lost_text(r->link);
@@ -82,7 +89,7 @@ static void on_loaded(size_t index, const struct redis_value *reply, void *arg)
         return;
     }
     if (reply->type != REDIS_ERROR) {
-        remover_fault(r, REDIS_E_PROTOCOL, "SCRIPT LOAD: an answer that is none", 64);
+        remover_garbage(r, "SCRIPT LOAD");
         return;
     }
     enum redis_error error = redis_error_class(reply->str, reply->len);
@@ -168,16 +175,20 @@ static void on_called(size_t first, const struct redis_value *reply, void *arg)
         r->watches = true;
         return;
     }
-    if (!answered)
-        remover_fault(r, error, reply->str ? reply->str : "EVALSHA: an answer that is none",
-            reply->str ? reply->len : 32);
+    if (reply->type == REDIS_ERROR)
+        remover_fault(r, error, reply->str, reply->len);
+    else if (!answered)
+        remover_garbage(r, "EVALSHA");
     for (size_t i = 0; i < n; i++) {
         struct redis_removee *item = &r->items[members[i]];
         struct redis_value code = redis_value_at(reply, i);
         if (answered && code.type == REDIS_INTEGER)
             item->result = removal_of(code.integer);
-        if (item->result == REDIS_REMOVAL_UNKNOWN)
-            item->error = error;
+        if (item->result != REDIS_REMOVAL_UNKNOWN)
+            continue;
+        item->error = error;
+        if (answered)
+            remover_garbage(r, "EVALSHA");
     }
 }
 

@@ -18,14 +18,15 @@ struct redis_remover {
     struct redis_removee *items;
     size_t n;
     size_t group; /* WATCH: the first item of the group under way */
-    bool not_master;
-    bool exec_done;
     struct redis_fault fault;
 };
 
 /* Notes the first error of the run. */
 void remover_fault(struct redis_remover *r, enum redis_error error, const char *text, size_t len);
 void remover_lost(struct redis_remover *r);
+
+/* The command was answered with what is no answer to it. */
+void remover_garbage(struct redis_remover *r, const char *command);
 
 /* Ends the run. The last thing a function does. */
 void remover_done(struct redis_remover *r);

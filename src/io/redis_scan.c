@@ -166,7 +166,7 @@ static void on_scan(size_t index, const struct redis_value *reply, void *arg)
     struct redis_value cursor = redis_value_at(reply, 0);
     struct redis_value names = redis_value_at(reply, 1);
     if (cursor.type != REDIS_STRING || cursor.len == 0 || cursor.len >= sizeof s->next_cursor ||
-        names.type != REDIS_ARRAY) {
+        strspn(cursor.str, "0123456789") != cursor.len || names.type != REDIS_ARRAY) {
         scan_garbage(s, "SCAN");
         return;
     }

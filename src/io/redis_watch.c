@@ -34,12 +34,13 @@ static void check_role(struct redis_remover *r, const struct redis_value *reply)
 }
 
 static void check_expire(
-    const struct redis_remover *r, struct redis_removee *item, const struct redis_value *reply)
+    struct redis_remover *r, struct redis_removee *item, const struct redis_value *reply)
 {
-    int64_t now = reply->type == REDIS_INTEGER ? reply->integer : -2;
-    if (now == -2)
+    if (reply->type != REDIS_INTEGER)
+        remover_garbage(r, r->has_expire ? "PEXPIRETIME" : "PTTL");
+    else if (reply->integer == -2)
         item->result = REDIS_REMOVAL_GONE;
-    else if (now != (r->has_expire ? item->expire_ms : -1))
+    else if (reply->integer != (r->has_expire ? item->expire_ms : -1))
         item->result = REDIS_REMOVAL_REFRESHED;
 }
 
@@ -78,6 +79,8 @@ static void on_exec(size_t is_exec, const struct redis_value *reply, void *arg)
     struct redis_remover *r = arg;
     if (reply->type == REDIS_ERROR)
         group_failed(r, reply);
+    else if (is_exec && reply->type != REDIS_NIL && reply->type != REDIS_ARRAY)
+        remover_garbage(r, "EXEC");
     if (!is_exec)
         return;
     size_t answer = 0;
@@ -92,6 +95,8 @@ static void on_exec(size_t is_exec, const struct redis_value *reply, void *arg)
         else if (removed.type == REDIS_INTEGER)
             r->items[i].result =
                 r->items[i].repair_ms ? REDIS_REMOVAL_REPAIRED : REDIS_REMOVAL_DONE;
+        else if (reply->type == REDIS_ARRAY)
+            remover_garbage(r, "EXEC");
     }
 }
 

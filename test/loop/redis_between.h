@@ -1,0 +1,207 @@
+/*
+ * Somebody between a client and a real redis-server, who answers some commands himself: what a
+ * server says in a state that is hard to bring about, or in none.
+ */
+#pragma once
+
+#include "redis_rig.h"
+
+#include <stdatomic.h>
+#include <strings.h>
+#include <sys/mman.h>
+
+enum between_deed {
+    BETWEEN_SAY,    /* `answer`, and the command goes no further */
+    BETWEEN_LIE,    /* `answer`, but the server does what it is told */
+    BETWEEN_CLOSE,  /* the end of the connection */
+    BETWEEN_SILENT, /* no answer, nor to what follows on this connection */
+    BETWEEN_DELAY,  /* the server's answer, `delay_ms` later */
+};
+
+struct between_rule {
+    char command[32]; /* the first word or two of it; "": there is no rule */
+    enum between_deed deed;
+    char answer[256];
+    unsigned delay_ms;
+    int after; /* as many are let through first */
+    int times; /* and so many are met; 0: all */
+    int first; /* connections are counted from 1: only this and later ones; 0: all */
+};
+
+/* Shared with the processes in between. Change the rule only while nothing is asked. */
+struct between_shared {
+    struct between_rule rule;
+    atomic_int seen; /* commands that fit the rule */
+    atomic_int met;
+};
+
+struct between {
+    struct between_shared *shared;
+    const struct rig_redis *redis;
+    char url[112];
+    char socket[104];
+    int fd;
+    pid_t pid;
+};
+
+static inline void between_write(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (n <= 0)
+            _exit(0);
+        bytes += n;
+        len -= (size_t)n;
+    }
+}
+
+static inline int between_connect(const struct between *b)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s", b->redis->socket);
+    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) < 0)
+        _exit(0);
+    return fd;
+}
+
+/* One command to the server, and its whole answer to the client; -1: to nobody. */
+static inline void between_pass(int client, int server, const redisReply *command, unsigned delay)
+{
+    const char **argv = calloc(command->elements, sizeof *argv);
+    size_t *len = calloc(command->elements, sizeof *len);
+    char *bytes = NULL;
+    char buf[16384];
+    void *reply = NULL;
+    redisReader *reader = redisReaderCreate();
+    if (!argv || !len)
+        _exit(1);
+    for (size_t i = 0; i < command->elements; i++) {
+        argv[i] = command->element[i]->str;
+        len[i] = command->element[i]->len;
+    }
+    long long n = redisFormatCommandArgv(&bytes, (int)command->elements, argv, len);
+    between_write(server, bytes, (size_t)n);
+    free(bytes);
+    free(argv);
+    free(len);
+    if (delay > 0)
+        usleep(delay * 1000);
+    while (!reply) {
+        ssize_t got = recv(server, buf, sizeof buf, 0);
+        if (got <= 0)
+            _exit(0);
+        redisReaderFeed(reader, buf, (size_t)got);
+        if (redisReaderGetReply(reader, &reply) != REDIS_OK)
+            _exit(1);
+        if (client >= 0)
+            between_write(client, buf, (size_t)got);
+    }
+    freeReplyObject(reply);
+    redisReaderFree(reader);
+}
+
+/* Whether the rule is for this command, and it is its turn. */
+static inline bool between_meets(struct between_shared *s, const redisReply *command, int number)
+{
+    char words[64];
+    const struct between_rule *rule = &s->rule;
+    snprintf(words, sizeof words, "%s %s", command->element[0]->str,
+        command->elements > 1 ? command->element[1]->str : "");
+    if (!rule->command[0] || number < rule->first ||
+        strncasecmp(words, rule->command, strlen(rule->command)) != 0)
+        return false;
+    int seen = atomic_fetch_add(&s->seen, 1);
+    if (seen < rule->after || (rule->times > 0 && seen >= rule->after + rule->times))
+        return false;
+    atomic_fetch_add(&s->met, 1);
+    return true;
+}
+
+static inline void between_serve(const struct between *b, int client, int number)
+{
+    int server = between_connect(b);
+    redisReader *reader = redisReaderCreate();
+    const struct between_rule *rule = &b->shared->rule;
+    char buf[16384];
+    ssize_t n;
+    bool silent = false;
+    while ((n = recv(client, buf, sizeof buf, 0)) > 0) {
+        void *command = NULL;
+        redisReaderFeed(reader, buf, (size_t)n);
+        while (redisReaderGetReply(reader, &command) == REDIS_OK && command) {
+            bool meets = !silent && between_meets(b->shared, command, number);
+            if (meets && rule->deed == BETWEEN_CLOSE)
+                _exit(0);
+            silent = silent || (meets && rule->deed == BETWEEN_SILENT);
+            if (meets && rule->deed == BETWEEN_LIE)
+                between_pass(-1, server, command, 0);
+            if (meets && (rule->deed == BETWEEN_SAY || rule->deed == BETWEEN_LIE))
+                between_write(client, rule->answer, strlen(rule->answer));
+            else if (!silent)
+                between_pass(client, server, command, meets ? rule->delay_ms : 0);
+            freeReplyObject(command);
+            command = NULL;
+        }
+    }
+}
+
+static inline void between_run(const struct between *b)
+{
+    signal(SIGCHLD, SIG_IGN);
+    for (int number = 1;; number++) {
+        int client = accept(b->fd, NULL, NULL);
+        if (client < 0)
+            _exit(1);
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            between_serve(b, client, number);
+            _exit(0);
+        }
+        close(client);
+    }
+}
+
+/* `redis` is borrowed, and need not run yet. */
+static inline void between_start(struct between *b, const struct rig_redis *redis)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    *b = (struct between){.redis = redis};
+    b->shared =
+        mmap(NULL, sizeof *b->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(b->shared != MAP_FAILED);
+    snprintf(b->socket, sizeof b->socket, "%s-b", redis->socket);
+    snprintf(b->url, sizeof b->url, "unix://%s", b->socket);
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s", b->socket);
+    b->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(b->fd, (struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(listen(b->fd, 16), 0);
+    b->pid = fork();
+    assert_true(b->pid >= 0);
+    if (b->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        between_run(b);
+    }
+}
+
+/* From now on; commands are counted anew. */
+static inline void between_rule(struct between *b, struct between_rule rule)
+{
+    b->shared->rule = rule;
+    atomic_store(&b->shared->seen, 0);
+    atomic_store(&b->shared->met, 0);
+}
+
+static inline int between_met(const struct between *b)
+{
+    return atomic_load(&b->shared->met);
+}
+
+static inline void between_stop(struct between *b)
+{
+    kill(b->pid, SIGKILL);
+    waitpid(b->pid, NULL, 0);
+    close(b->fd);
+    unlink(b->socket);
+    munmap(b->shared, sizeof *b->shared);
+}
