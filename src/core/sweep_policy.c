@@ -57,3 +57,44 @@ enum sweep_reaction sweep_react_scan(enum redis_error error)
     }
     return SWEEP_REACT_END;
 }
+
+const char *sweep_policy_advice(enum redis_error error)
+{
+    switch (error) {
+    case REDIS_E_NONE:
+        break;
+    case REDIS_E_OTHER:
+    case REDIS_E_WRONGTYPE:
+        return "look what is special about that key, or add it to Protect=";
+    case REDIS_E_LOST:
+        return "see why Redis went away: its log, its memory, the network";
+    case REDIS_E_LOADING:
+        return "wait until Redis has read its data";
+    case REDIS_E_BUSY:
+        return "end the script that keeps Redis busy: redis-cli SCRIPT KILL";
+    case REDIS_E_OOM:
+        return "Redis reached its maxmemory: redis-cli INFO memory";
+    case REDIS_E_READONLY:
+        return "point [Redis] Url= at the master: redis-cli ROLE";
+    case REDIS_E_NOAUTH:
+        return "correct [Redis] Username= and PasswordCredential=";
+    case REDIS_E_NOPERM:
+        return "grant it with ACL SETUSER; docs/redis.md lists all that is needed";
+    case REDIS_E_MOVED:
+        return "this is one node of a cluster that hands over slots: wait until redis-cli "
+               "--cluster "
+               "check finds all at rest";
+    case REDIS_E_CLUSTERDOWN:
+        return "mend the cluster: redis-cli --cluster check";
+    case REDIS_E_MISCONF:
+        return "Redis refuses writes since it cannot save them: redis-cli INFO persistence, free "
+               "disk space, replicas";
+    case REDIS_E_NOSCRIPT:
+        return "find who forgets scripts all the time: SCRIPT FLUSH";
+    case REDIS_E_CLIENTS:
+        return "raise maxclients, or end connections: redis-cli CLIENT LIST";
+    case REDIS_E_PROTOCOL:
+        return "see what stands at [Redis] Url=: a proxy that mixes up answers, or no Redis";
+    }
+    return "";
+}

@@ -22,3 +22,6 @@ enum sweep_reaction sweep_react_key(enum redis_error error, const char *text);
 enum sweep_reaction sweep_react_scan(enum redis_error error);
 
 const char *sweep_reaction_name(enum sweep_reaction reaction);
+
+/* For whoever reads that a pass failed: what to do about it, as an imperative. "" for NONE. */
+const char *sweep_policy_advice(enum redis_error error);

@@ -99,7 +99,8 @@ static void wait_for_redis(struct sweep_pass *p)
 static void wait_for_connection(struct sweep_pass *p)
 {
     p->lost = false;
-    p->lost_until = usec_add(loop_now(), reconnect_within);
+    p->lost_until =
+        usec_add(loop_now(), p->limits.patience > 0 ? p->limits.patience : reconnect_within);
     if (p->reconnects == RECONNECTS_MAX) {
         sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
         pass_end(p, false);
@@ -218,14 +219,32 @@ void sweep_pass_known(struct sweep_pass *p)
     step(p);
 }
 
+/* Of "AUTH: WRONGPASS ...", as the link tells it, or of the bare reply. */
+static enum redis_error class_of(const char *why)
+{
+    const char *said = strstr(why, ": ");
+    enum redis_error error = redis_error_class(why, strlen(why));
+    return error == REDIS_E_OTHER && said ? redis_error_class(said + 2, strlen(said + 2)) : error;
+}
+
+/* What keeps us from another connection now says more than what ended the one before. */
+static void give_up(struct sweep_pass *p)
+{
+    const char *why = redis_link_why(p->link);
+    enum redis_error error = class_of(why);
+    sweep_tally_error(
+        &p->summary, error == REDIS_E_OTHER ? p->loss.error : error, why[0] ? why : p->loss.text);
+    pass_end(p, false);
+}
+
 static void look_for_connection(struct sweep_pass *p)
 {
-    if (redis_link_state(p->link) == REDIS_LINK_UP) {
+    enum redis_link_state state = redis_link_state(p->link);
+    if (state == REDIS_LINK_UP) {
         p->lost_until = 0;
         sweep_server_ask(p);
-    } else if (loop_now() >= p->lost_until) {
-        sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
-        pass_end(p, false);
+    } else if (state == REDIS_LINK_REFUSED || loop_now() >= p->lost_until) {
+        give_up(p);
     } else {
         rest(p, reconnect_look);
     }

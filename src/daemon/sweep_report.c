@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/sweep_policy.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -47,6 +48,15 @@ struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
         (unsigned long long)summary->repaired, (unsigned long long)summary->survived,
         strbuf_text(&counts), summary->backup[0] ? "; saved in " : "", summary->backup);
     strbuf_fini(&counts);
+    return sentence;
+}
+
+struct sweep_sentence sweep_report_trouble(const struct sweep_summary *summary)
+{
+    struct sweep_sentence sentence;
+    const char *advice = sweep_policy_advice(summary->error);
+    snprintf(sentence.text, sizeof sentence.text, "%s%s%s", summary->error_text,
+        advice[0] ? "; what to do: " : "", advice);
     return sentence;
 }
 
@@ -137,7 +147,7 @@ struct cJSON *sweep_report_summary(const struct sweep_summary *summary)
     else
         cJSON_AddNullToObject(o, "held");
     if (summary->error_text[0])
-        cJSON_AddStringToObject(o, "error", summary->error_text);
+        cJSON_AddStringToObject(o, "error", sweep_report_trouble(summary).text);
     else
         cJSON_AddNullToObject(o, "error");
     return o;
@@ -192,7 +202,7 @@ void sweep_report_event(const struct sweep_summary *summary)
     sweep_report_counts(summary, &counts);
     event_init(&ev, event_of(summary));
     event_message(&ev, "%s%s%s", sweep_report_sentence(summary).text,
-        summary->error_text[0] ? "; " : "", summary->error_text);
+        summary->error_text[0] ? "; " : "", sweep_report_trouble(summary).text);
     event_field(&ev, "VOXKEEPER_KEYS", "%llu", (unsigned long long)summary->keys);
     event_field(&ev, "VOXKEEPER_REMOVED", "%llu", (unsigned long long)summary->removed);
     event_field(&ev, "VOXKEEPER_REPAIRED", "%llu", (unsigned long long)summary->repaired);
@@ -201,7 +211,7 @@ void sweep_report_event(const struct sweep_summary *summary)
     if (summary->backup[0])
         event_field(&ev, "VOXKEEPER_BACKUP", "%s", summary->backup);
     if (summary->error_text[0])
-        event_field(&ev, "VOXKEEPER_REASON", "%s", summary->error_text);
+        event_field(&ev, "VOXKEEPER_REASON", "%s", sweep_report_trouble(summary).text);
     event_duration(&ev, summary->took);
     event_emit(&ev);
     event_fini(&ev);

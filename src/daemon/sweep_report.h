@@ -10,11 +10,14 @@ struct cJSON;
 enum { SWEEP_REPORT_FINDINGS_MAX = 100 };
 
 struct sweep_sentence {
-    char text[640];
+    char text[1024];
 };
 
 /* "dry run: 3 of 12 keys would be removed (2 stale, 1 stuck-task) in 12ms" */
 struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary);
+
+/* What stood in the way, and what to do about it; "": nothing. */
+struct sweep_sentence sweep_report_trouble(const struct sweep_summary *summary);
 
 /* Every key was looked at, and nothing stood in the way of removing. */
 bool sweep_report_went_well(const struct sweep_summary *summary);

@@ -152,7 +152,7 @@ static void answer(struct sweeps *s, const struct sweep_summary *summary)
         operation_end(op, OPERATION_FAILED, "%s", sweep_consent_words(&s->consent, summary).text);
     else
         operation_end(op, OPERATION_FAILED, "%s: %s", sweep_report_sentence(summary).text,
-            summary->error_text);
+            sweep_report_trouble(summary).text);
 }
 
 /* A line of the history, which is also what the status shows of the latest one. */

@@ -53,6 +53,15 @@ void remover_fault(struct redis_remover *r, enum redis_error error, const char *
     snprintf(r->fault.text, sizeof r->fault.text, "%.*s", (int)len, text);
 }
 
+bool remover_crossed(struct redis_remover *r, const struct redis_value *reply)
+{
+    static const char word[] = "CROSSSLOT ";
+    bool crossed = reply->type == REDIS_ERROR && r->group_max > 1 &&
+                   strncmp(reply->str, word, sizeof word - 1) == 0;
+    r->crossed = r->crossed || crossed;
+    return crossed;
+}
+
 void remover_garbage(struct redis_remover *r, const char *command)
 {
     char text[64];
@@ -127,11 +136,11 @@ static bool undecided(const struct redis_removee *item)
     return item->result == REDIS_REMOVAL_UNKNOWN && item->error == REDIS_E_NONE;
 }
 
-/* The next up to REMOVE_GROUP undecided items from `from` on; returns how many. */
+/* The next up to group_max undecided items from `from` on; returns how many. */
 static size_t next_group(const struct redis_remover *r, size_t from, size_t members[REMOVE_GROUP])
 {
     size_t n = 0;
-    for (size_t i = from; i < r->n && n < REMOVE_GROUP; i++) {
+    for (size_t i = from; i < r->n && n < r->group_max; i++) {
         if (undecided(&r->items[i]))
             members[n++] = i;
     }
@@ -156,6 +165,19 @@ static enum redis_removal removal_of(int64_t code)
     }
 }
 
+/* Redis does not say which command of the script it was. */
+static void script_fault(
+    struct redis_remover *r, enum redis_error error, const struct redis_value *reply)
+{
+    static const char lacks[] = "ERR The user executing the script can't run";
+    char text[sizeof r->fault.text];
+    int len = snprintf(text, sizeof text, "%.*s", (int)reply->len, reply->str);
+    if (strncmp(text, lacks, sizeof lacks - 1) == 0)
+        len = snprintf(
+            text, sizeof text, "%s (its ACL needs +info +pttl +pexpiretime +dump +unlink)", lacks);
+    remover_fault(r, error, text, (size_t)len);
+}
+
 /* `first` is the group's first item; nothing before it is undecided when its answer comes. */
 static void on_called(size_t first, const struct redis_value *reply, void *arg)
 {
@@ -165,6 +187,8 @@ static void on_called(size_t first, const struct redis_value *reply, void *arg)
     enum redis_error error = REDIS_E_PROTOCOL;
     if (reply->type == REDIS_ERROR)
         error = redis_error_class(reply->str, reply->len);
+    if (remover_crossed(r, reply))
+        return;
     if (error == REDIS_E_NOSCRIPT && !r->reloaded) {
         r->sha[0] = '\0';
         return;
@@ -176,7 +200,7 @@ static void on_called(size_t first, const struct redis_value *reply, void *arg)
         return;
     }
     if (reply->type == REDIS_ERROR)
-        remover_fault(r, error, reply->str, reply->len);
+        script_fault(r, error, reply);
     else if (!answered)
         remover_garbage(r, "EVALSHA");
     for (size_t i = 0; i < n; i++) {
@@ -199,8 +223,14 @@ static void on_calls_done(bool lost, void *arg)
     r->batch = NULL;
     if (lost)
         remover_lost(r);
+    bool crossed = r->crossed;
+    r->crossed = false;
+    if (crossed)
+        r->group_max = 1;
     if (r->fault.error == REDIS_E_NONE && next_group(r, 0, members) > 0 && r->watches) {
         remover_watch(r);
+    } else if (r->fault.error == REDIS_E_NONE && crossed) {
+        call_script(r);
     } else if (r->fault.error == REDIS_E_NONE && !r->sha[0] && !r->reloaded) {
         r->reloaded = true;
         load_script(r);
@@ -276,6 +306,7 @@ struct redis_remover *redis_remover_new(
         abort();
     r->link = link;
     r->has_expire = has_expire;
+    r->group_max = REMOVE_GROUP;
     r->on_done = on_done;
     r->arg = arg;
     return r;

@@ -14,12 +14,17 @@ struct redis_remover {
     char sha[41];  /* "": not loaded */
     bool reloaded; /* the script got lost in this run and was loaded again */
     bool watches;
+    size_t group_max; /* keys that go together: 1 on a node of a cluster */
+    bool crossed;     /* some that did not may not */
     struct redis_batch *batch;
     struct redis_removee *items;
     size_t n;
     size_t group; /* WATCH: the first item of the group under way */
     struct redis_fault fault;
 };
+
+/* True when the error is that keys of several slots of a cluster went together: not again then. */
+bool remover_crossed(struct redis_remover *r, const struct redis_value *reply);
 
 /* Notes the first error of the run. */
 void remover_fault(struct redis_remover *r, enum redis_error error, const char *text, size_t len);

@@ -15,7 +15,7 @@ static void next_group(struct redis_remover *r);
 
 static size_t group_end(const struct redis_remover *r)
 {
-    return r->n - r->group < REMOVE_GROUP ? r->n : r->group + REMOVE_GROUP;
+    return r->n - r->group < r->group_max ? r->n : r->group + r->group_max;
 }
 
 static void group_failed(struct redis_remover *r, const struct redis_value *reply)
@@ -48,7 +48,8 @@ static void on_looked(size_t index, const struct redis_value *reply, void *arg)
 {
     struct redis_remover *r = arg;
     if (reply->type == REDIS_ERROR) {
-        group_failed(r, reply);
+        if (!remover_crossed(r, reply))
+            group_failed(r, reply);
         return;
     }
     if (index == WATCH_WATCH)
@@ -140,7 +141,13 @@ static void on_looked_done(bool lost, void *arg)
     r->batch = NULL;
     if (lost)
         remover_lost(r);
-    execute(r);
+    if (!r->crossed) {
+        execute(r);
+        return;
+    }
+    r->crossed = false;
+    r->group_max = 1;
+    next_group(r);
 }
 
 static void next_group(struct redis_remover *r)

@@ -3,6 +3,8 @@
 
 #include "cmocka_all.h"
 
+#include <string.h>
+
 static void each_error_has_its_reaction(void **state)
 {
     (void)state;
@@ -42,10 +44,28 @@ static void each_error_has_its_reaction(void **state)
     }
 }
 
+/* An imperative without an end, and another one for each that is another matter. */
+static void each_error_has_its_advice(void **state)
+{
+    (void)state;
+    assert_string_equal(sweep_policy_advice(REDIS_E_NONE), "");
+    for (unsigned e = REDIS_E_OTHER; e <= REDIS_E_PROTOCOL; e++) {
+        const char *advice = sweep_policy_advice((enum redis_error)e);
+        assert_true(strlen(advice) > 20);
+        assert_int_not_equal(advice[strlen(advice) - 1], '.');
+        for (unsigned other = REDIS_E_LOST; other < e; other++) {
+            const char *its = sweep_policy_advice((enum redis_error)other);
+            if (e != REDIS_E_WRONGTYPE && strcmp(advice, its) == 0)
+                fail_msg("%s", advice);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_error_has_its_reaction),
+        cmocka_unit_test(each_error_has_its_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

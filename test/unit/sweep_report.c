@@ -3,6 +3,7 @@
 
 #include "cmocka_all.h"
 #include "core/config.h"
+#include "core/sweep_policy.h"
 #include "lib/witness.h"
 
 #include <cjson/cJSON.h>
@@ -70,18 +71,30 @@ static void the_sentence(void **state)
         "(nothing found)");
 }
 
+/* Its last words are there: nothing before them was cut off. */
 static void the_most_there_is_to_say_fits(void **state)
 {
     (void)state;
     summary = (struct sweep_summary){.took = USEC_INFINITY - 1,
         .keys = UINT64_MAX,
         .removed = UINT64_MAX,
+        .repaired = UINT64_MAX,
         .survived = UINT64_MAX,
-        .n_keyspaces = 1};
+        .n_keyspaces = 1,
+        .error = REDIS_E_NOPERM};
     for (unsigned f = 0; f < SWEEP_FINDING_COUNT; f++)
         summary.keyspaces[0].found[f] = UINT64_MAX;
+    memset(summary.backup, 'b', sizeof summary.backup - 2);
+    strcpy(summary.backup + sizeof summary.backup - 2, "~");
+    memset(summary.error_text, 'e', sizeof summary.error_text - 1);
     struct sweep_sentence s = sweep_report_sentence(&summary);
-    assert_true(strlen(s.text) < sizeof s.text);
+    assert_string_equal(s.text + strlen(s.text) - 3, "bb~");
+    for (unsigned e = REDIS_E_OTHER; e <= REDIS_E_PROTOCOL; e++) {
+        summary.error = (enum redis_error)e;
+        const char *advice = sweep_policy_advice(summary.error);
+        struct sweep_sentence trouble = sweep_report_trouble(&summary);
+        assert_string_equal(trouble.text + strlen(trouble.text) - strlen(advice), advice);
+    }
 }
 
 #define SPENT                                                                                      \
@@ -220,10 +233,12 @@ static void what_went_wrong_is_another(void **state)
         bool complete;
         enum redis_error error;
         const char *event;
+        const char *reason;
     } rows[] = {
-        {false, REDIS_E_NONE, "sweep-aborted|"}, /* cancelled */
-        {false, REDIS_E_READONLY, "sweep-failed|"},
-        {true, REDIS_E_NOPERM, "sweep-failed|"}, /* looked at all, but not allowed all */
+        {false, REDIS_E_NONE, "sweep-aborted|", "the reason|"}, /* cancelled */
+        {false, REDIS_E_READONLY, "sweep-failed|", "the reason; what to do: point "},
+        {true, REDIS_E_NOPERM, "sweep-failed|",
+            "the reason; what to do: grant "}, /* looked at all, but not allowed all */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         strbuf_reset(&witness_text);
@@ -233,8 +248,11 @@ static void what_went_wrong_is_another(void **state)
         sweep_report_event(&summary);
         assert_int_equal(
             strncmp(strbuf_text(&witness_text), rows[i].event, strlen(rows[i].event)), 0);
-        witness_must("(3 stale, 1 stuck-task); the reason|");
-        witness_must("|VOXKEEPER_REASON=the reason|");
+        char part[128];
+        snprintf(part, sizeof part, "(3 stale, 1 stuck-task); %s", rows[i].reason);
+        witness_must(part);
+        snprintf(part, sizeof part, "|VOXKEEPER_REASON=%s", rows[i].reason);
+        witness_must(part);
     }
 }
 
