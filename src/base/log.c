@@ -10,6 +10,7 @@ static struct {
     void *arg;
     struct log_tap *taps;
     enum log_level max_level;
+    uint64_t counts[2][LOG_LEVEL_DEBUG + 1];
 } log_global = {.max_level = LOG_LEVEL_INFO};
 
 void log_set_sink(log_sink_fn *sink, void *arg)
@@ -49,8 +50,10 @@ static void tell_taps(const struct log_record *record)
         tap->see(record, tap->arg);
 }
 
-static void tell_sink(const struct log_record *record)
+static void tell_sink(const struct log_record *record, enum log_source source)
 {
+    if (record->level <= LOG_LEVEL_DEBUG)
+        log_global.counts[source][record->level]++;
     if (log_global.sink)
         log_global.sink(record, log_global.arg);
 }
@@ -58,14 +61,19 @@ static void tell_sink(const struct log_record *record)
 void log_forward(const struct log_record *record)
 {
     tell_taps(record);
-    tell_sink(record);
+    tell_sink(record, LOG_FORWARDED);
 }
 
 void log_emit(const struct log_record *record)
 {
     tell_taps(record);
     if (record->level <= log_global.max_level)
-        tell_sink(record);
+        tell_sink(record, LOG_OWN);
+}
+
+uint64_t log_count(enum log_source source, enum log_level level)
+{
+    return log_global.counts[source][level];
 }
 
 void log_printf(enum log_level level, const char *fmt, ...)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* syslog's numbers, which journald uses too. */
 enum log_level {
@@ -55,6 +56,10 @@ void log_emit(const struct log_record *record);
 
 /* As log_emit, for what others wrote (a worker's line): the maximum level does not apply. */
 void log_forward(const struct log_record *record);
+
+/* Records that went to the sink: our own, and what others wrote. */
+enum log_source { LOG_OWN, LOG_FORWARDED };
+uint64_t log_count(enum log_source source, enum log_level level);
 
 /* A record without fields. */
 void log_printf(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

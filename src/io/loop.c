@@ -101,6 +101,12 @@ void loop_free(struct loop *l)
     free(l);
 }
 
+void loop_watch_lag(struct loop *l, void (*on_due)(usec_t lag, void *arg), void *arg)
+{
+    l->lag.on_due = on_due;
+    l->lag.arg = arg;
+}
+
 /* libuv's timers stand on CLOCK_MONOTONIC, which stops in a suspend; ours must not. */
 static void follow_suspend(struct loop *l)
 {

@@ -43,6 +43,12 @@ void loop_watch_stalls(struct loop *l, usec_t limit,
  */
 void loop_check_stall(struct loop *l);
 
+/*
+ * Tells of each timer how much later it comes than it was armed for; up to a millisecond of that is
+ * how libuv rounds. Costs no timer of its own. `on_due` may be NULL: nobody listens any more.
+ */
+void loop_watch_lag(struct loop *l, void (*on_due)(usec_t lag, void *arg), void *arg);
+
 /* A one-shot timer. Returns owned; aborts when memory is out (libuv does as well). */
 struct timer *timer_new(struct loop *l, void (*on_due)(void *arg), void *arg);
 

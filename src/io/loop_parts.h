@@ -9,7 +9,8 @@
 struct timer {
     uv_timer_t uv;
     struct loop *loop;
-    usec_t at; /* USEC_INFINITY: not armed */
+    usec_t at;  /* USEC_INFINITY: not armed */
+    usec_t due; /* `at`, or when it was armed if that was later */
     void (*on_due)(void *arg);
     void *arg;
     LIST_ENTRY(timer) link;
@@ -31,6 +32,10 @@ struct loop {
     LIST_HEAD(, timer) timers;
     struct stall_watch stall;
     struct loop_resident *resident;
+    struct {
+        void (*on_due)(usec_t lag, void *arg); /* NULL: nobody listens */
+        void *arg;
+    } lag;
     unsigned jobs; /* on the pool of threads, or done and not told yet */
 };
 

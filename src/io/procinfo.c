@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int read_stat(pid_t pid, struct proc_stat *out)
@@ -64,6 +65,27 @@ static DIR *open_descriptors(pid_t pid)
     return d;
 }
 
+/* What the kernel has counted, since Linux 6.2; else by reading them all. */
+static int count_descriptors(pid_t pid, unsigned *out_n)
+{
+    char path[64];
+    struct stat st;
+    unsigned n = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    if (stat(path, &st) == 0 && st.st_size > 0) {
+        *out_n = (unsigned)st.st_size;
+        return 0;
+    }
+    DIR *d = open_descriptors(pid);
+    if (!d)
+        return -errno;
+    while (readdir(d))
+        n++;
+    closedir(d);
+    *out_n = n < 2 ? 0 : n - 2; /* . and .. */
+    return 0;
+}
+
 int procinfo_read(pid_t pid, struct procinfo *out)
 {
     struct proc_stat stat;
@@ -75,15 +97,10 @@ int procinfo_read(pid_t pid, struct procinfo *out)
         .cpu_usec = stat.cpu_ticks * USEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK),
         .threads = stat.threads,
     };
-    DIR *d = open_descriptors(pid);
-    if (!d)
-        return -errno;
-    while (readdir(d))
-        p.descriptors++;
-    closedir(d);
-    p.descriptors -= p.descriptors < 2 ? p.descriptors : 2; /* . and .. */
-    *out = p;
-    return 0;
+    r = count_descriptors(pid, &p.descriptors);
+    if (r == 0)
+        *out = p;
+    return r;
 }
 
 static int compare_u64(const void *a, const void *b)

@@ -134,6 +134,7 @@ static void on_pong(const struct redis_value *reply, void *arg)
         r->counted = true;
         r->failures = 0;
         r->ping_latency = usec_sub(now, r->ping_sent_at);
+        histogram_add(&r->usage.pings, r->ping_latency);
     }
     r->attempting = false;
     r->ping_sent_at = USEC_INFINITY;

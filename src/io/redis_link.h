@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "core/histogram.h"
 #include "core/redis_error.h"
 #include "io/loop.h"
 
@@ -21,11 +22,12 @@
 
 struct redis_link;
 
-/* What was asked and answered in batches (redis_batch.h), ever. */
+/* What was asked and answered in batches (redis_batch.h), and the link's own PINGs, ever. */
 struct redis_usage {
     uint64_t commands;
     uint64_t bytes_sent; /* of arguments */
     uint64_t bytes_received;
+    struct histogram pings; /* what those took that were answered well */
 };
 
 #define REDIS_LINK_STATES(X)                                                                       \

@@ -9,11 +9,15 @@
 static void on_uv_timer(uv_timer_t *uv)
 {
     struct timer *t = uv->data;
-    if (loop_now() < t->at) {
+    struct loop *l = t->loop;
+    usec_t now = loop_now();
+    if (now < t->at) {
         timer_rearm(t);
         return;
     }
     t->at = USEC_INFINITY;
+    if (l->lag.on_due)
+        l->lag.on_due(usec_sub(now, t->due), l->lag.arg);
     t->on_due(t->arg);
 }
 
@@ -58,6 +62,10 @@ void timer_rearm(struct timer *t)
 void timer_arm(struct timer *t, usec_t at)
 {
     t->at = at;
+    if (at != USEC_INFINITY) {
+        usec_t now = loop_now();
+        t->due = at > now ? at : now;
+    }
     timer_rearm(t);
 }
 

@@ -251,6 +251,44 @@ static void a_stall_can_be_looked_for(void **state)
     assert_int_equal(stalls.n, 1);
 }
 
+struct lag {
+    unsigned n;
+    usec_t longest;
+};
+
+static void note_lag(usec_t lag, void *arg)
+{
+    struct lag *l = arg;
+    l->n++;
+    l->longest = lag > l->longest ? lag : l->longest;
+}
+
+/* From when it was due, or armed if that was later. */
+static void how_late_timers_come_is_told(void **state)
+{
+    struct bench *b = *state;
+    struct lag lag = {0};
+    struct alarm a;
+    alarm_open(&a, b);
+    alarm_set(&a, loop_now());
+    spin(20 * USEC_PER_MSEC);
+    loop_watch_lag(b->loop, note_lag, &lag);
+    bench_wait(b, a.rings == 1);
+    assert_true(lag.n >= 1);
+    assert_in_range(lag.longest, 20 * USEC_PER_MSEC, USEC_PER_HOUR);
+    unsigned before = lag.n;
+    alarm_set(&a, 1);
+    bench_wait(b, a.rings == 2);
+    assert_true(lag.n > before);
+    assert_true(lag.longest < USEC_PER_HOUR); /* not since the beginning of time */
+    loop_watch_lag(b->loop, NULL, NULL);
+    before = lag.n;
+    alarm_set(&a, 1);
+    bench_wait(b, a.rings == 3);
+    assert_int_equal(lag.n, before);
+    timer_free(a.timer);
+}
+
 static void an_idle_loop_does_not_stall_and_hardly_wakes(void **state)
 {
     struct bench *b = *state;
@@ -385,6 +423,7 @@ int main(void)
         T(nothing_comes_from_a_freed_timer),
         T(a_handler_that_blocks_is_a_stall),
         T(a_stall_can_be_looked_for),
+        T(how_late_timers_come_is_told),
         T(an_idle_loop_does_not_stall_and_hardly_wakes),
         T(timers_follow_a_suspend),
         T(signals_come_from_the_loop),

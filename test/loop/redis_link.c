@@ -134,6 +134,8 @@ static void answers_come_in_every_type(void **state)
     assert_string_equal(redis_link_why(w->link), "");
     assert_int_equal(redis_link_connects(w->link), 1);
     assert_true(redis_link_ping_latency(w->link) > 0);
+    assert_int_equal(redis_link_usage(w->link)->pings.n, 1);
+    assert_int_equal(redis_link_usage(w->link)->pings.sum, redis_link_ping_latency(w->link));
     assert_int_equal(w->changes, 1);
 
     const size_t len[] = {3, 3, sizeof value - 1};

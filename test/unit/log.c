@@ -55,6 +55,21 @@ static void records_reach_the_sink(void **state)
     assert_int_equal(seen.n_fields, 1);
 }
 
+static void what_reaches_the_sink_is_counted(void **state)
+{
+    (void)state;
+    uint64_t own = log_count(LOG_OWN, LOG_LEVEL_WARNING);
+    uint64_t forwarded = log_count(LOG_FORWARDED, LOG_LEVEL_DEBUG);
+    uint64_t dropped = log_count(LOG_OWN, LOG_LEVEL_DEBUG);
+    log_printf(LOG_LEVEL_WARNING, "ours");
+    log_printf(LOG_LEVEL_DEBUG, "of no interest");
+    log_forward(
+        &(struct log_record){.level = LOG_LEVEL_DEBUG, .message = "theirs", .message_len = 6});
+    assert_int_equal(log_count(LOG_OWN, LOG_LEVEL_WARNING), own + 1);
+    assert_int_equal(log_count(LOG_FORWARDED, LOG_LEVEL_DEBUG), forwarded + 1);
+    assert_int_equal(log_count(LOG_OWN, LOG_LEVEL_DEBUG), dropped);
+}
+
 static void the_level_decides(void **state)
 {
     (void)state;
@@ -111,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(records_reach_the_sink, fresh),
+        cmocka_unit_test_setup(what_reaches_the_sink_is_counted, fresh),
         cmocka_unit_test_setup(the_level_decides, fresh),
         cmocka_unit_test_setup(without_a_sink_all_is_dropped, fresh),
         cmocka_unit_test_setup(taps_see_all_and_each_can_go, fresh),
