@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "core/config.h"
 #include "core/limits.h"
 #include "core/sweep.h"
 
@@ -21,9 +22,11 @@ enum sweep_age { SWEEP_AGES(X) SWEEP_AGE_COUNT };
 
 struct sweep_keyspace_summary {
     char name[LIMIT_NAME + 1];
+    enum config_keyspace_kind kind;
     uint64_t keys; /* seen in it; SCAN may show a key twice */
     uint64_t found[SWEEP_FINDING_COUNT];
     uint64_t removed;
+    uint64_t removed_of[SWEEP_FINDING_COUNT]; /* the same, by what they were */
     uint64_t repaired;
     uint64_t survived;
     uint64_t not_tried;
@@ -31,5 +34,6 @@ struct sweep_keyspace_summary {
     uint64_t live;      /* callers of now, as far as they are known */
     uint64_t unread;    /* healthy tasks: nobody looked whether they wait for their callback */
     uint64_t ages[SWEEP_AGE_COUNT]; /* of those whose age is known */
+    usec_t age_sum;                 /* of all of these */
     usec_t oldest;                  /* 0: none is known */
 };

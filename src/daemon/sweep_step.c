@@ -60,7 +60,7 @@ static struct sweep_key about(const struct sweep_pass *p, const struct redis_key
 static void tell(struct sweep_pass *p, const struct redis_key *key, const struct sweep_judgement *j,
     enum sweep_outcome outcome, const char *value, size_t value_len)
 {
-    sweep_tally_outcome(&p->summary, key->tag, outcome);
+    sweep_tally_outcome(&p->summary, key->tag, j->finding, outcome);
     if (!p->on_finding || p->summary.census_only || j->finding == SWEEP_GONE)
         return;
     struct sweep_key told = about(p, key, j, outcome);
@@ -140,7 +140,7 @@ static bool is_over(struct sweep_pass *p, const struct redis_key *key)
         if (!again)
             sweep_tally_unknown(&p->summary, p->plan.keyspaces[key->tag].kind);
         if (!again && p->hold.phase == SWEEP_PHASE_HELD)
-            sweep_tally_outcome(&p->summary, key->tag, SWEEP_OUTCOME_NOT_TRIED);
+            sweep_tally_outcome(&p->summary, key->tag, SWEEP_NEEDS_VALUE, SWEEP_OUTCOME_NOT_TRIED);
         if (reaction == SWEEP_REACT_SKIP_KEYSPACE)
             react_no_key(p, key);
         else

@@ -10,8 +10,10 @@ void sweep_tally_begin(struct sweep_summary *s, const struct sweep_plan *plan)
     s->n_keyspaces = plan->n;
     s->sessions_known = true;
     s->tasks_known = s->census_only;
-    for (unsigned i = 0; i < plan->n; i++)
+    for (unsigned i = 0; i < plan->n; i++) {
         snprintf(s->keyspaces[i].name, sizeof s->keyspaces[i].name, "%s", plan->keyspaces[i].name);
+        s->keyspaces[i].kind = plan->keyspaces[i].kind;
+    }
 }
 
 static void add_caller(struct sweep_summary *s, enum config_keyspace_kind kind,
@@ -36,6 +38,7 @@ static void count_age(struct sweep_keyspace_summary *k, const struct sweep_judge
     while (j->age > up_to[i])
         i++;
     k->ages[i]++;
+    k->age_sum = usec_add(k->age_sum, j->age);
     if (j->age > k->oldest)
         k->oldest = j->age;
 }
@@ -61,7 +64,8 @@ void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, uns
     add_caller(s, kind, key, plan->prefixes[keyspace].len);
 }
 
-void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_outcome outcome)
+void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_finding finding,
+    enum sweep_outcome outcome)
 {
     struct sweep_keyspace_summary *k = &s->keyspaces[keyspace];
     switch (outcome) {
@@ -69,6 +73,7 @@ void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_
         break;
     case SWEEP_OUTCOME_REMOVED:
         k->removed++;
+        k->removed_of[finding]++;
         s->removed++;
         break;
     case SWEEP_OUTCOME_REPAIRED:
@@ -141,6 +146,7 @@ void sweep_tally_restart(struct sweep_summary *s)
         s->keyspaces[i].live = 0;
         s->keyspaces[i].unread = 0;
         s->keyspaces[i].oldest = 0;
+        s->keyspaces[i].age_sum = 0;
         memset(s->keyspaces[i].ages, 0, sizeof s->keyspaces[i].ages);
         s->keyspaces[i].removable = 0;
         memset(s->keyspaces[i].found, 0, sizeof s->keyspaces[i].found);

@@ -12,7 +12,8 @@ void sweep_tally_begin(struct sweep_summary *s, const struct sweep_plan *plan);
 void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, unsigned keyspace,
     const struct redis_key *key, const struct sweep_judgement *j);
 
-void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_outcome outcome);
+void sweep_tally_outcome(struct sweep_summary *s, unsigned keyspace, enum sweep_finding finding,
+    enum sweep_outcome outcome);
 
 /* A key of it was not looked at: its callers are not known exactly. */
 void sweep_tally_unknown(struct sweep_summary *s, enum config_keyspace_kind kind);

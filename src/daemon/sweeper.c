@@ -19,6 +19,8 @@ struct sweeper {
     struct sweep_pass *pass; /* NULL: none is under way */
     sweeper_done_fn *on_done;
     void *arg;
+    sweeper_done_fn *on_pass; /* NULL: nobody watches */
+    void *watcher;
 };
 
 struct sweeper *sweeper_new(struct loop *l, struct redis_link *link)
@@ -64,11 +66,19 @@ void sweeper_set_backup(
     sweep_backup_conf_init(&s->backup, enabled, directory, keep);
 }
 
+void sweeper_watch(struct sweeper *s, sweeper_done_fn *on_pass, void *arg)
+{
+    s->on_pass = on_pass;
+    s->watcher = arg;
+}
+
 /* The pass is over and frees itself. What is told may begin another one, or free the sweeper. */
 static void on_pass_done(const struct sweep_summary *summary, void *arg)
 {
     struct sweeper *s = arg;
     s->pass = NULL;
+    if (s->on_pass)
+        s->on_pass(summary, s->watcher);
     s->on_done(summary, s->arg);
 }
 

@@ -112,7 +112,7 @@ struct sweep_summary {
     bool backup_failed;             /* nothing was removed from then on; `error_text` says why */
     char backup[SWEEP_BACKUP_NAME]; /* name of the backup file; "": there is none */
     uint64_t backed_up;             /* keys in it */
-    bool elsewhere; /* another voxkeeperd sweeps: `error_text` says who */
+    bool elsewhere;                 /* another voxkeeperd sweeps: `error_text` says who */
     bool held; /* more were removable than MaxDelete= allows; a dry run: would be held */
     char held_why[160];
     struct sweep_keyspace_summary keyspaces[LIMIT_KEYSPACES];
@@ -155,6 +155,9 @@ void sweeper_set_backup(
 
 typedef void sweeper_finding_fn(const struct sweep_key *key, void *arg);
 typedef void sweeper_done_fn(const struct sweep_summary *summary, void *arg);
+
+/* Who hears of the end of every pass, whoever began it, before that one does. */
+void sweeper_watch(struct sweeper *s, sweeper_done_fn *on_pass, void *arg);
 
 /*
  * Begins a pass; `on_done` comes exactly once, from the loop, unless this fails or the sweeper is
