@@ -16,9 +16,10 @@
 void api_get_metrics(const struct api_exchange *x)
 {
     struct strbuf text = STRBUF_INIT;
-    metrics_write(x->daemon, &text);
+    enum exposition_format format = exposition_format_of(http_server_header(x->request, "Accept"));
+    metrics_write(x->daemon, format, &text);
     x->answer->status = 200;
-    x->answer->content_type = METRICS_CONTENT_TYPE;
+    x->answer->content_type = exposition_content_type(format);
     x->answer->body_len = text.len;
     x->answer->body = strbuf_take(&text);
 }

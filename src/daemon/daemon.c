@@ -11,6 +11,7 @@
 #include "daemon/fallback.h"
 #include "daemon/front.h"
 #include "daemon/memory.h"
+#include "daemon/meters.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/rollout_told.h"
@@ -108,6 +109,8 @@ void daemon_on_decided(void *arg)
 void daemon_on_told(const struct fleet_action *told, void *arg)
 {
     struct daemon *d = arg;
+    bool stopping = supervisor_fleet(d->supervisor)->stopping;
+    meters_told(d->meters, told, &d->rollout, stopping, loop_now());
     uint64_t waiting = d->restart_op ? d->restart_op : d->reload.op ? d->reload.op : d->resume_op;
     tell_worker(d->supervisor, told, operation_find(d->operations, waiting));
     if (told->type == FLEET_DO_TELL_VERIFIED) {
@@ -127,6 +130,7 @@ void daemon_on_told(const struct fleet_action *told, void *arg)
     if (told->type == FLEET_DO_TELL_ALL_GONE && !fallback_all_gone(d))
         drainer_all_gone(d->drainer);
     succession_catch_up(d);
+    daemon_meter_gap(d);
     daemon_show_status(d);
     memory_save(d->memory, d); /* with what came of it */
 }
@@ -134,6 +138,8 @@ void daemon_on_told(const struct fleet_action *told, void *arg)
 void daemon_on_drain_told(enum drain_action action, const struct drain *drain, void *arg)
 {
     struct daemon *d = arg;
+    meters_drain_told(d->meters, action, drain);
+    daemon_meter_gap(d);
     memory_save(d->memory, d);
     verb_drain_told(d, action, drain);
     daemon_show_status(d);
@@ -195,6 +201,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     log_set_max_level(config->log_level);
     supervisor_configure(d->supervisor, config);
     bake_watch_configure(d->bake, config);
+    meters_configure(d->meters, config);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)
         supervisor_start(d->supervisor);
@@ -205,6 +212,7 @@ void daemon_begin(struct daemon *d)
 {
     tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
     service_starting(usec_add(d->config->agent.timeout_start, START_MARGIN));
+    daemon_meter_gap(d);
     if (memory_former(d->memory))
         succession_go_on(d);
     else

@@ -25,6 +25,7 @@ struct http_client;
 struct loop;
 struct operation;
 struct memory;
+struct meters;
 struct operations;
 struct redis_link;
 struct restore;
@@ -56,7 +57,8 @@ struct daemon {
     struct inherited inherited; /* what nobody has taken */
     struct loop *loop;
     struct history *history; /* every event, for who asks and who listens */
-    struct memory *memory; /* for the next instance, and of the one before */
+    struct meters *meters;   /* what is counted for /metrics */
+    struct memory *memory;   /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
     struct front *front;
@@ -67,7 +69,7 @@ struct daemon {
     const struct config_redis *redis_conf; /* what the link was opened with */
     struct sweeper *sweeper;
     struct sweeps *sweeps;
-    struct rights *rights; /* of our user in Redis */
+    struct rights *rights;   /* of our user in Redis */
     struct restore *restore; /* NULL: no backup is being read */
     struct key_list *key_list;
     struct drainer *drainer;

@@ -8,6 +8,7 @@
 #include "daemon/front.h"
 #include "daemon/history.h"
 #include "daemon/memory.h"
+#include "daemon/meters.h"
 #include "daemon/operation.h"
 #include "daemon/rollback.h"
 #include "daemon/samples.h"
@@ -88,6 +89,8 @@ static int make_supervisor(struct daemon *d, struct err *e)
         .lineage = memory_lineage(d->memory),
         .on_told = daemon_on_told,
         .on_decided = daemon_on_decided,
+        .on_probed = daemon_on_probed,
+        .on_handed_over = daemon_on_handed_over,
         .arg = d});
     if (d->supervisor)
         d->bake = bake_watch_new(d->loop, d->supervisor, d->config);
@@ -127,6 +130,8 @@ static int build(struct daemon *d, struct err *e)
     d->admin = admin_new(d, e);
     if (!d->admin)
         return e->code;
+    meters_configure(d->meters, d->config);
+    loop_watch_lag(d->loop, daemon_on_lag, d);
     loop_watch_stalls(d->loop, STALL_LIMIT, daemon_on_stall, d);
     return 0;
 }
@@ -158,6 +163,9 @@ void daemon_fini(struct daemon *d)
     memory_free(d->memory);
     inherited_fini(&d->inherited);
     journal_detach();
+    if (d->loop)
+        loop_watch_lag(d->loop, NULL, NULL);
+    meters_free(d->meters, d->history);
     history_free(d->history);
     if (d->loop)
         loop_free(d->loop);
@@ -172,6 +180,9 @@ static int begin(struct daemon *d, const struct daemon_start *start, struct err 
     d->history = history_new(d->loop);
     if (!d->history)
         return err_sys(e, -ENOMEM, "building the history of events");
+    d->meters = meters_new(d->history);
+    if (!d->meters)
+        return err_sys(e, -ENOMEM, "building the meters");
     d->memory = memory_open(d->loop, &d->inherited, start->keeper_socket, e);
     if (!d->memory)
         return e->code;

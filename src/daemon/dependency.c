@@ -2,10 +2,11 @@
 #include "daemon/dependency.h"
 
 #include "core/event.h"
-#include "daemon/daemon.h"
+#include "daemon/daemon_parts.h"
 #include "daemon/drainer.h"
-#include "daemon/rights.h"
 #include "daemon/key_list.h"
+#include "daemon/meters.h"
+#include "daemon/rights.h"
 #include "daemon/restore.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeper.h"
@@ -52,6 +53,7 @@ static void on_state(enum redis_link_state state, const char *why, void *arg)
     struct daemon *d = arg;
     switch (state) {
     case REDIS_LINK_UP:
+        d->meters->redis_reconnects += redis_link_connects(d->redis) > 1;
         tell(d, EVENT_REDIS_UP, "is up", "");
         break;
     case REDIS_LINK_DOWN:
@@ -97,6 +99,7 @@ static int open_link(struct daemon *d, const struct config *config, struct err *
         return e->code;
     d->redis_conf = &config->redis;
     d->sweeper = sweeper_new(d->loop, d->redis);
+    sweeper_watch(d->sweeper, daemon_on_swept, d);
     sweeper_beside(d->sweeper, &conf);
     d->rights = rights_new(d->redis);
     d->sweeps = sweeps_new(d->loop, d->sweeper, config);

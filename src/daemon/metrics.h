@@ -1,11 +1,13 @@
-/* What `GET /metrics` answers: Prometheus' text format 0.0.4. */
+/* What `GET /metrics` answers: every family of core/exposition_table.h. */
 #pragma once
 
 #include "base/strbuf.h"
+#include "core/exposition.h"
 
 struct daemon;
 
-#define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-
-/* Appends every metric. The number of series is bounded by the workers. */
-void metrics_write(const struct daemon *d, struct strbuf *out);
+/*
+ * Appends a whole scrape. Every series is there from the start, at 0 or NaN, but those of workers,
+ * keyspaces, notifiers, a rollout and Redis, which there may not be; docs/metrics.md bounds them.
+ */
+void metrics_write(struct daemon *d, enum exposition_format format, struct strbuf *out);

@@ -23,6 +23,8 @@ static void on_slot_report(const struct fleet_event *ev, void *arg)
     /* If we ourselves did not run, that has to be known before what a probe found. */
     if (ev->type == FLEET_EV_PROBED)
         loop_check_stall(s->spec.loop);
+    if (ev->type == FLEET_EV_PROBED && s->spec.on_probed)
+        s->spec.on_probed(ev->outcome, slot_probe_took(s->slots[ev->slot]), s->spec.arg);
     supervisor_feed(s, ev);
 }
 
@@ -44,6 +46,15 @@ static bool may_be_stopped(const struct slot *slot, const struct sock_connection
            (slot_is_paused(slot) && connections && slot_connections(slot, connections) == 0);
 }
 
+static void drained(struct supervisor *s, unsigned index)
+{
+    const struct fleet_slot *slot = &s->fleet.slots[index];
+    if (!slot->drained && slot_can_pause(s->slots[index]) && s->spec.on_handed_over)
+        s->spec.on_handed_over(usec_sub(loop_now(), slot->worker.since), s->spec.arg);
+    supervisor_feed(
+        s, &(struct fleet_event){.type = FLEET_EV_DRAINED, .slot = index, .life = slot->life});
+}
+
 /*
  * A worker that has said it is paused and has no connection left may go. The kernel is asked only
  * while somebody is paused: soon after a pause, and ever more seldom, down to twice a second.
@@ -58,9 +69,7 @@ static void on_drain_timer(void *arg)
     for (unsigned i = 0; i < s->fleet.n_slots; i++) {
         if (s->fleet.slots[i].worker.state == WORKER_DRAINING &&
             may_be_stopped(s->slots[i], known ? &connections : NULL))
-            supervisor_feed(
-                s, &(struct fleet_event){
-                       .type = FLEET_EV_DRAINED, .slot = i, .life = s->fleet.slots[i].life});
+            drained(s, i);
     }
     sock_connections_fini(&connections);
     watch_drains(s);

@@ -26,6 +26,9 @@ struct supervisor_spec {
     /* The state moved on: it is to be saved before what follows from it is done. NULL: nobody asks.
      */
     void (*on_decided)(void *arg);
+    /* A round of probes ended; a paused worker has lost its last connection. NULL: nobody asks. */
+    void (*on_probed)(enum probe_outcome outcome, usec_t took, void *arg);
+    void (*on_handed_over)(usec_t took, void *arg);
     void *arg;
 };
 

@@ -1,0 +1,45 @@
+/* What parts report to be counted. */
+#include "daemon/daemon_parts.h"
+
+#include "daemon/drainer.h"
+#include "daemon/meters.h"
+#include "daemon/supervisor.h"
+#include "io/loop.h"
+
+void daemon_on_probed(enum probe_outcome outcome, usec_t took, void *arg)
+{
+    const struct daemon *d = arg;
+    meters_probed(d->meters, outcome, took);
+}
+
+void daemon_on_handed_over(usec_t took, void *arg)
+{
+    const struct daemon *d = arg;
+    histogram_add(&d->meters->handover_duration, took);
+}
+
+void daemon_on_lag(usec_t lag, void *arg)
+{
+    const struct daemon *d = arg;
+    histogram_add(&d->meters->loop_lag, lag);
+}
+
+void daemon_on_swept(const struct sweep_summary *summary, void *arg)
+{
+    const struct daemon *d = arg;
+    meters_swept(d->meters, summary);
+}
+
+static enum meters_gap gap_of(const struct daemon *d)
+{
+    if (fleet_serving(supervisor_fleet(d->supervisor)) > 0)
+        return METERS_GAP_COUNT;
+    if (drainer_state(d->drainer)->state != DRAIN_OPEN)
+        return METERS_GAP_DRAINED;
+    return d->ready_told ? METERS_GAP_DOWN : METERS_GAP_STARTING;
+}
+
+void daemon_meter_gap(struct daemon *d)
+{
+    meters_gap(d->meters, gap_of(d), loop_now());
+}

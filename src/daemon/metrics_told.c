@@ -1,0 +1,60 @@
+/* Metrics of what is told: log lines, events, incidents, alerts. */
+#include "daemon/metrics_parts.h"
+
+#include "base/log.h"
+#include "io/journal.h"
+
+static void write_lines(struct exposition *x, const char *name, enum log_source source)
+{
+    for (int level = LOG_LEVEL_ERR; level <= LOG_LEVEL_DEBUG; level++) {
+        enum log_level of = (enum log_level)level;
+        exposition_count(x, METRIC_LABELS(name, log_level_name(of)), log_count(source, of));
+    }
+}
+
+static void write_log(const struct meters *m, struct exposition *x)
+{
+    exposition_family(x, METRIC_LOG_LINES);
+    write_lines(x, "voxkeeper", LOG_OWN);
+    write_lines(x, "worker", LOG_FORWARDED);
+    exposition_one_count(x, METRIC_LOG_LINES_DROPPED, m->lines_dropped);
+    exposition_one_count(x, METRIC_JOURNAL_DROPPED, journal_dropped());
+}
+
+static void write_events(const struct meters *m, struct exposition *x)
+{
+    exposition_family(x, METRIC_EVENTS);
+    for (int id = 0; id < EVENT_COUNT; id++)
+        exposition_count(x, METRIC_LABELS(event_name((enum event_id)id)), m->events[id]);
+}
+
+static void write_incidents(const struct daemon *d, struct exposition *x)
+{
+    exposition_family(x, METRIC_INCIDENTS_OPENED);
+    for (int c = 0; c < CONDITION_COUNT; c++)
+        exposition_count(
+            x, METRIC_LABELS(condition_name((enum condition)c)), d->meters->conditions[c]);
+}
+
+static void write_alerts(const struct meters *m, struct exposition *x)
+{
+    exposition_family(x, METRIC_ALERTS_SENT);
+    for (unsigned i = 0; i <= METERS_NOTIFIERS_MAX; i++) {
+        if (m->notifiers[i].name[0])
+            exposition_count(x, METRIC_LABELS(m->notifiers[i].name), m->notifiers[i].sent);
+    }
+    exposition_family(x, METRIC_ALERTS_FAILED);
+    for (unsigned i = 0; i <= METERS_NOTIFIERS_MAX; i++) {
+        if (m->notifiers[i].name[0])
+            exposition_count(x, METRIC_LABELS(m->notifiers[i].name), m->notifiers[i].failed);
+    }
+    exposition_one_count(x, METRIC_ALERTS_QUEUED, m->alerts_queued);
+}
+
+void metrics_write_told(const struct daemon *d, struct exposition *x)
+{
+    write_log(d->meters, x);
+    write_events(d->meters, x);
+    write_incidents(d, x);
+    write_alerts(d->meters, x);
+}
