@@ -14,6 +14,12 @@
  *                                     paths of these names answer) when they change, "event" with id
  *                                     BOOT-SEQ for each event; Last-Event-ID: BOOT-SEQ, or
  *                                     ?last_event_id=, brings those that were missed
+ *   GET  VK_API_LOGS                  ?limit=N: the last log lines that the daemon remembers; or
+ *                                     ?after=NUMBER&limit=N: the first after that one, and "newest"
+ *                                     is the NUMBER for the next question, while "boot" stays.
+ *                                     &since=TIME, &worker=N, &event=NAME: only those. "journal",
+ *                                     "unit": where else they are. Unix socket only, for those who
+ *                                     may change something
  *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
  *   POST VK_API_RESTART               {"reason": TEXT}
  *   POST VK_API_RELOAD                {"reason": TEXT}
@@ -47,6 +53,7 @@
 #define VK_API_STREAM VK_API "/stream"
 #define VK_API_CONFIG VK_API "/config"
 #define VK_API_SAMPLES VK_API "/samples"
+#define VK_API_LOGS VK_API "/logs"
 #define VK_API_OPERATIONS VK_API "/operations"
 #define VK_API_RESTART VK_API "/restart"
 #define VK_API_RELOAD VK_API "/reload"

@@ -29,6 +29,11 @@ struct cli_args {
     bool wait;        /* for a sweep that is under way */
     uint64_t limit;   /* 0: none */
     const char *sort; /* NULL: as the daemon sees fit */
+    bool follow;
+    const char *worker; /* a number, checked */
+    const char *event;
+    const char *since; /* as it was written */
+    uint64_t lines;    /* 0: as the verb sees fit */
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -37,5 +42,5 @@ typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
 cli_verb cli_status, cli_workers, cli_show_config;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
 cli_verb cli_backups, cli_restore;
-cli_verb cli_keys, cli_rollout, cli_upgrade;
+cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;
 cli_verb cli_help;

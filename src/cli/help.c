@@ -21,10 +21,10 @@ static void write_option(struct strbuf *out, enum cli_option o)
     strbuf_addf(out, "  %-18s  %s\n", left, option_doc(o));
 }
 
-static void write_options(struct strbuf *out, unsigned options)
+static void write_options(struct strbuf *out, uint64_t options)
 {
     for (int o = 0; o < OPTION_COUNT; o++) {
-        if (options & 1U << o)
+        if (options & OPTION_BIT_OF(o))
             write_option(out, (enum cli_option)o);
     }
 }

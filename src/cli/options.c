@@ -2,12 +2,16 @@
 #include "cli/options.h"
 
 #include "base/num.h"
+#include "base/text.h"
 #include "cli/say.h"
 #include "voxkeeper/control.h"
+#include "voxkeeper/events.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { EVENT_NEAR = 4 };
 
 static const struct {
     const char *name;
@@ -32,6 +36,26 @@ const char *option_argument(enum cli_option o)
 const char *option_doc(enum cli_option o)
 {
     return TABLE[o].doc;
+}
+
+static const char *const EVENT_NAMES[] = {
+#define X(symbol, name, id, level, anchor) name,
+    VK_EVENTS(X)
+#undef X
+};
+
+static const char *near_event(const char *text)
+{
+    const char *nearest = NULL;
+    unsigned best = EVENT_NEAR;
+    for (size_t i = 0; i < sizeof EVENT_NAMES / sizeof *EVENT_NAMES; i++) {
+        unsigned distance = text_distance(text, EVENT_NAMES[i], best);
+        if (distance < best) {
+            best = distance;
+            nearest = EVENT_NAMES[i];
+        }
+    }
+    return nearest;
 }
 
 static int set_timeout(struct command *c, const char *text)
@@ -87,6 +111,39 @@ static int set_sort(struct command *c, const char *text)
     return VK_EXIT_USAGE;
 }
 
+static int set_worker(struct command *c, const char *text)
+{
+    uint64_t number;
+    c->args.worker = text;
+    if (num_parse_u64(text, 1, UINT32_MAX, &number) == 0)
+        return 0;
+    say_error("--worker=%s is not the number of a worker, from 1", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_event(struct command *c, const char *text)
+{
+    c->args.event = text;
+    for (size_t i = 0; i < sizeof EVENT_NAMES / sizeof *EVENT_NAMES; i++) {
+        if (strcmp(EVENT_NAMES[i], text) == 0)
+            return 0;
+    }
+    const char *near = near_event(text);
+    if (near)
+        say_error("--event=%s: no event has that name, did you mean \"%s\"?", text, near);
+    else
+        say_error("--event=%s: no event has that name; docs/events.md lists them", text);
+    return VK_EXIT_USAGE;
+}
+
+static int set_lines(struct command *c, const char *text)
+{
+    if (num_parse_u64(text, 1, UINT32_MAX, &c->args.lines) == 0)
+        return 0;
+    say_error("--lines=%s is not a number above 0", text);
+    return VK_EXIT_USAGE;
+}
+
 static int set_option(struct command *c, enum cli_option o, const char *text)
 {
     switch (o) {
@@ -138,6 +195,18 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
         return 0;
     case OPTION_SORT:
         return set_sort(c, text);
+    case OPTION_FOLLOW:
+        c->args.follow = true;
+        return 0;
+    case OPTION_WORKER:
+        return set_worker(c, text);
+    case OPTION_EVENT:
+        return set_event(c, text);
+    case OPTION_SINCE:
+        c->args.since = text;
+        return 0;
+    case OPTION_LINES:
+        return set_lines(c, text);
     case OPTION_COUNT:
         break;
     }
@@ -163,28 +232,31 @@ static int has_argument(enum cli_option o)
  * Reads the options in `allowed`; argv[0] is skipped. Returns the place of the first operand, or
  * -1 and has said what is wrong.
  */
-static int read_options(struct command *c, unsigned allowed, int argc, char **argv)
+static int read_options(struct command *c, uint64_t allowed, int argc, char **argv)
 {
     struct option longs[OPTION_COUNT + 1] = {0};
     size_t n = 0;
     for (int o = 0; o < OPTION_COUNT; o++) {
-        if (allowed & 1U << o)
+        if (allowed & OPTION_BIT_OF(o))
             longs[n++] = (struct option){
                 .name = TABLE[o].name, .has_arg = has_argument((enum cli_option)o), .val = o};
     }
+    /* '+': stop at the first operand; ':': tell a missing value from an unknown option. */
+    const char *shorts = allowed & OPTION_BIT(FOLLOW) ? "+:hf" : "+:h";
     opterr = 0;
     optind = 0; /* glibc: begin anew */
     for (;;) {
         const char *written = argv[optind ? optind : 1];
-        /* '+': stop at the first operand; ':': tell a missing value from an unknown option. */
-        int o = getopt_long(argc, argv, "+:h", longs, NULL);
+        int o = getopt_long(argc, argv, shorts, longs, NULL);
         if (o == -1)
             return optind;
         if (o == '?')
             return -refuse(c, written, "is no option here");
         if (o == ':')
             return -refuse(c, written, "needs a value");
-        int rc = set_option(c, o == 'h' ? OPTION_HELP : (enum cli_option)o, optarg);
+        if (o == 'h' || o == 'f')
+            o = o == 'h' ? OPTION_HELP : OPTION_FOLLOW;
+        int rc = set_option(c, (enum cli_option)o, optarg);
         if (rc != 0)
             return -rc;
     }

@@ -5,6 +5,7 @@
 #include "cli/verbs.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define OPTIONS(X)                                                                                 \
     X(SOCKET, "socket", "PATH", "the daemon's control socket")                                     \
@@ -24,19 +25,23 @@
     X(LIMIT, "limit", "N", "no more keys than that")                                               \
     X(NO_BACKUP, "no-backup", NULL, "remove without writing a backup first")                       \
     X(STUCK, "stuck", NULL, "only what is not fine")                                               \
-    X(SORT, "sort", "age|ttl", "what was alive longest ago first, or what stays longest")
+    X(SORT, "sort", "age|ttl", "what was alive longest ago first, or what stays longest")          \
+    X(FOLLOW, "follow", NULL, "go on with what is written from now on, until Ctrl-C; also -f")     \
+    X(WORKER, "worker", "N", "only what that worker says, and what is said of it")                 \
+    X(EVENT, "event", "NAME", "only that event: worker-crashed; docs/events.md has them all")      \
+    X(SINCE, "since", "WHEN", "only what is younger: 10min, 03:10, \"2026-01-02 03:10\"")          \
+    X(LINES, "lines", "N", "only the last N lines")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };
 #undef X
 
-#define OPTION_BIT(symbol) (1U << OPTION_##symbol)
+#define OPTION_BIT_OF(option) (UINT64_C(1) << (option))
+#define OPTION_BIT(symbol) OPTION_BIT_OF(OPTION_##symbol)
 
-enum {
-    OPTIONS_EVERYWHERE =
-        1 << OPTION_SOCKET | 1 << OPTION_JSON | 1 << OPTION_NO_COLOR | 1 << OPTION_HELP,
-    OPTIONS_GLOBAL = OPTIONS_EVERYWHERE | 1 << OPTION_VERSION,
-};
+#define OPTIONS_EVERYWHERE                                                                         \
+    (OPTION_BIT(SOCKET) | OPTION_BIT(JSON) | OPTION_BIT(NO_COLOR) | OPTION_BIT(HELP))
+#define OPTIONS_GLOBAL (OPTIONS_EVERYWHERE | OPTION_BIT(VERSION))
 
 const char *option_name(enum cli_option o);
 const char *option_argument(enum cli_option o); /* NULL: takes none */

@@ -59,6 +59,14 @@ const struct verb VERBS[] = {
         OPTION_BIT(TIMEOUT) | OPTION_BIT(STUCK) | OPTION_BIT(KEYSPACE) | OPTION_BIT(SORT) |
             OPTION_BIT(LIMIT),
         cli_keys},
+    {"logs", NULL, "show what voxkeeper and its workers wrote",
+        "Out of the journal; where voxkeeperd writes none, or we may not read it, out of\n"
+        "voxkeeperd's memory, which holds the latest lines of this process of it. The last\n"
+        "hundred lines, or with --since all since then. With -f it goes on, also when\n"
+        "voxkeeperd is restarted. With --json every line is a document of its own.\n",
+        OPTION_BIT(FOLLOW) | OPTION_BIT(WORKER) | OPTION_BIT(EVENT) | OPTION_BIT(SINCE) |
+            OPTION_BIT(LINES),
+        cli_logs},
     {"upgrade", NULL, "let the installed voxkeeperd take over",
         "The new program is asked first whether it can go on with the running one's state;\n"
         "if so it takes the process over, and neither workers nor callers notice. Ends\n"

@@ -4,13 +4,14 @@
 #include "cli/cli.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct verb {
     const char *name;
     const char *operand; /* what may follow; NULL: nothing */
     const char *summary;
     const char *details; /* whole lines */
-    unsigned options;    /* OPTION_BIT()s beside those that every verb has */
+    uint64_t options;    /* OPTION_BIT()s beside those that every verb has */
     cli_verb *run;
 };
 

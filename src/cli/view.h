@@ -25,6 +25,9 @@ void view_worker_table(const cJSON *workers, bool full, bool use_color, struct s
 /* What somebody should do now; nothing when all is well. */
 void view_advice(const cJSON *status, bool use_color, struct strbuf *out);
 
+/* One of VK_API_LOGS' lines, or the journal's in the same form. */
+void view_log_line(const cJSON *line, bool use_color, struct strbuf *out);
+
 /* GET VK_API_ROLLOUT. */
 void view_rollout(const struct cli *cli, const cJSON *rollout, struct strbuf *out);
 

@@ -92,6 +92,17 @@ void event_emit(const struct event *ev)
         .n_fields = n});
 }
 
+bool event_find(const char *name, size_t len, enum event_id *out_id)
+{
+    for (unsigned id = 0; id < EVENT_COUNT; id++) {
+        if (strlen(rows[id].name) == len && memcmp(rows[id].name, name, len) == 0) {
+            *out_id = (enum event_id)id;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *event_name(enum event_id id)
 {
     return rows[id].name;

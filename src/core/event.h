@@ -42,6 +42,9 @@ void event_duration(struct event *ev, usec_t took);
 /* Sends it to the log sink with MESSAGE_ID, VOXKEEPER_EVENT and DOCUMENTATION added. */
 void event_emit(const struct event *ev);
 
+/* False if no event has the name, which needs no NUL. */
+bool event_find(const char *name, size_t len, enum event_id *out_id);
+
 const char *event_name(enum event_id id);
 const char *event_message_id(enum event_id id);
 const char *event_anchor(enum event_id id);

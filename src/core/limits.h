@@ -39,6 +39,8 @@ enum {
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */
     LIMIT_HISTORY_EVENTS = 300,      /* events that the daemon remembers */
     LIMIT_HISTORY_VALUE = 1024,      /* bytes of one of their texts */
+    LIMIT_LOG_LINES = 2000,          /* log lines that the daemon remembers */
+    LIMIT_LOG_BYTES = 512 * 1024,    /* bytes of all of them, as JSON */
     LIMIT_HISTORY_FILE = 2 << 20,    /* bytes of the file that keeps them */
     LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
 };

@@ -53,6 +53,7 @@ void api_get_readyz(const struct api_exchange *x);
 void api_get_status(const struct api_exchange *x);
 void api_get_workers(const struct api_exchange *x);
 void api_get_config(const struct api_exchange *x);
+void api_get_logs(const struct api_exchange *x);
 void api_get_rollout(const struct api_exchange *x);
 void api_get_sweep(const struct api_exchange *x);
 void api_get_operation(const struct api_exchange *x);

@@ -14,6 +14,7 @@ static const struct api_route routes[] = {
     {VK_API_EVENTS, false, api_get_events, NULL, 0},
     {VK_API_STREAM, false, api_get_stream, NULL, 0},
     {VK_API_CONFIG, false, api_get_config, NULL, 0},
+    {VK_API_LOGS, false, api_get_logs, NULL, 0},
     {VK_API_OPERATIONS, true, api_get_operation, NULL, 0},
     {VK_API_SAMPLES, false, api_get_samples, NULL, 0},
     {VK_API_RESTART, false, NULL, api_do_restart, 0},

@@ -35,6 +35,7 @@ struct signal_watch;
 struct stream;
 struct supervisor;
 struct key_list;
+struct log_ring;
 struct rights;
 struct samples;
 struct sweeper;
@@ -57,6 +58,7 @@ struct daemon {
     struct inherited inherited; /* what nobody has taken */
     struct loop *loop;
     struct history *history; /* every event, for who asks and who listens */
+    struct log_ring *log_ring; /* log lines, for who has no journal */
     struct meters *meters;   /* what is counted for /metrics */
     struct memory *memory;   /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];

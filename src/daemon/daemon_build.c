@@ -7,6 +7,7 @@
 #include "daemon/drainer.h"
 #include "daemon/front.h"
 #include "daemon/history.h"
+#include "daemon/log_ring.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
 #include "daemon/operation.h"
@@ -166,6 +167,7 @@ void daemon_fini(struct daemon *d)
     if (d->loop)
         loop_watch_lag(d->loop, NULL, NULL);
     meters_free(d->meters, d->history);
+    log_ring_free(d->log_ring);
     history_free(d->history);
     if (d->loop)
         loop_free(d->loop);
@@ -178,7 +180,8 @@ static int begin(struct daemon *d, const struct daemon_start *start, struct err 
     if (!d->loop)
         return e->code;
     d->history = history_new(d->loop);
-    if (!d->history)
+    d->log_ring = log_ring_new();
+    if (!d->history || !d->log_ring)
         return err_sys(e, -ENOMEM, "building the history of events");
     d->meters = meters_new(d->history);
     if (!d->meters)

@@ -45,15 +45,8 @@ static bool event_of(const struct log_record *record, enum event_id *out)
 {
     for (size_t i = 0; i < record->n_fields; i++) {
         const struct log_field *field = &record->fields[i];
-        if (strcmp(field->name, "VOXKEEPER_EVENT") != 0)
-            continue;
-        for (unsigned id = 0; id < EVENT_COUNT; id++) {
-            const char *name = event_name((enum event_id)id);
-            if (strlen(name) == field->len && memcmp(name, field->value, field->len) == 0) {
-                *out = (enum event_id)id;
-                return true;
-            }
-        }
+        if (strcmp(field->name, "VOXKEEPER_EVENT") == 0)
+            return event_find(field->value, field->len, out);
     }
     return false;
 }

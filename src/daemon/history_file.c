@@ -35,17 +35,6 @@ struct history_file *history_file_new(const char *path)
     return NULL;
 }
 
-static bool event_named(const char *name, enum event_id *out)
-{
-    for (unsigned id = 0; name && id < EVENT_COUNT; id++) {
-        if (strcmp(event_name((enum event_id)id), name) == 0) {
-            *out = (enum event_id)id;
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *text_of(const cJSON *object, const char *name)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
@@ -74,10 +63,11 @@ static bool read_happening(const cJSON *json, uint64_t after, struct happening *
 {
     const cJSON *seq = cJSON_GetObjectItemCaseSensitive(json, "seq");
     const char *time = text_of(json, "time");
+    const char *event = text_of(json, "event");
     const char *message = text_of(json, "message");
     *out = (struct happening){0};
     if (!cJSON_IsNumber(seq) || !(seq->valuedouble > (double)after) || seq->valuedouble > SEQ_MAX ||
-        !event_named(text_of(json, "event"), &out->id) || !time ||
+        !event || !event_find(event, strlen(event), &out->id) || !time ||
         timestamp_parse(time, strlen(time), &out->wall) < 0)
         return false;
     out->seq = (uint64_t)seq->valuedouble;

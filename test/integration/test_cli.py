@@ -601,7 +601,7 @@ def test_help_knows_every_verb_and_option(cli):
     verbs = re.findall(r"^  ([a-z-]+)", everything.partition("Verbs:\n")[2], re.M)
     assert {"status", "workers", "restart", "reload", "drain", "resume", "sweep",
             "rollout", "show-config", "help"} <= set(verbs)
-    for verb in ("status", "sweep", "restart", "rollout"):
+    for verb in ("status", "sweep", "restart", "rollout", "logs"):
         page = cli.run("help", verb).stdout
         assert page == cli.run(verb, "--help").stdout
         assert page.startswith(f"Usage: voxkeeper {verb}")
