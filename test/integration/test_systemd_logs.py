@@ -47,8 +47,8 @@ def test_following_over_a_restart(service):
     try:
         service.systemctl("restart")
         lines = (json.loads(line).get("event") for line in read_lines(follow.stdout, 30))
-        assert "daemon-stopped" in lines
-        assert "daemon-ready" in lines
+        assert "daemon-handed-over" in lines
+        assert "daemon-resumed" in lines
     finally:
         service.box._end(follow)
         follow.stdout.close()
