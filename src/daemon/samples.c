@@ -88,11 +88,6 @@ void samples_free(struct samples *s)
     free(s);
 }
 
-uint64_t samples_taken(const struct samples *s)
-{
-    return s->taken;
-}
-
 static void add_number(struct cJSON *o, const char *name, bool known, double n)
 {
     if (known)
@@ -123,4 +118,9 @@ struct cJSON *samples_json(const struct samples *s, unsigned limit)
     for (uint64_t i = s->taken - n; i < s->taken; i++)
         cJSON_AddItemToArray(list, sample_json(&s->ring[i % KEPT]));
     return o;
+}
+
+struct cJSON *samples_newest_json(const struct daemon *d)
+{
+    return samples_json(d->samples, 1);
 }

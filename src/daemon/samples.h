@@ -20,12 +20,12 @@ struct samples *samples_new(const struct daemon *d);
 /* NULL is fine. */
 void samples_free(struct samples *s);
 
-/* How many were taken so far; each is one more. */
-uint64_t samples_taken(const struct samples *s);
-
 /*
  * {"interval_ms", "samples": [{"time": "2026-01-02T03:04:05.678901Z", "callers", "probe_ms",
  * "serving"}, ..]}: the newest `limit`, the oldest first. `callers` are connections, `probe_ms` is
  * the slowest serving worker's latest probe; null: not known. Returns owned JSON.
  */
 struct cJSON *samples_json(const struct samples *s, unsigned limit);
+
+/* The same with the newest only, for those who have the others. */
+struct cJSON *samples_newest_json(const struct daemon *d);

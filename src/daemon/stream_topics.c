@@ -1,19 +1,12 @@
 /* What a stream tells of. */
 #include "daemon/stream_topics.h"
 
-#include "daemon/daemon.h"
 #include "daemon/samples.h"
 #include "daemon/status.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <string.h>
-
-/* A reader has the others already, or asks for them once. */
-static struct cJSON *latest_samples(const struct daemon *d)
-{
-    return samples_json(d->samples, USEC_PER_MIN / SAMPLES_INTERVAL);
-}
 
 const char *stream_topic_name(enum stream_topic topic)
 {

@@ -1,6 +1,11 @@
 """The status page, in a real Chromium."""
 
+import getpass
 import http.client
+import json
+import os
+import signal
+import socket
 
 import pytest
 from browser import Browser
@@ -79,6 +84,175 @@ def test_samples_are_told(make_site, sleeper_config):
     assert site.daemon.request("GET", "/api/v1/samples?limit=x")[0] == 400
 
 
-def test_it_loads(make_site, sleeper_config):
-    page = make_site(sleeper_config()).open()
-    page.wait_text("h1", "voxkeeperd")
+def live(page):
+    page.wait("document.body.dataset.contact === 'live' && "
+              "document.querySelectorAll('#events-list li').length > 0")
+    return page
+
+
+def test_it_tells_whether_callers_are_answered(site):
+    page = live(site.open())
+    page.wait_text("#verdict-text", "Answering")
+    assert page.text("#agent-name") == "elevenlabs-agent"
+    assert page.evaluate("document.title").startswith("✓ Answering")
+    page.wait("document.querySelectorAll('#workers tbody').length === 2")
+    page.wait("document.querySelectorAll('#timeline .life').length === 2")
+    page.wait("document.querySelector('#timeline .curve.callers path') !== null")
+    assert page.text("#redis").count("up") == 1
+    assert not page.evaluate("['incidents', 'drain', 'rollout', 'advice'].some((id) => "
+                             "!document.getElementById(id).hidden)")
+    assert page.complaints() == []
+
+
+def test_a_death_is_shown_without_asking(site):
+    page = live(site.open())
+    page.evaluate("window.sameDocument = true")
+    victim = site.daemon.workers()[1]
+    os.kill(victim, signal.SIGKILL)
+    page.wait_text("#events-list", "signal 9 (SIGKILL) (crash)")
+    page.wait("document.querySelector('#timeline .crashed') !== null")
+    page.wait(f"!document.querySelector('#workers').innerText.includes({victim})")
+    page.wait("[...document.querySelectorAll('#workers [data-name=Restarts]')]"
+              ".some((cell) => cell.innerText.includes('1'))")
+    assert page.evaluate("window.sameDocument") and page.complaints() == []
+
+
+def test_nobody_serves(make_site, sleeper_config):
+    config = sleeper_config()
+    config["Restart"] = {"Delay": "30s"}
+    site = make_site(config)
+    page = live(site.open())
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    site.daemon.wait_event("worker-verified", count=2)  # the first restart comes at once
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    page.wait_text("#verdict-text", "Not answering")
+    page.wait_text("#advice", "journalctl -u voxkeeper -n 50")
+    assert page.evaluate("document.title").startswith("✕ Not answering")
+    page.wait("document.querySelector('#verdict-live').getAttribute('aria-live') === 'polite'")
+    page.wait_text("#workers", "next try in")
+
+
+def test_it_goes_on_after_an_upgrade(site):
+    page = live(site.open())
+    page.evaluate("window.sameDocument = true")
+    before = page.text("#footer")
+    site.daemon.cli("upgrade", check=True)
+    page.wait_text("#events-list", "upgrade")
+    page.wait(f"document.querySelector('#footer').innerText !== {json.dumps(before)}")
+    page.wait("document.body.dataset.contact === 'live'")
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    page.wait_text("#events-list", "signal 9 (SIGKILL) (crash)")
+    page.wait_text("#verdict-text", "Answering")
+    assert page.evaluate("window.sameDocument")
+
+
+def test_a_silent_daemon_is_lost_contact(make_site, sleeper_config):
+    site = make_site(sleeper_config())
+    page = live(site.open())
+    site.daemon.process.kill()
+    page.wait_text("#verdict-text", "Lost contact")
+    assert "workers outlive voxkeeperd" in page.text("#verdict-why")
+    assert page.text("#contact") == "lost contact"
+
+
+def test_a_rollout_and_a_drain(make_site, agent_config, port):
+    site = make_site(agent_config(Agent={"Workers": 1, "Handover": "preload"},
+                                  Rollout={"Bake": "1h", "KeepWarm": "0"}))
+    page = live(site.open())
+    status, answer = site.daemon.request("POST", "/api/v1/restart", {"reason": "new <b>prompts</b>"})
+    assert status == 202, answer
+    page.wait("document.querySelector('#rollout [aria-current=step]')?.innerText.includes('Bake')")
+    page.wait_text("#rollout", "new <b>prompts</b>")
+    page.wait_text("#rollout", "59:")
+    site.daemon.cli("rollout", "cancel", check=False)
+    page.wait("document.querySelector('#rollout').hidden")
+    with socket.create_connection(("127.0.0.1", port)) as caller:
+        caller.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Le")
+        assert site.daemon.request("POST", "/api/v1/drain", {})[0] == 202
+        page.wait_text("#drain", "1 caller")
+        page.wait_text("#drain", "00:0")
+        page.wait_text("#verdict-text", "Draining")
+        assert site.daemon.request("POST", "/api/v1/resume", {})[0] == 202
+        page.wait("document.querySelector('#drain').hidden")
+    assert page.complaints() == []
+
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\\x1b[31m&amp;\"'`${alert(3)}"
+
+
+def test_what_workers_write_stays_text(make_site, sleeper_config, directory):
+    script = directory / "worker"
+    script.write_text(f"#!/bin/sh\ncat <<'END'\n{HOSTILE}\nEND\nexec sleep 600\n")
+    script.chmod(0o755)
+    site = make_site(sleeper_config(ExecStart=script))
+    page = live(site.open())
+    site.daemon.wait_line(message=HOSTILE)
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    page.wait_text("#events-list", "SIGKILL")
+    page.evaluate("document.querySelectorAll('#events-list details').forEach((d) => (d.open = true))")
+    page.wait_text("#events-list", "<img src=x onerror=alert(1)>")
+    hostile = {"reason": HOSTILE}
+    assert site.daemon.request("POST", "/api/v1/restart", hostile)[0] == 202
+    page.wait_text("#events-list", f"asked for by {getpass.getuser()}: <img")
+    assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+    assert page.complaints() == []
+
+
+def test_filters(site):
+    page = live(site.open())
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    page.wait_text("#events-list", "SIGKILL")
+    page.ask("choose", selector="#filter-level", value="err")
+    page.wait("[...document.querySelectorAll('#events-list .badge')].every((b) => b.innerText.includes('error'))")
+    assert "pass the filters" in page.text("#events-count")
+    page.ask("choose", selector="#filter-level", value="debug")
+    page.ask("choose", selector="#filter-worker", value="2")
+    page.wait("!document.querySelector('#events-list').innerText.includes('worker 1')")
+    page.ask("type", selector="#filter-text", text="VERIFIED after")
+    page.wait("document.querySelectorAll('#events-list li').length === 1")
+    page.ask("type", selector="#filter-text", text="nothing says this")
+    page.wait("document.querySelectorAll('#events-list li').length === 0")
+
+
+def overflowing(page):
+    return page.evaluate(
+        "document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll("
+        "'h1, .facts dd, .badge, .message, #workers td')].some((e) => e.offsetParent && "
+        "e.getBoundingClientRect().right > innerWidth + 1)")
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_it_is_readable(site, width, scheme):
+    page = live(site.open(width=width, height=800, scheme=scheme))
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    page.wait_text("#events-list", "SIGKILL")
+    assert not overflowing(page)
+    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)") >= 24
+    assert page.evaluate(
+        "[...document.querySelectorAll('main *')].filter((e) => e.offsetParent && "
+        "e.childElementCount === 0 && e.innerText).map((e) => parseFloat(getComputedStyle(e)"
+        ".fontSize)).reduce((a, b) => Math.min(a, b))") >= 11
+    assert page.ask("axe") == []
+
+
+def test_everything_is_reached_by_keyboard(site):
+    page = live(site.open())
+    reached = []
+    for _ in range(12):
+        page.ask("press", key="Tab")
+        reached.append(page.evaluate(
+            "document.activeElement.id || document.activeElement.name || document.activeElement.className "
+            "|| document.activeElement.localName"))
+    assert reached[:7] == ["skip", "range", "timeline", "filter-level", "filter-worker",
+                           "filter-text", "summary"], reached
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.ask("press", key="Enter")
+    page.wait("document.activeElement.parentElement.open")
+    page.evaluate("document.getElementById('timeline').focus()")
+    page.ask("press", key="ArrowLeft")
+    page.wait("document.querySelector('#timeline .cursor') !== null")
+    assert page.evaluate("document.getElementById('timeline').getAttribute('aria-valuetext')") \
+        == page.text("#reading")
+    page.ask("press", key="Escape")
+    page.wait("document.querySelector('#timeline .cursor') === null")

@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setTimeout } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -36,8 +37,13 @@ const VERBS = {
     await page.goto(url);
     return id;
   },
-  // The expression is true at some time before the deadline.
-  wait: ({ page }, { expression, deadline = DEADLINE }) => page.waitForFunction(expression, null, { timeout: deadline, polling: 50 }).then(() => true),
+  // Until the expression is true. Playwright's own wait evaluates in the page, which its policy forbids.
+  async wait({ page }, { expression, deadline = DEADLINE }) {
+    for (const end = Date.now() + deadline; Date.now() < end; await setTimeout(20)) {
+      if (await page.evaluate(expression)) return true;
+    }
+    throw new Error(`waited ${deadline} ms`);
+  },
   evaluate: ({ page }, { expression }) => page.evaluate(expression),
   press: ({ page }, { key }) => page.keyboard.press(key),
   type: ({ page }, { selector, text }) => page.fill(selector, text),

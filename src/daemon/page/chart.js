@@ -37,7 +37,7 @@ function curve(box, scale, samples, spec) {
     group.append(draw("path", { class: "line", d: `M${points.join("L")}${points.length === 1 ? "h1" : ""}` }));
   }
   group.append(draw("text", { class: "lane", x: scale.left - 8, y: box.y + 12 }, spec.label));
-  group.append(draw("text", { class: "top", x: scale.left - 8, y: box.y + 26 }, values.length ? `max ${spec.say(Math.max(...values))}` : "no data"));
+  group.append(draw("text", { class: "top", x: scale.left - 8, y: box.y + 26 }, values.length ? `${timeline.width < NARROW ? "" : "max "}${spec.say(Math.max(...values))}` : "no data"));
   return group;
 }
 

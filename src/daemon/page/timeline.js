@@ -2,6 +2,7 @@
 const LANE = 20;
 const GAP = 6;
 const CURVE = 52;
+const NARROW = 500; // pixels of the whole
 const SHORTEST = 3; // pixels of a life that was over at once
 
 const timeline = { minutes: 15, cursor: null, width: 0, scale: null, lives: [] };
@@ -14,7 +15,7 @@ const CURVES = [
 function scaleNow() {
   const until = model.now();
   const since = until - timeline.minutes * MINUTE;
-  const left = timeline.width < 500 ? 62 : 92;
+  const left = timeline.width < NARROW ? 62 : 92;
   const right = timeline.width - 2;
   return { since, until, left, right, x: (at) => left + ((Math.min(Math.max(at, since), until) - since) / (until - since)) * (right - left) };
 }
@@ -62,7 +63,7 @@ function drawLanes(svg, scale, y) {
   const inSight = timeline.lives.filter((life) => life.end === null || life.end >= scale.since);
   const slots = [...new Set(inSight.map((life) => life.slot))].sort((a, b) => a - b);
   for (const slot of slots) {
-    svg.append(draw("text", { class: "lane", x: scale.left - 8, y: y + 14 }, timeline.width < 500 ? `W ${slot}` : `Worker ${slot}`));
+    svg.append(draw("text", { class: "lane", x: scale.left - 8, y: y + 14 }, timeline.width < NARROW ? `W ${slot}` : `Worker ${slot}`));
     svg.append(draw("rect", { class: "track", x: scale.left, y, width: scale.right - scale.left, height: LANE }));
     const mine = inSight.filter((life) => life.slot === slot).sort((a, b) => a.life - b.life);
     svg.append(...mine.map((life) => drawLife(life, y, scale)).filter(Boolean));
@@ -93,7 +94,7 @@ function drawUnanswered(svg, scale, height) {
 }
 
 function drawAxis(svg, scale, y) {
-  const steps = { 5: 1, 15: timeline.width < 500 ? 5 : 3, 60: timeline.width < 500 ? 20 : 10 };
+  const steps = { 5: 1, 15: timeline.width < NARROW ? 5 : 3, 60: timeline.width < NARROW ? 20 : 10 };
   const step = steps[timeline.minutes] * MINUTE;
   for (let at = Math.ceil(scale.since / step) * step; at <= scale.until; at += step) {
     const x = scale.x(at);
