@@ -19,6 +19,7 @@ struct sweep_pace {
     struct pacer pacer;
     usec_t debt;
     usec_t worked, rested;
+    usec_t rests_from, works_from; /* the latest */
     struct redis_usage before;
     struct latency latency;
     bool strained;
@@ -30,11 +31,19 @@ static void step(struct sweep_pace *p, struct pacer_event ev)
     p->pacer = pacer_step(&p->conf, p->pacer, ev);
 }
 
+/* What was sent then waits for nothing of ours. */
+static bool was_resting(const struct sweep_pace *p, usec_t at)
+{
+    return at >= p->rests_from && (p->works_from < p->rests_from || at < p->works_from);
+}
+
 static void on_pong(usec_t took, void *arg)
 {
     struct sweep_pace *p = arg;
     latency_add(&p->latency, took);
-    step(p, (struct pacer_event){.type = PACER_EV_PING, .took = took});
+    step(p, (struct pacer_event){.type = PACER_EV_PING,
+                .took = took,
+                .resting = was_resting(p, usec_sub(loop_now(), took))});
 }
 
 static void on_server(bool strained, void *arg)
@@ -79,6 +88,11 @@ unsigned sweep_pace_depth(const struct sweep_pace *p)
     return p->pacer.depth;
 }
 
+bool sweep_pace_is_full(const struct sweep_pace *p)
+{
+    return p->pacer.share == PACER_SHARE_MAX;
+}
+
 void sweep_pace_scanned(struct sweep_pace *p, usec_t took)
 {
     step(p, (struct pacer_event){.type = PACER_EV_SCAN, .took = took});
@@ -87,6 +101,11 @@ void sweep_pace_scanned(struct sweep_pace *p, usec_t took)
 void sweep_pace_piped(struct sweep_pace *p, usec_t took)
 {
     step(p, (struct pacer_event){.type = PACER_EV_PIPELINE, .took = took});
+}
+
+void sweep_pace_works(struct sweep_pace *p)
+{
+    p->works_from = loop_now();
 }
 
 usec_t sweep_pace_rest(struct sweep_pace *p, usec_t busy)
@@ -98,6 +117,7 @@ usec_t sweep_pace_rest(struct sweep_pace *p, usec_t busy)
     usec_t rest = p->debt < rest_most ? p->debt : rest_most;
     p->debt = 0;
     p->rested += rest;
+    p->rests_from = loop_now() + 1;
     return rest;
 }
 

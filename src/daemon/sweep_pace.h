@@ -23,9 +23,15 @@ void sweep_pace_free(struct sweep_pace *p);
 unsigned sweep_pace_count(const struct sweep_pace *p);
 unsigned sweep_pace_depth(const struct sweep_pace *p);
 
+/* No rest is due: what comes next may be asked for already. */
+bool sweep_pace_is_full(const struct sweep_pace *p);
+
 /* How long a SCAN, a pipeline of commands about keys took. */
 void sweep_pace_scanned(struct sweep_pace *p, usec_t took);
 void sweep_pace_piped(struct sweep_pace *p, usec_t took);
+
+/* Work begins, or goes on. */
+void sweep_pace_works(struct sweep_pace *p);
 
 /* After `busy` time of work: how long to rest now; 0: go on. Rests are gathered until they are
  * worth a wake-up. */

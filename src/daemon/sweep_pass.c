@@ -75,11 +75,32 @@ static void rest(struct sweep_pass *p, usec_t span)
     timer_arm(p->timer, usec_add(loop_now(), span));
 }
 
-static void step(struct sweep_pass *p)
+/* Keys are looked at when there is a window of them: a round trip, and a write to the disk, for
+ * each step would take longer than Redis does. */
+static bool is_look_due(const struct sweep_pass *p)
+{
+    size_t waiting = redis_scan_waiting(p->scan);
+    return waiting >= REDIS_SCAN_WINDOW || (waiting > 0 && p->walked && redis_scan_at_end(p->scan));
+}
+
+/* A window, a step, or the end. What failed before is what comes first. */
+static void go_on(struct sweep_pass *p)
 {
     p->step_at = loop_now();
-    redis_scan_pace(p->scan, sweep_pace_count(p->pace), sweep_pace_depth(p->pace));
-    sweep_hold_step(p);
+    sweep_pace_works(p->pace);
+    redis_scan_pace(
+        p->scan, sweep_pace_count(p->pace), sweep_pace_depth(p->pace), sweep_pace_is_full(p->pace));
+    p->looking = is_look_due(p);
+    if (p->looking) {
+        redis_scan_look(p->scan);
+        return;
+    }
+    bool ends = p->walked && redis_scan_at_end(p->scan) && !sweep_hold_goes_on(p);
+    p->walked = false;
+    if (ends)
+        pass_end(p, true);
+    else
+        sweep_hold_step(p);
 }
 
 /* 1, 2, 4, 8, 16 s; then Redis is not only busy. */
@@ -159,29 +180,33 @@ void sweep_pass_yield(struct sweep_pass *p)
     timer_arm(p->timer, 0);
 }
 
-void sweep_pass_go_on(struct sweep_pass *p)
+/* A window is settled, or a step advanced over. */
+static void note_done(struct sweep_pass *p)
 {
     struct redis_scan_took took = redis_scan_took(p->scan);
-    if (took.look > 0)
-        sweep_pace_piped(p->pace, took.look);
-    bool ends = p->end || p->cancelled || p->summary.limited;
-    if (!ends && !p->lost && redis_scan_look(p->scan))
-        return;
+    if (p->looking) {
+        redis_scan_settle(p->scan);
+        if (took.look > 0)
+            sweep_pace_piped(p->pace, took.look);
+    } else {
+        redis_scan_advance(p->scan);
+        p->walked = true;
+        if (took.scan > 0)
+            sweep_pace_scanned(p->pace, took.scan);
+    }
+}
+
+void sweep_pass_go_on(struct sweep_pass *p)
+{
     if (is_held(p))
         return;
-    if (took.scan > 0)
-        sweep_pace_scanned(p->pace, took.scan);
-    redis_scan_advance(p->scan);
-    if (redis_scan_at_end(p->scan) && !sweep_hold_goes_on(p)) {
-        pass_end(p, true);
-        return;
-    }
+    note_done(p);
     p->waits = 0;
     usec_t span = sweep_pace_rest(p->pace, usec_sub(loop_now(), p->step_at));
     if (span > 0)
         rest(p, span);
     else
-        step(p);
+        go_on(p);
 }
 
 static void on_fault(const struct redis_fault *fault, void *arg)
@@ -196,6 +221,7 @@ static void begin_scan(struct sweep_pass *p)
     static const struct redis_scan_events events = {
         sweep_step_name, sweep_step_keys, sweep_step_looked, on_fault};
     struct strbuf match = STRBUF_INIT;
+    p->walked = false;
     sweep_plan_match(&p->plan, &match);
     if (match.failed)
         abort();
@@ -216,7 +242,7 @@ void sweep_pass_known(struct sweep_pass *p)
     }
     if (!p->scan || !p->same_run)
         begin_scan(p);
-    step(p);
+    go_on(p);
 }
 
 /* Of "AUTH: WRONGPASS ...", as the link tells it, or of the bare reply. */
@@ -265,7 +291,7 @@ static void on_timer(void *arg)
     else if (p->lost_until > 0)
         look_for_connection(p);
     else if (p->scan)
-        step(p);
+        go_on(p);
     else
         sweep_server_ask(p);
 }

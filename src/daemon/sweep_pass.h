@@ -57,6 +57,8 @@ struct sweep_pass {
     bool wait;    /* Redis is busy: go on after a while */
     bool lost;    /* the connection, or what answers on it: go on when it is back */
     bool end;     /* an error after which nothing is to be asked */
+    bool looking; /* a window is under way, and no step */
+    bool walked;  /* a step was advanced over, and nothing was begun after it */
     bool judging; /* a slice is done, more of `looked` is left */
     bool skip_keyspace[LIMIT_KEYSPACES];
     sweeper_wanted_fn *wanted;
@@ -122,7 +124,7 @@ void sweep_pass_free(struct sweep_pass *p);
 /* It is known who answers. */
 void sweep_pass_known(struct sweep_pass *p);
 
-/* Looks at more keys of the step, or begins the next one, or ends the pass. */
+/* The step or the window is done, or failed: what comes next. */
 void sweep_pass_go_on(struct sweep_pass *p);
 
 /* Lets the loop turn, and then calls sweep_step_judge(). */

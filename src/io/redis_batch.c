@@ -96,6 +96,8 @@ void redis_batch_add(
 void redis_batch_end(struct redis_batch *b)
 {
     b->ended = true;
+    if (b->sent > b->answered)
+        redis_link_flush(b->link);
     settle(b);
 }
 

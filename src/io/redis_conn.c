@@ -199,6 +199,12 @@ int redis_conn_send(struct redis_conn *c, int argc, const char *const *argv, con
     return 0;
 }
 
+void redis_conn_flush(struct redis_conn *c)
+{
+    if (c->open && !c->dying && !c->orphaned)
+        redis_uv_flush(c->uv);
+}
+
 usec_t redis_conn_waiting_since(const struct redis_conn *c)
 {
     const struct request *q = STAILQ_FIRST(&c->pending);

@@ -25,6 +25,9 @@ struct redis_conn *redis_conn_open(struct loop *l, const char *path, const char 
 int redis_conn_send(struct redis_conn *c, int argc, const char *const *argv, const size_t *argv_len,
     redis_reply_fn *on_reply, void *arg);
 
+/* What was sent goes out now: the loop need not turn for it. */
+void redis_conn_flush(struct redis_conn *c);
+
 /* Since when an answer is due and none came; USEC_INFINITY when nothing is due. */
 usec_t redis_conn_waiting_since(const struct redis_conn *c);
 

@@ -149,8 +149,7 @@ static void on_pong(const struct redis_value *reply, void *arg)
 
 static void send_ping(struct redis_link *r)
 {
-    static const char *const argv[] = {"PING"};
-    if (redis_conn_send(r->conn, 1, argv, NULL, on_pong, r) == 0)
+    if (redis_conn_send(r->conn, 1, (const char *const[]){"PING"}, NULL, on_pong, r) == 0)
         r->ping_sent_at = loop_now();
 }
 
@@ -381,6 +380,12 @@ int redis_link_command(struct redis_link *r, int argc, const char *const *argv,
     if (error == 0 && link_deadline(r) < r->armed_at)
         rearm(r);
     return error;
+}
+
+void redis_link_flush(struct redis_link *r)
+{
+    if (r->conn)
+        redis_conn_flush(r->conn);
 }
 
 void redis_link_free(struct redis_link *r)

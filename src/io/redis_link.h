@@ -98,6 +98,9 @@ void redis_link_retry(struct redis_link *r);
 int redis_link_command(struct redis_link *r, int argc, const char *const *argv,
     const size_t *argv_len, redis_reply_fn *on_reply, void *arg);
 
+/* Sends what was asked so far without waiting for the next turn of the loop. */
+void redis_link_flush(struct redis_link *r);
+
 /*
  * Pending commands get a NULL reply from inside this call. Allowed in every callback. NULL is fine.
  */

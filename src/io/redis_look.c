@@ -1,20 +1,36 @@
 /*
  * Looks at keys: what is needed to judge and to remove them.
  *
- * Values are read by DUMP in windows of bounded size, so that neither Redis nor our own loop is
- * held up for long. MEMORY USAGE, which touches nothing, comes first and keeps big ones out;
+ * A window of keys is told of at once; Redis is asked for it in slices of `depth` keys, and nobody
+ * is held up for long. MEMORY USAGE, which touches nothing, comes first and keeps big values out;
  * IDLETIME before DUMP, which resets it; the expiry before DUMP, so that a write between the two
  * shows as a mismatch when the key is to be removed.
  */
 #include "core/limits.h"
 #include "io/redis_scan_parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+    WINDOW_KEYS = REDIS_SCAN_WINDOW,
     WINDOW_BYTES = 256 * 1024, /* and one key more */
 };
+
+static void ask_sizes(struct redis_scan *s);
+
+static bool failed(struct redis_scan *s, bool lost)
+{
+    s->batch = NULL;
+    if (lost)
+        scan_lost(s, &s->fault);
+    if (s->fault.error == REDIS_E_NONE)
+        return false;
+    struct redis_fault fault = s->fault;
+    s->events.on_fault(&fault, s->arg);
+    return true;
+}
 
 enum { VALUE_EXPIRE, VALUE_DUMP, VALUE_REPLIES };
 
@@ -22,10 +38,10 @@ static void on_value(size_t id, const struct redis_value *reply, void *arg)
 {
     struct redis_scan *s = arg;
     if (id == SCAN_INDEX_TIME) {
-        scan_take_time(s, reply);
+        scan_take_time(&s->now, &s->fault, reply);
         return;
     }
-    struct redis_key *k = &s->keys[id / VALUE_REPLIES];
+    struct redis_key *k = &s->waiting[id / VALUE_REPLIES];
     if (k->too_big && id % VALUE_REPLIES == VALUE_DUMP) {
         /* TYPE; without the right to ask nobody knows, and that is no fault. */
         k->other_type = reply->type == REDIS_STATUS && strcmp(reply->str, "string") != 0;
@@ -33,7 +49,7 @@ static void on_value(size_t id, const struct redis_value *reply, void *arg)
         scan_key_failed(k, reply);
     } else if (id % VALUE_REPLIES == VALUE_EXPIRE) {
         if (reply->type != REDIS_INTEGER)
-            scan_garbage(s, "PEXPIRETIME");
+            scan_garbage(&s->fault, "PEXPIRETIME");
         k->expire_ms = reply->integer;
     } else if (reply->type == REDIS_STRING) {
         k->payload = malloc(reply->len + 1);
@@ -42,7 +58,7 @@ static void on_value(size_t id, const struct redis_value *reply, void *arg)
         memcpy(k->payload, reply->str, reply->len);
         k->payload_len = reply->len;
     } else if (reply->type != REDIS_NIL) {
-        scan_garbage(s, "DUMP");
+        scan_garbage(&s->fault, "DUMP");
     }
 }
 
@@ -63,39 +79,48 @@ static void renew_ttl(const struct redis_scan *s, struct redis_key *k)
     }
 }
 
+/* The rest of the window, or the end of it. */
+static void go_on(struct redis_scan *s)
+{
+    bool full = s->window < s->slice_to || s->window == WINDOW_KEYS || s->window == s->n_waiting ||
+                s->window_bytes >= WINDOW_BYTES;
+    if (!full)
+        ask_sizes(s);
+    else
+        s->events.on_looked(s->waiting, s->window, s->now, s->arg);
+}
+
 static void on_values(bool lost, void *arg)
 {
     struct redis_scan *s = arg;
-    if (scan_failed(s, lost))
+    if (failed(s, lost))
         return;
-    s->look_took = usec_sub(loop_now(), s->asked_at);
-    for (size_t i = s->window_from; i < s->window_to; i++) {
-        if (s->keys[i].look)
-            renew_ttl(s, &s->keys[i]);
-    }
-    s->events.on_looked(s->keys + s->window_from, s->window_to - s->window_from, s->now, s->arg);
+    if (s->window - s->slice_from == s->depth)
+        s->look_took = usec_sub(loop_now(), s->asked_at);
+    for (size_t i = s->slice_from; i < s->window; i++)
+        renew_ttl(s, &s->waiting[i]);
+    go_on(s);
 }
 
-/* As many of the keys from `window_from` on as fit. */
-static void look_at_window(struct redis_scan *s)
+/* As many keys of the slice as fit. */
+static void ask_values(struct redis_scan *s)
 {
-    uint64_t bytes = 0;
-    size_t keys = 0;
-    size_t i = s->window_from;
+    size_t i = s->slice_from;
     s->asked_at = loop_now();
-    s->batch = redis_batch_new(s->link, s->depth * VALUE_REPLIES + 1, on_value, on_values, s);
-    scan_ask_time(s);
-    for (; i < s->n && keys < s->depth && bytes < WINDOW_BYTES; i++) {
-        struct redis_key *k = &s->keys[i];
-        if (!k->look || k->error != REDIS_E_NONE)
+    s->batch =
+        redis_batch_new(s->link, (s->slice_to - i) * VALUE_REPLIES + 1, on_value, on_values, s);
+    scan_ask_time(s->batch);
+    for (; i < s->slice_to && s->window_bytes < WINDOW_BYTES; i++) {
+        const struct redis_key *k = &s->waiting[i];
+        if (k->error != REDIS_E_NONE)
             continue;
+        scan_ask_key(s->batch, k, i * VALUE_REPLIES + VALUE_EXPIRE,
+            s->has_expire ? "PEXPIRETIME" : "PTTL", NULL);
         scan_ask_key(
-            s, i, i * VALUE_REPLIES + VALUE_EXPIRE, s->has_expire ? "PEXPIRETIME" : "PTTL", NULL);
-        scan_ask_key(s, i, i * VALUE_REPLIES + VALUE_DUMP, k->too_big ? "TYPE" : "DUMP", NULL);
-        bytes += k->too_big ? 0 : k->memory;
-        keys++;
+            s->batch, k, i * VALUE_REPLIES + VALUE_DUMP, k->too_big ? "TYPE" : "DUMP", NULL);
+        s->window_bytes += k->too_big ? 0 : k->memory;
     }
-    s->window_to = i;
+    s->window = i;
     redis_batch_end(s->batch);
 }
 
@@ -105,7 +130,7 @@ static void on_size(size_t id, const struct redis_value *reply, void *arg)
 {
     struct redis_scan *s = arg;
     size_t index = id / SIZE_REPLIES;
-    struct redis_key *k = &s->keys[index];
+    struct redis_key *k = &s->waiting[index];
     if (id % SIZE_REPLIES == SIZE_MEMORY) {
         if (reply->type == REDIS_ERROR)
             scan_key_failed(k, reply);
@@ -125,7 +150,7 @@ static void on_size(size_t id, const struct redis_value *reply, void *arg)
 static void on_uses(size_t index, const struct redis_value *reply, void *arg)
 {
     struct redis_scan *s = arg;
-    struct redis_key *k = &s->keys[index];
+    struct redis_key *k = &s->waiting[index];
     k->uses_known = reply->type == REDIS_INTEGER && reply->integer >= 0;
     k->uses = k->uses_known ? (unsigned)reply->integer : 0;
 }
@@ -133,61 +158,77 @@ static void on_uses(size_t index, const struct redis_value *reply, void *arg)
 static void on_uses_done(bool lost, void *arg)
 {
     struct redis_scan *s = arg;
-    if (scan_failed(s, lost))
-        return;
-    look_at_window(s);
+    if (!failed(s, lost))
+        ask_values(s);
 }
 
 /* Under an LFU policy, before DUMP counts as a use. */
 static void ask_uses(struct redis_scan *s)
 {
-    s->batch = redis_batch_new(s->link, s->n, on_uses, on_uses_done, s);
-    for (size_t i = s->window_from; i < s->n; i++) {
-        if (s->keys[i].look)
-            scan_ask_key(s, i, i, "OBJECT", "FREQ");
-    }
+    s->batch = redis_batch_new(s->link, s->slice_to - s->slice_from, on_uses, on_uses_done, s);
+    for (size_t i = s->slice_from; i < s->slice_to; i++)
+        scan_ask_key(s->batch, &s->waiting[i], i, "OBJECT", "FREQ");
     redis_batch_end(s->batch);
 }
 
 static void on_sizes(bool lost, void *arg)
 {
     struct redis_scan *s = arg;
-    if (scan_failed(s, lost))
+    if (failed(s, lost))
         return;
-    s->sized = true;
     if (s->counts_uses)
         ask_uses(s);
     else
-        look_at_window(s);
+        ask_values(s);
+}
+
+/* What an earlier look at the key found is forgotten. */
+static void begin_key(struct redis_key *k)
+{
+    free(k->payload);
+    *k = (struct redis_key){.name = k->name,
+        .name_len = k->name_len,
+        .tag = k->tag,
+        .look = true,
+        .max_value = k->max_value,
+        .ttl_ms = -2,
+        .expire_ms = -2};
 }
 
 static void ask_sizes(struct redis_scan *s)
 {
-    s->batch = redis_batch_new(s->link, s->n * SIZE_REPLIES, on_size, on_sizes, s);
-    for (size_t i = s->window_from; i < s->n; i++) {
-        if (!s->keys[i].look)
-            continue;
-        scan_ask_key(s, i, i * SIZE_REPLIES + SIZE_MEMORY, "MEMORY", "USAGE");
-        scan_ask_key(s, i, i * SIZE_REPLIES + SIZE_IDLE, "OBJECT", "IDLETIME");
+    size_t left = (s->n_waiting < WINDOW_KEYS ? s->n_waiting : WINDOW_KEYS) - s->window;
+    s->slice_from = s->window;
+    s->slice_to = s->window + (left < s->depth ? left : s->depth);
+    s->batch = redis_batch_new(
+        s->link, (s->slice_to - s->slice_from) * SIZE_REPLIES, on_size, on_sizes, s);
+    for (size_t i = s->slice_from; i < s->slice_to; i++) {
+        struct redis_key *k = &s->waiting[i];
+        begin_key(k);
+        scan_ask_key(s->batch, k, i * SIZE_REPLIES + SIZE_MEMORY, "MEMORY", "USAGE");
+        scan_ask_key(s->batch, k, i * SIZE_REPLIES + SIZE_IDLE, "OBJECT", "IDLETIME");
     }
     redis_batch_end(s->batch);
 }
 
-bool redis_scan_look(struct redis_scan *s)
+void redis_scan_look(struct redis_scan *s)
 {
-    for (size_t i = s->window_from; i < s->window_to; i++) {
-        free(s->keys[i].payload);
-        s->keys[i].payload = NULL;
-    }
-    s->window_from = s->window_to;
-    while (s->window_from < s->n && !s->keys[s->window_from].look)
-        s->window_from++;
-    s->window_to = s->window_from;
-    if (s->window_from == s->n)
-        return false;
-    if (s->sized)
-        look_at_window(s);
-    else
-        ask_sizes(s);
-    return true;
+    assert(!s->batch && s->n_waiting > 0);
+    s->window = 0;
+    s->window_bytes = 0;
+    s->look_took = 0;
+    s->fault = (struct redis_fault){0};
+    ask_sizes(s);
+}
+
+size_t redis_scan_waiting(const struct redis_scan *s)
+{
+    return s->n_waiting;
+}
+
+void redis_scan_settle(struct redis_scan *s)
+{
+    assert(!s->batch && s->window > 0);
+    scan_stop_waiting(s, s->window);
+    s->window = 0;
 }

@@ -1,6 +1,13 @@
 /*
- * Walks the keys of Redis: SCAN, the TTL of each key that is wanted, and then, of those that the
- * caller names, what is needed to judge and to remove them. One step at a time; nothing is written.
+ * Walks the keys of Redis, a step at a time: SCAN, and the TTL of each key that is wanted. Those
+ * that the caller names wait, and are looked at, a window of them at a time, for what is needed to
+ * judge and to remove them. Nothing is written.
+ *
+ *   step → on_keys → advance (what has `look` waits) → step ...
+ *   look → on_looked → settle (the window is done)   → look, or step
+ *
+ * A step asks for the TTLs of its keys and for the names of the next one in one round trip. What
+ * is not advanced over, or not settled, comes again.
  */
 #pragma once
 
@@ -8,13 +15,13 @@
 #include "core/redis_error.h"
 #include "io/redis_link.h"
 
-/* One key of the current step. Owned by the scan, until the next step begins. */
+/* One key. Owned by the scan, until the next step or the next window begins. */
 struct redis_key {
     char *name; /* bytes; a NUL follows them */
     size_t name_len;
     int64_t ttl_ms; /* -1: none; -2: the key is gone */
     unsigned tag;   /* the caller's */
-    bool look;      /* set by the caller: redis_scan_look() is to read it */
+    bool look;      /* set by the caller: it is to be looked at */
     bool gone;      /* it was not there any more, then or when it was looked at */
     bool idle_known;
     usec_t idle;        /* before we touched it */
@@ -42,13 +49,15 @@ struct redis_scan_events {
     bool (*on_name)(const char *name, size_t len, unsigned *tag, void *arg);
     /* The wanted keys of this step with their TTLs; also none. `now` is the server's clock. */
     void (*on_keys)(struct redis_key *keys, size_t n, usec_t now, void *arg);
-    /* Some of them were looked at. Their payloads are kept until redis_scan_look() goes on. */
+    /* These were looked at. They are kept until redis_scan_settle(). */
     void (*on_looked)(struct redis_key *keys, size_t n, usec_t now, void *arg);
-    /* The step failed; redis_scan_step() tries it again. */
+    /* The step or the window failed; it can be tried again. */
     void (*on_fault)(const struct redis_fault *fault, void *arg);
 };
 
 struct redis_scan;
+
+enum { REDIS_SCAN_WINDOW = 128 }; /* keys that are told of at once by on_looked, at most */
 
 /*
  * `link` is borrowed until redis_scan_free(); `match` is copied. `has_expire`: PEXPIRETIME is known
@@ -57,25 +66,33 @@ struct redis_scan;
 struct redis_scan *redis_scan_new(struct redis_link *link, const char *match, size_t match_len,
     bool has_expire, const struct redis_scan_events *events, void *arg);
 
-/* How much one step asks for: COUNT of SCAN, and how many keys are looked at at once. */
-void redis_scan_pace(struct redis_scan *s, unsigned count, unsigned depth);
+/*
+ * How much is asked for at once: COUNT of SCAN, and how many keys are looked at. `ahead`: the next
+ * step is asked for already while the caller is busy with this one.
+ */
+void redis_scan_pace(struct redis_scan *s, unsigned count, unsigned depth, bool ahead);
 
-/* From asking to the last answer, in the step under way; 0: not asked. */
+/* From asking to the last answer, of the latest step and of a full slice of the latest window; 0:
+ * nothing that could be compared. */
 struct redis_scan_took {
     usec_t scan;
-    usec_t look; /* the latest window */
+    usec_t look;
 };
 struct redis_scan_took redis_scan_took(const struct redis_scan *s);
 
-/* Begins a step, the same one as before unless redis_scan_advance() was called: on_keys or on_fault
- * follows. */
+/* The next step, or again the one that was not advanced over: on_keys or on_fault follows, also
+ * from inside this call. */
 void redis_scan_step(struct redis_scan *s);
 
-/*
- * After on_keys, and after on_looked again: looks at more of the keys with `look`, a bounded amount
- * at a time; on_looked or on_fault follows. Returns false when none is left: then nothing follows.
- */
-bool redis_scan_look(struct redis_scan *s);
+/* Keys that wait for a look. */
+size_t redis_scan_waiting(const struct redis_scan *s);
+
+/* Looks at some of the keys that wait, a bounded amount: on_looked or on_fault follows. One must
+ * wait. */
+void redis_scan_look(struct redis_scan *s);
+
+/* Everything is done with the keys of this window. */
+void redis_scan_settle(struct redis_scan *s);
 
 struct redis_name {
     const char *name; /* bytes */
@@ -85,7 +102,7 @@ struct redis_name {
 /* In place of SCAN's, one step over these keys; `at_end` is as before. Copies. */
 void redis_scan_names(struct redis_scan *s, const struct redis_name *names, size_t n);
 
-/* Begins anew, at the first key. */
+/* Begins anew, at the first key. What waits, waits. */
 void redis_scan_restart(struct redis_scan *s);
 
 /* Everything is done with the keys of this step: the next one goes on behind it. */

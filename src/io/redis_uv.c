@@ -1,4 +1,10 @@
-/* hiredis' async context on our loop. */
+/*
+ * hiredis' async context on our loop.
+ *
+ * What is to be written goes out before the loop sleeps, all in one, or at once when it is flushed.
+ * Only what the socket does not take waits for the poll: to change what a uv_poll waits for takes
+ * libuv two or three system calls.
+ */
 #include "io/redis_uv.h"
 
 #include "io/loop_uv.h"
@@ -8,8 +14,11 @@
 
 struct redis_uv {
     uv_poll_t poll;
+    uv_prepare_t prepare;  /* active while something is unwritten */
+    unsigned open;         /* handles that are not closed */
     redisAsyncContext *ac; /* NULL: hiredis has freed it, or is about to */
     int events;
+    bool unwritten;
     bool closing;
     void (*on_detached)(void *arg);
     void *arg;
@@ -49,25 +58,59 @@ static void del_read(void *privdata)
     want(u, u->events & ~UV_READABLE);
 }
 
+/* An error stays with the context: hiredis meets it again when the descriptor is written or read.
+ * Until it is connected, writable means just that. */
+static void write_out(struct redis_uv *u)
+{
+    int done = 0;
+    u->unwritten = false;
+    if ((u->ac->c.flags & REDIS_CONNECTED) && redisBufferWrite(&u->ac->c, &done) == REDIS_OK &&
+        done)
+        want(u, u->events | UV_READABLE);
+    else
+        want(u, u->events | UV_WRITABLE);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct redis_uv *u = prepare->data;
+    uv_prepare_stop(prepare);
+    if (u->unwritten && u->ac && !u->closing)
+        write_out(u);
+}
+
 static void add_write(void *privdata)
 {
     struct redis_uv *u = privdata;
-    want(u, u->events | UV_WRITABLE);
+    if (u->closing || (u->events & UV_WRITABLE))
+        return;
+    u->unwritten = true;
+    int r = uv_prepare_start(&u->prepare, on_prepare);
+    assert(r == 0);
 }
 
 static void del_write(void *privdata)
 {
     struct redis_uv *u = privdata;
+    u->unwritten = false;
     want(u, u->events & ~UV_WRITABLE);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct redis_uv *u = handle->data;
+    if (--u->open > 0)
+        return;
     if (u->ac)
         redisAsyncFree(u->ac); /* comes back through cleanup() */
     u->on_detached(u->arg);
     free(u);
+}
+
+void redis_uv_flush(struct redis_uv *u)
+{
+    if (u->unwritten && u->ac && !u->closing)
+        write_out(u);
 }
 
 void redis_uv_finish(struct redis_uv *u)
@@ -77,6 +120,7 @@ void redis_uv_finish(struct redis_uv *u)
     u->closing = true;
     /* Stops the poll at once: the descriptor may be closed before on_closed() runs. */
     uv_close((uv_handle_t *)&u->poll, on_closed);
+    uv_close((uv_handle_t *)&u->prepare, on_closed);
 }
 
 /* hiredis frees the context right after this. */
@@ -96,6 +140,9 @@ struct redis_uv *redis_uv_attach(
         return NULL;
     }
     u->poll.data = u;
+    uv_prepare_init(loop_uv(l), &u->prepare);
+    u->prepare.data = u;
+    u->open = 2;
     u->ac = ac;
     u->on_detached = on_detached;
     u->arg = arg;

@@ -18,5 +18,9 @@ struct redis_uv;
 struct redis_uv *redis_uv_attach(
     struct loop *l, redisAsyncContext *ac, void (*on_detached)(void *arg), void *arg);
 
+/* Writes now what was asked, as far as the socket takes it, and not when the loop turns. Safe inside
+ * of any callback of hiredis. */
+void redis_uv_flush(struct redis_uv *u);
+
 /* Frees the context from the loop: safe inside of any callback of hiredis. Again: nothing. */
 void redis_uv_finish(struct redis_uv *u);

@@ -7,12 +7,13 @@ static const struct pacer_conf conf = {.max_latency = USEC_PER_MSEC};
 
 static struct pacer ping(struct pacer p, usec_t now, usec_t took)
 {
-    return pacer_step(&conf, p, (struct pacer_event){PACER_EV_PING, now, took, false});
+    return pacer_step(
+        &conf, p, (struct pacer_event){.type = PACER_EV_PING, .now = now, .took = took});
 }
 
 static struct pacer scanned(struct pacer p, usec_t took)
 {
-    return pacer_step(&conf, p, (struct pacer_event){PACER_EV_SCAN, 0, took, false});
+    return pacer_step(&conf, p, (struct pacer_event){.type = PACER_EV_SCAN, .took = took});
 }
 
 static struct pacer pings(struct pacer p, usec_t *now, unsigned n, usec_t took)
@@ -24,15 +25,35 @@ static struct pacer pings(struct pacer p, usec_t *now, unsigned n, usec_t took)
     return p;
 }
 
-static void a_calm_redis_gets_all_of_it(void **state)
+static void a_calm_redis_gets_what_may_be_had(void **state)
 {
     (void)state;
-    usec_t now = USEC_PER_SEC;
-    struct pacer p = pacer_initial(now);
-    assert_int_equal(p.share, PACER_SHARE_FIRST);
+    static const struct {
+        usec_t max_latency;
+        unsigned share;
+    } rows[] = {
+        {0, 500},
+        {USEC_PER_MSEC, 500},
+        {3 * USEC_PER_MSEC, 600},
+        {11 * USEC_PER_MSEC, 1000},
+        {USEC_PER_SEC, 1000},
+        {USEC_INFINITY, 1000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct pacer_conf other = {.max_latency = rows[i].max_latency};
+        struct pacer p = pacer_initial(USEC_PER_SEC);
+        assert_int_equal(p.share, PACER_SHARE_FIRST);
+        for (usec_t n = 1; n <= 100; n++)
+            p = pacer_step(&other, p,
+                (struct pacer_event){.type = PACER_EV_PING,
+                    .now = USEC_PER_SEC + n * 20 * USEC_PER_MSEC,
+                    .took = 150});
+        assert_int_equal(p.share, rows[i].share);
+        assert_int_equal(pacer_share_most(&other), rows[i].share);
+    }
+    struct pacer p = {.share = 500};
     assert_true(pacer_rest(p, 700) == 700);
-    p = pings(p, &now, 100, 150);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    p.share = PACER_SHARE_MAX;
     assert_true(pacer_rest(p, 700) == 0);
 }
 
@@ -40,19 +61,51 @@ static void one_late_ping_of_a_hundred_is_allowed(void **state)
 {
     (void)state;
     usec_t now = USEC_PER_SEC;
+    unsigned most = pacer_share_most(&conf);
     struct pacer p = pings(pacer_initial(now), &now, 200, 150);
     p = pings(p, &now, 1, 150 + USEC_PER_MSEC + 1);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    assert_int_equal(p.share, most);
     p = pings(p, &now, 99, 150);
     p = pings(p, &now, 1, 150 + USEC_PER_MSEC);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    assert_int_equal(p.share, most);
     p = pings(p, &now, 1, 150 + USEC_PER_MSEC + 1);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
-    p = pings(p, &now, 50, 150);
+    assert_int_equal(p.share, most);
+    p = pings(p, &now, 20, 150);
+    p = pings(p, &now, 1, 150 + USEC_PER_MSEC + 1);
+    assert_int_equal(p.share, most);
+    p = pings(p, &now, 20, 150);
     unsigned count = p.count;
     p = pings(p, &now, 1, 150 + USEC_PER_MSEC + 1);
-    assert_int_equal(p.share, PACER_SHARE_MAX / 2);
+    assert_int_equal(p.share, most / 2);
     assert_int_equal(p.count, count * 7 / 10);
+}
+
+/* One of ten is late, in our rests as well: not because of us. */
+static void what_is_late_anyway_is_not_our_fault(void **state)
+{
+    (void)state;
+    usec_t now = USEC_PER_SEC;
+    struct pacer p = pacer_initial(now);
+    unsigned least = PACER_SHARE_MAX;
+    for (int i = 0; i < 4000; i++) {
+        usec_t took = 150 + (i % 20 < 2 ? 3 * USEC_PER_MSEC : 0);
+        now += 20 * USEC_PER_MSEC;
+        p = pacer_step(&conf, p,
+            (struct pacer_event){
+                .type = PACER_EV_PING, .now = now, .took = took, .resting = i % 2 == 0});
+        least = i > 1000 && p.share < least ? p.share : least;
+    }
+    assert_int_equal(least, pacer_share_most(&conf));
+    /* When only those are late that meet us, it is. */
+    for (int i = 0; i < 4000; i++) {
+        usec_t took = 150 + (i % 4 == 1 ? 3 * USEC_PER_MSEC : 0);
+        now += 20 * USEC_PER_MSEC;
+        p = pacer_step(&conf, p,
+            (struct pacer_event){
+                .type = PACER_EV_PING, .now = now, .took = took, .resting = i % 2 == 0});
+        least = p.share < least ? p.share : least;
+    }
+    assert_int_equal(least, PACER_SHARE_LEAST);
 }
 
 static void a_jump_leaves_a_trickle_and_is_recovered_from(void **state)
@@ -66,7 +119,7 @@ static void a_jump_leaves_a_trickle_and_is_recovered_from(void **state)
     p = pings(p, &now, 5, 150);
     assert_int_equal(p.share, PACER_SHARE_TRICKLE + 50);
     p = pings(p, &now, 100, 150);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    assert_int_equal(p.share, pacer_share_most(&conf));
 }
 
 static void a_fork_is_a_trickle_for_as_long_as_it_lasts(void **state)
@@ -74,12 +127,13 @@ static void a_fork_is_a_trickle_for_as_long_as_it_lasts(void **state)
     (void)state;
     usec_t now = USEC_PER_SEC;
     struct pacer p = pings(pacer_initial(now), &now, 200, 150);
-    p = pacer_step(&conf, p, (struct pacer_event){PACER_EV_SERVER, now, 0, true});
+    p = pacer_step(
+        &conf, p, (struct pacer_event){.type = PACER_EV_SERVER, .now = now, .strained = true});
     p = pings(p, &now, 500, 150);
     assert_int_equal(p.share, PACER_SHARE_TRICKLE);
-    p = pacer_step(&conf, p, (struct pacer_event){PACER_EV_SERVER, now, 0, false});
+    p = pacer_step(&conf, p, (struct pacer_event){.type = PACER_EV_SERVER, .now = now});
     p = pings(p, &now, 100, 150);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    assert_int_equal(p.share, pacer_share_most(&conf));
 }
 
 /* What a wake-up or a long way costs says nothing about the server's load. */
@@ -88,17 +142,17 @@ static void the_floor_is_not_latency(void **state)
     (void)state;
     usec_t now = USEC_PER_SEC;
     struct pacer p = pings(pacer_initial(now), &now, 300, 40 * USEC_PER_MSEC);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    assert_int_equal(p.share, pacer_share_most(&conf));
     assert_true(pacer_floor(p) == 40 * USEC_PER_MSEC);
     for (int i = 0; i < 200; i++)
-        p = scanned(p, 40 * USEC_PER_MSEC + 250);
+        p = scanned(p, 40 * USEC_PER_MSEC + 200);
     assert_int_equal(p.count, PACER_COUNT_FIRST);
     /* A way that became longer is a floor again, half a minute later. */
     p = pings(p, &now, 1000, 90 * USEC_PER_MSEC);
     assert_int_equal(p.share, PACER_SHARE_TRICKLE);
     p = pings(p, &now, 1000, 90 * USEC_PER_MSEC);
     assert_true(pacer_floor(p) == 90 * USEC_PER_MSEC);
-    assert_int_equal(p.share, PACER_SHARE_MAX);
+    assert_int_equal(p.share, pacer_share_most(&conf));
 }
 
 static void without_pings_nothing_is_adapted(void **state)
@@ -119,8 +173,8 @@ static void count_follows_what_a_scan_costs(void **state)
         unsigned cost, least, most;
     } rows[] = {
         {100, PACER_COUNT_MAX, PACER_COUNT_MAX},
-        {1500, 120, 210},
-        {5000, 35, 65},
+        {1500, 100, 170},
+        {5000, 30, 50},
         {100000, PACER_COUNT_MIN, PACER_COUNT_MIN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -186,7 +240,8 @@ static void whatever_comes_the_bounds_hold(void **state)
             struct pacer_event ev = {.type = (enum pacer_event_type)below(4),
                 .now = now,
                 .took = below(10) ? below(3000) : below(USEC_PER_MIN),
-                .strained = below(2)};
+                .strained = below(2),
+                .resting = below(2)};
             p = pacer_step(&any, p, ev);
             assert_in_range(p.count, PACER_COUNT_MIN, PACER_COUNT_MAX);
             assert_in_range(p.depth, PACER_DEPTH_MIN, PACER_DEPTH_MAX);
@@ -202,8 +257,9 @@ static void whatever_comes_the_bounds_hold(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_calm_redis_gets_all_of_it),
+        cmocka_unit_test(a_calm_redis_gets_what_may_be_had),
         cmocka_unit_test(one_late_ping_of_a_hundred_is_allowed),
+        cmocka_unit_test(what_is_late_anyway_is_not_our_fault),
         cmocka_unit_test(a_jump_leaves_a_trickle_and_is_recovered_from),
         cmocka_unit_test(a_fork_is_a_trickle_for_as_long_as_it_lasts),
         cmocka_unit_test(the_floor_is_not_latency),
