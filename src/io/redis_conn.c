@@ -201,7 +201,7 @@ int redis_conn_send(struct redis_conn *c, int argc, const char *const *argv, con
 
 void redis_conn_flush(struct redis_conn *c)
 {
-    if (c->open && !c->dying && !c->orphaned)
+    if (c && c->open && !c->dying && !c->orphaned)
         redis_uv_flush(c->uv);
 }
 

@@ -25,7 +25,7 @@ struct redis_conn *redis_conn_open(struct loop *l, const char *path, const char 
 int redis_conn_send(struct redis_conn *c, int argc, const char *const *argv, const size_t *argv_len,
     redis_reply_fn *on_reply, void *arg);
 
-/* What was sent goes out now: the loop need not turn for it. */
+/* What was sent goes out now: the loop need not turn for it. NULL is fine. */
 void redis_conn_flush(struct redis_conn *c);
 
 /* Since when an answer is due and none came; USEC_INFINITY when nothing is due. */

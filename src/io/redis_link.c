@@ -384,8 +384,7 @@ int redis_link_command(struct redis_link *r, int argc, const char *const *argv,
 
 void redis_link_flush(struct redis_link *r)
 {
-    if (r->conn)
-        redis_conn_flush(r->conn);
+    redis_conn_flush(r->conn);
 }
 
 void redis_link_free(struct redis_link *r)
