@@ -70,6 +70,14 @@ int config_check_account(const char *text, struct err *e)
     return 0;
 }
 
+int config_check_host(const char *text, struct err *e)
+{
+    size_t len = strlen(text);
+    if (len == 0 || len > 253 || text[strspn(text, LETTERS DIGITS "_.-")])
+        return err_set(e, -EINVAL, "\"%.80s\" is no name of a host; it goes without a port", text);
+    return 0;
+}
+
 int config_check_release(const char *text, struct err *e)
 {
     if (text[0] != '/')

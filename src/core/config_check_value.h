@@ -9,6 +9,7 @@ int config_check_socket(const char *text, struct err *e);    /* absolute, fits a
 int config_check_env(const char *text, struct err *e);       /* NAME=value */
 int config_check_env_file(const char *text, struct err *e);  /* absolute, maybe after '-' */
 int config_check_account(const char *text, struct err *e);   /* user or group */
+int config_check_host(const char *text, struct err *e);      /* a host's name, no port */
 int config_check_release(const char *text, struct err *e);   /* /FILE or |COMMAND */
 int config_check_probe_url(const char *text, struct err *e); /* http(s)://… or /path */
 int config_check_url(const char *text, struct err *e);       /* http(s)://… */

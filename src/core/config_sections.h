@@ -117,7 +117,9 @@ struct config_admin {
     struct endpoint listen[LIMIT_LISTEN]; /* TCP, reading only */
     unsigned n_listen;
     char *control_socket;
-    char *control_group; /* members may change things, beside root and our own user */
+    char *token_credential; /* file whose first line lets TCP change things; NULL: it only reads */
+    struct strlist allowed_hosts; /* names in Host: beside addresses and localhost */
+    char *control_group;          /* members may change things, beside root and our own user */
     char *state_directory;
     char *runbook_url; /* of docs/runbook.md, without an anchor */
 };

@@ -445,6 +445,14 @@ const struct config_key config_keys[] = {
         .preset = "voxkeeper", .check = config_check_account, DAEMON,
         .doc = "Its members may change things, beside root and the daemon's own user; a "
                "group that does not exist has none."},
+    {"Admin", "TokenCredential", &config_type_string, ROOT(admin.token_credential),
+        .check = config_check_path, LIVE,
+        .doc = "File whose first line (16 to 512 bytes) lets whoever sends it as `Authorization: "
+               "Bearer` change things by TCP; read anew each time. Without it TCP only reads."},
+    {"Admin", "AllowedHosts", &config_type_list, ROOT(admin.allowed_hosts),
+        .check = config_check_host, LIVE,
+        .doc = "Names by which browsers may ask Listen=, beside addresses and localhost: the name "
+               "of a proxy in front of it, say. Others are refused, against DNS rebinding."},
     {"Admin", "StateDirectory", &config_type_string, ROOT(admin.state_directory),
         .preset = "/var/lib/voxkeeper", .check = config_check_path, DAEMON,
         .doc = "Where the daemon keeps what must last."},

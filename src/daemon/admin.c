@@ -3,6 +3,7 @@
 
 #include "daemon/api.h"
 #include "daemon/daemon.h"
+#include "daemon/token.h"
 #include "io/http_server.h"
 
 #include <errno.h>
@@ -65,10 +66,31 @@ static int open_new(
     return 0;
 }
 
-int admin_configure(struct admin *a, const struct config *config, struct err *e)
+/* Nobody is let in by it yet, but whoever changes the configuration is to hear of it. */
+static int check_token(const struct config *config, struct err *e)
+{
+    const char *path = config->admin.token_credential;
+    return path ? token_check_file(path, e) : 0;
+}
+
+static int set_hosts(struct listeners *l, const struct config *config, struct err *e)
+{
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < l->n; i++) {
+        if (l->servers[i])
+            r = http_server_set_hosts(l->servers[i], &config->admin.allowed_hosts);
+    }
+    return r == 0 ? 0 : err_sys(e, r, "setting AllowedHosts=");
+}
+
+static int configure(struct admin *a, const struct config *config, struct err *e)
 {
     struct listeners fresh = {0};
     int r = open_new(a, config, &fresh, e);
+    if (r == 0)
+        r = set_hosts(&fresh, config, e);
+    if (r == 0)
+        r = set_hosts(&a->tcp, config, e);
     if (r < 0) {
         listeners_close(&fresh);
         return r;
@@ -82,6 +104,12 @@ int admin_configure(struct admin *a, const struct config *config, struct err *e)
     return 0;
 }
 
+int admin_configure(struct admin *a, const struct config *config, struct err *e)
+{
+    int r = check_token(config, e);
+    return r < 0 ? r : configure(a, config, e);
+}
+
 struct admin *admin_new(struct daemon *d, struct err *e)
 {
     struct admin *a = calloc(1, sizeof *a);
@@ -91,10 +119,14 @@ struct admin *admin_new(struct daemon *d, struct err *e)
     }
     a->daemon = d;
     a->control = http_server_new_unix(d->loop, d->config->admin.control_socket, handle, a, e);
-    if (!a->control || admin_configure(a, d->config, e) < 0) {
+    if (!a->control || configure(a, d->config, e) < 0) {
         admin_free(a);
         return NULL;
     }
+    /* Not worth an agent that is not served: until it is there, TCP only reads. */
+    struct err token = {0};
+    if (check_token(d->config, &token) < 0)
+        log_printf(LOG_LEVEL_WARNING, "%s; by TCP nothing can be changed", token.msg);
     return a;
 }
 

@@ -14,5 +14,6 @@ void admin_free(struct admin *a);
 /* Ends every stream, so that those who read it know that it is no accident. */
 void admin_end_streams(struct admin *a);
 
-/* Listens on other TCP addresses if they changed. On failure the old ones stay, *e says why. */
+/* Listens on other TCP addresses if they changed, and looks whether the token can be used. On
+ * failure everything stays, *e says why. */
 int admin_configure(struct admin *a, const struct config *config, struct err *e);

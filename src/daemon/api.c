@@ -1,16 +1,13 @@
 /* What the admin listeners answer: finds the route, and checks who asks and with what. */
 #include "daemon/api.h"
 
-#include "base/strbuf.h"
 #include "daemon/api_parts.h"
 #include "daemon/daemon.h"
 #include "daemon/operation.h"
-#include "voxkeeper/control.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 void api_answer_json(const struct api_exchange *x, int status, struct cJSON *json)
 {
@@ -54,19 +51,6 @@ int api_status_of(int code)
     }
 }
 
-static void refuse_stranger(const struct api_exchange *x)
-{
-    const char *group = x->daemon->config->admin.control_group;
-    struct strbuf text = STRBUF_INIT;
-    strbuf_adds(&text, "only root and the service's user may change something");
-    if (group)
-        strbuf_addf(&text, ", and the members of group \"%s\"", group);
-    else
-        strbuf_adds(&text, "; [Admin] ControlGroup= admits a group");
-    api_answer_error(x, 403, "not-permitted", strbuf_text(&text));
-    strbuf_fini(&text);
-}
-
 /* Reads the body for a verb. Returns false and has answered when it cannot be taken. */
 static bool read_body(
     const struct api_exchange *x, const struct api_route *route, struct api_body *body)
@@ -89,20 +73,13 @@ static void post(const struct api_exchange *x, const struct api_route *route)
     struct err e = {0};
     struct api_body body = {0};
     char author[API_AUTHOR_MAX];
-    if (!x->request->peer->local) {
-        api_answer_error(x, 403, "read-only",
-            "TCP only reads; use the unix socket (`voxkeeper` does) to change something");
+    if (!api_admit(x))
         return;
-    }
-    if (!http_peer_may_change(x->request->peer, getuid(), x->daemon->config->admin.control_group)) {
-        refuse_stranger(x);
-        return;
-    }
     if (!read_body(x, route, &body)) {
         api_body_fini(&body);
         return;
     }
-    api_author(x->request->peer, author);
+    api_author_of(x, author);
     const struct verb_asker asker = {.author = author, .reason = body.reason};
     const struct operation *op = route->verb(x->daemon, &asker, &body, &e);
     if (op)

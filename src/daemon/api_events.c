@@ -6,7 +6,6 @@
 #include "daemon/stream.h"
 
 #include <cjson/cJSON.h>
-#include <unistd.h>
 
 /* A query parameter that is a whole number; `*out` stays if it is absent. */
 static bool read_number(const struct api_exchange *x, const char *name, uint64_t *out)
@@ -45,9 +44,7 @@ void api_get_stream(const struct api_exchange *x)
     const char *last_id = http_server_header(x->request, "Last-Event-ID");
     if (!last_id)
         last_id = http_server_query(x->request, "last_event_id");
-    bool favoured =
-        http_peer_may_change(x->request->peer, getuid(), x->daemon->config->admin.control_group);
-    struct http_stream *stream = stream_open(x->daemon->stream, last_id, favoured);
+    struct http_stream *stream = stream_open(x->daemon->stream, last_id, api_may_change(x));
     if (!stream) {
         x->answer->retry_after = 5;
         api_answer_error(x, 503, "too-many-streams",

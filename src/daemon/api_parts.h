@@ -30,6 +30,9 @@ struct api_route {
     unsigned members; /* API_MEMBER_BIT()s that it takes beside the reason */
 };
 
+extern const struct api_route api_routes[];
+extern const size_t api_n_routes;
+
 /* NULL if nothing is there. */
 const struct api_route *api_route_of(const char *path);
 
@@ -41,6 +44,15 @@ void api_answer_error(const struct api_exchange *x, int status, const char *code
 /* With the lines of progress after number `after`. */
 void api_answer_operation(
     const struct api_exchange *x, int status, const struct operation *op, uint64_t after);
+
+/* Whether who asks may change something. */
+bool api_may_change(const struct api_exchange *x);
+
+/* The same; has answered why not when it returns false. */
+bool api_admit(const struct api_exchange *x);
+
+/* Whom the change log names. */
+void api_author_of(const struct api_exchange *x, char out[API_AUTHOR_MAX]);
 
 /* The HTTP status for a negative errno of a verb. */
 int api_status_of(int code);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct api_route routes[] = {
+const struct api_route api_routes[] = {
     {"/", false, api_get_page, NULL, 0},
     {"/livez", false, api_get_livez, NULL, 0},
     {"/readyz", false, api_get_readyz, NULL, 0},
@@ -40,13 +40,15 @@ static const struct api_route routes[] = {
             API_MEMBER_BIT(DRY_RUN)},
 };
 
+const size_t api_n_routes = sizeof api_routes / sizeof *api_routes;
+
 const struct api_route *api_route_of(const char *path)
 {
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        size_t len = strlen(routes[i].path);
-        if (routes[i].prefix ? strncmp(path, routes[i].path, len) == 0 && path[len] == '/'
-                             : strcmp(path, routes[i].path) == 0)
-            return &routes[i];
+    for (size_t i = 0; i < api_n_routes; i++) {
+        size_t len = strlen(api_routes[i].path);
+        if (api_routes[i].prefix ? strncmp(path, api_routes[i].path, len) == 0 && path[len] == '/'
+                                 : strcmp(path, api_routes[i].path) == 0)
+            return &api_routes[i];
     }
     return NULL;
 }

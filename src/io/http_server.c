@@ -194,6 +194,16 @@ uint16_t http_server_port(const struct http_server *s)
     return s->port;
 }
 
+int http_server_set_hosts(struct http_server *s, const struct strlist *hosts)
+{
+    struct strlist copy = {0};
+    if (strlist_copy(&copy, hosts) < 0)
+        return -ENOMEM;
+    strlist_fini(&s->conf.hosts);
+    s->conf.hosts = copy;
+    return 0;
+}
+
 void http_server_set_life(struct http_server *s, usec_t span)
 {
     s->lives.span = span;
@@ -233,4 +243,5 @@ void http_server_free(struct http_server *s)
     timer_free(s->timer);
     uv_close((uv_handle_t *)&s->poll, on_poll_closed);
     MHD_stop_daemon(s->mhd);
+    strlist_fini(&s->conf.hosts);
 }

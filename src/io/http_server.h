@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "base/strlist.h"
 #include "core/endpoint.h"
 #include "io/http_stream.h"
 #include "io/loop.h"
@@ -41,6 +42,7 @@ struct http_server_answer {
     const char *content_type; /* a literal */
     const char *allow;        /* value of Allow: for a 405; NULL: none */
     const char *policy;       /* value of Content-Security-Policy: for a page; NULL: it is none */
+    bool challenge;           /* WWW-Authenticate: Bearer, for a 401 */
     unsigned retry_after;     /* seconds, of Retry-After: for a 503; 0: none */
     char *body;               /* taken: malloc()ed */
     size_t body_len;
@@ -67,6 +69,10 @@ const char *http_server_header(const struct http_server_request *request, const 
 
 /* The port that a TCP server really has (an endpoint with port 0 lets the kernel choose). */
 uint16_t http_server_port(const struct http_server *s);
+
+/* Names beside addresses and localhost by which browsers may ask (TCP). Copies. Returns 0 or
+ * -ENOMEM, and then those before stay. */
+int http_server_set_hosts(struct http_server *s, const struct strlist *hosts);
 
 /* How long a connection may last in all, from now on (10 s otherwise), but for streams. */
 void http_server_set_life(struct http_server *s, usec_t span);

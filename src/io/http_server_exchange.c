@@ -75,6 +75,8 @@ static enum MHD_Result reply_with(struct MHD_Connection *connection,
         MHD_add_response_header(response, "Content-Security-Policy", answer->policy);
         MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     }
+    if (answer->challenge)
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
     if (answer->retry_after > 0)
         add_retry_after(response, answer->retry_after);
     MHD_add_response_header(response, "Cache-Control", "no-store");
@@ -125,8 +127,10 @@ static enum MHD_Result look_at_head(const struct http_server_exchange_conf *conf
         .method = method,
         .host = header(connection, "Host"),
         .origin = header(connection, "Origin"),
+        .fetch_site = header(connection, "Sec-Fetch-Site"),
         .content_length = header(connection, "Content-Length"),
         .transfer_encoding = header(connection, "Transfer-Encoding"),
+        .hosts = &conf->hosts,
         .local = conf->local};
     struct http_server_refusal refusal =
         http_server_refuse(&head, VK_REQUEST_BODY_MAX, &x->body_len);

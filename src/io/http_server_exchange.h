@@ -12,6 +12,7 @@ struct http_server_exchange_conf {
     bool local; /* a unix socket: peers have credentials, and no browser can come */
     http_server_handler *handler;
     void *arg;
+    struct strlist hosts; /* names beside addresses and localhost */
     struct http_server_streams streams;
 };
 

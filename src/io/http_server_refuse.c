@@ -50,16 +50,45 @@ static bool host_of(const char *header, char *out, size_t size)
  * A name that no stranger's name server can point at us. Otherwise a page in somebody's browser
  * could read our answers as if they were its own (DNS rebinding).
  */
-static bool host_is_ours(const char *header)
+static bool host_is_ours(const char *header, const struct strlist *hosts)
 {
     char host[256];
     if (!header)
         return true; /* HTTP/1.0: no browser */
     if (!host_of(header, host, sizeof host))
         return false;
+    for (size_t i = 0; i < hosts->n; i++) {
+        if (strcasecmp(host, hosts->items[i]) == 0)
+            return true;
+    }
     unsigned char address[sizeof(struct in6_addr)];
     return strcasecmp(host, "localhost") == 0 || inet_pton(AF_INET, host, address) == 1 ||
            inet_pton(AF_INET6, host, address) == 1;
+}
+
+/* Whether the page that asks, `scheme://host[:port]`, came from where it asks. */
+static bool origin_is_host(const char *origin, const char *host)
+{
+    const char *after = strstr(origin, "://");
+    return after && host && strcasecmp(after + 3, host) == 0;
+}
+
+/* What browsers say of the page that asks; others say nothing of the kind. */
+static struct http_server_refusal refuse_page(const struct http_server_head *head)
+{
+    bool post = strcmp(head->method, "POST") == 0;
+    if (head->origin && head->local && post)
+        return (struct http_server_refusal){403, "origin", "web pages may change nothing here"};
+    if (head->local)
+        return (struct http_server_refusal){0};
+    if (head->origin && !origin_is_host(head->origin, head->host))
+        return (struct http_server_refusal){
+            403, "origin", "this page is from somewhere else: Origin is not the Host that it asks"};
+    if (post && head->fetch_site && strcmp(head->fetch_site, "same-origin") != 0 &&
+        strcmp(head->fetch_site, "none") != 0)
+        return (struct http_server_refusal){
+            403, "origin", "this page is from somewhere else, and may change nothing here"};
+    return (struct http_server_refusal){0};
 }
 
 static bool method_is_known(const char *method)
@@ -75,11 +104,13 @@ struct http_server_refusal http_server_refuse(
         return (struct http_server_refusal){405, "method", "only GET, HEAD and POST are known"};
     if (!uri_is_sane(head->uri))
         return (struct http_server_refusal){400, "path", "the path is malformed"};
-    if (!head->local && !host_is_ours(head->host))
-        return (struct http_server_refusal){
-            421, "host", "ask by address or as localhost: other names are not answered"};
-    if (head->origin && strcmp(head->method, "POST") == 0)
-        return (struct http_server_refusal){403, "origin", "web pages may change nothing here"};
+    if (!head->local && !host_is_ours(head->host, head->hosts))
+        return (struct http_server_refusal){403, "host",
+            "ask by address, as localhost, or by a name of [Admin] AllowedHosts=: other names are "
+            "not answered"};
+    struct http_server_refusal page = refuse_page(head);
+    if (page.status != 0)
+        return page;
     if (head->transfer_encoding)
         return (struct http_server_refusal){
             411, "length", "send the body with its Content-Length, not in chunks"};

@@ -1,6 +1,8 @@
 /* What is wrong with a request before anybody looks at what it asks for. Pure. */
 #pragma once
 
+#include "base/strlist.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -9,9 +11,11 @@ struct http_server_head {
     const char *method;
     const char *host; /* NULL: absent, as the others */
     const char *origin;
+    const char *fetch_site; /* Sec-Fetch-Site: what a browser says of who asks */
     const char *content_length;
     const char *transfer_encoding;
-    bool local; /* came by the unix socket */
+    const struct strlist *hosts; /* names by which it may be asked */
+    bool local;                  /* came by the unix socket */
 };
 
 /* `status` is 0 when nothing is wrong. */

@@ -1,4 +1,5 @@
 /* io/http_server: answers, refusals, peers, and the socket file. */
+#include "base/strbuf.h"
 #include "http_server_rig.h"
 
 #include <grp.h>
@@ -47,11 +48,18 @@ static void refuses_what_is_malformed(void **state)
         {400, "GET /api%zz HTTP/1.1\r\nHost: localhost\r\n\r\n"},
         {400, "GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n"},
         {400, "GET / HTTP/1.1\r\n\r\n"},
-        {421, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"},
-        {421, "GET / HTTP/1.1\r\nHost: localhost.evil.example:80\r\n\r\n"},
-        {421, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
-        {421, "GET / HTTP/1.1\r\nHost:\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: localhost.evil.example:80\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost:\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: status.example:80\r\n\r\n"},
         {403, "POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\nContent-Length: 0\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: localhost:1\r\nOrigin: http://localhost:2\r\n\r\n"},
+        {403, "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: localhost\r\n\r\n"},
+        {403, "GET / HTTP/1.0\r\nOrigin: http://localhost\r\n\r\n"},
+        {403, "POST / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n\r\n"},
+        {403, "POST / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-site\r\n\r\n"},
         {411, "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"},
         {413, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65537\r\n\r\n"},
         {400, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1x\r\n\r\n"},
@@ -99,6 +107,78 @@ static void survives_noise(void **state)
                          &c),
         200);
     assert_string_equal(f->body, "abc");
+}
+
+static void accepts_its_own_pages(void **state)
+{
+    static const char *const texts[] = {
+        "GET / HTTP/1.1\r\nHost: localhost:1\r\nOrigin: http://localhost:1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1]:1\r\nOrigin: https://[::1]:1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n\r\n", /* a link */
+        "POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+        "Sec-Fetch-Site: same-origin\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\n\r\n",
+    };
+    struct fixture *f = *state;
+    struct client c;
+    start_tcp(f);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (ask(f, texts[i], &c) != 200)
+            fail_msg("%s: answered %s", texts[i], c.answer);
+    }
+}
+
+static void no_page_changes_anything_by_the_unix_socket(void **state)
+{
+    struct fixture *f = *state;
+    struct client c;
+    start_unix(f);
+    assert_int_equal(ask(f, "POST / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\n\r\n", &c), 403);
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\n\r\n", &c), 200);
+    assert_int_equal(f->calls, 1);
+}
+
+static void answers_to_the_names_it_is_given(void **state)
+{
+    char name[] = "status.example";
+    char *items[] = {name, NULL};
+    const struct strlist names = {items, 1};
+    struct fixture *f = *state;
+    struct client c;
+    start_tcp(f);
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: status.example\r\n\r\n", &c), 403);
+    assert_int_equal(http_server_set_hosts(f->server, &names), 0);
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: Status.Example:443\r\n\r\n", &c), 200);
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &c), 200);
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: x.status.example\r\n\r\n", &c), 403);
+    assert_int_equal(http_server_set_hosts(f->server, &(struct strlist){0}), 0);
+    assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: status.example\r\n\r\n", &c), 403);
+}
+
+/* microhttpd's own answers: the head does not fit its memory. */
+static void a_head_has_its_limit(void **state)
+{
+    struct fixture *f = *state;
+    struct client c;
+    start_tcp(f);
+    static const struct {
+        const char *before, *piece, *end;
+        int status;
+    } rows[] = {
+        {"GET /", "x", " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ", "x", "\r\n\r\n", 431},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\n", "X-Many: 1\r\n", "\r\n", 431},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct strbuf text = STRBUF_INIT;
+        strbuf_adds(&text, rows[i].before);
+        while (text.len < 48 * 1024)
+            strbuf_adds(&text, rows[i].piece);
+        strbuf_adds(&text, rows[i].end);
+        assert_int_equal(ask(f, strbuf_text(&text), &c), rows[i].status);
+        strbuf_fini(&text);
+    }
+    assert_int_equal(f->calls, 0);
 }
 
 static void accepts_its_own_names(void **state)
@@ -239,6 +319,10 @@ int main(void)
         CASE(refuses_what_is_malformed),
         CASE(survives_noise),
         CASE(accepts_its_own_names),
+        CASE(accepts_its_own_pages),
+        CASE(no_page_changes_anything_by_the_unix_socket),
+        CASE(answers_to_the_names_it_is_given),
+        CASE(a_head_has_its_limit),
         CASE(takes_the_largest_body),
         CASE(knows_its_peer),
         CASE(knows_its_peers_groups),
