@@ -37,6 +37,11 @@
  *   POST VK_API_BACKUPS               {"file": NAME, "key": GLOB}: what is in one
  *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
  *
+ *   GET  VK_API_INCIDENTS             {"incidents": [..]}: what is wrong and what was, the newest
+ *                                     first; ?open=1: only what is not resolved
+ *   GET  VK_API_INCIDENTS "/ID"       one of them, with its timeline
+ *   POST VK_API_INCIDENTS "/ID/acknowledge"  {"reason": TEXT}
+ *
  * An error answers 4xx or 5xx with {"error": {"code": TEXT, "message": TEXT}}.
  * An operation is {"id", "kind", "state": running|done|failed|rolled_back|timed_out, "message",
  * "exit_code" (enum vk_exit, once ended), "result" (kind's own), "progress": [{"seq","message"}],
@@ -69,6 +74,8 @@
 #define VK_API_KEYS VK_API "/keys"
 #define VK_API_BACKUPS VK_API "/backups"
 #define VK_API_RESTORE VK_API "/restore"
+#define VK_API_INCIDENTS VK_API "/incidents"
+#define VK_API_ACKNOWLEDGE "/acknowledge" /* behind an incident */
 
 enum {
     VK_REQUEST_BODY_MAX = 64 * 1024, /* bytes; longer bodies are answered 413 */

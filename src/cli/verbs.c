@@ -82,6 +82,14 @@ const struct verb VERBS[] = {
         "away. The next sweep judges them again: put them under Protect= to keep them.\n"
         "Ends with 0 when every key is back or need not be, else with 1.\n",
         CHANGING | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEY) | OPTION_BIT(REPLACE), cli_restore},
+    {"incidents", "[ID]", "list what is wrong and what was, or tell of one",
+        "Without ID it lists the incidents: those that are open, then the latest. With one it\n"
+        "tells what happened when, whom it hurt, and what to do.\n",
+        OPTION_BIT(LIMIT), cli_incidents},
+    {"acknowledge", "ID", "say that you have an incident in hand",
+        "Others see it, and who is told of the incident is told that too. It is resolved by\n"
+        "itself when its cause is gone, acknowledged or not.\n",
+        OPTION_BIT(REASON), cli_acknowledge},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

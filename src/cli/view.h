@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Asks for `path` and shows the answer: `part` of it with --json (NULL: all), else as `view` does.
  * Returns an enum vk_exit. */
@@ -21,6 +22,15 @@ void view_workers(const struct cli *cli, const cJSON *answer, struct strbuf *out
 /* The table of an array of workers; `full` has what only `workers` shows. Below it, a line for
  * each worker that is not well. */
 void view_worker_table(const cJSON *workers, bool full, bool use_color, struct strbuf *out);
+
+/* GET VK_API_INCIDENTS: those that are open and, of the others, the latest `max`. */
+void view_incidents(const cJSON *answer, uint64_t max, bool use_color, struct strbuf *out);
+
+/* One of them. */
+void view_incident(const struct cli *cli, const cJSON *incident, struct strbuf *out);
+
+/* A line for each of an array of open ones; nothing when there is none. */
+void view_incidents_brief(const cJSON *incidents, bool use_color, struct strbuf *out);
 
 /* What somebody should do now; nothing when all is well. */
 void view_advice(const cJSON *status, bool use_color, struct strbuf *out);

@@ -5,10 +5,25 @@
 
 #include <string.h>
 
+enum { ID_MAX = 80 };
+
 static bool is(const cJSON *object, const char *path, const char *value)
 {
     const char *text = json_text(object, path);
     return text && strcmp(text, value) == 0;
+}
+
+static void advise_incidents(const cJSON *status, struct strbuf *out)
+{
+    const char *id = json_text(cJSON_GetArrayItem(json_get(status, "incidents"), 0), "id");
+    if (!id)
+        return;
+    strbuf_adds(out, "- what happened, and what to do; say that you have it in hand:\n"
+                     "    voxkeeper incidents ");
+    say_word(out, id, ID_MAX);
+    strbuf_adds(out, "\n    voxkeeper acknowledge ");
+    say_word(out, id, ID_MAX);
+    strbuf_addc(out, '\n');
 }
 
 static void advise_workers(const cJSON *status, struct strbuf *out)
@@ -84,6 +99,7 @@ static void advise_rest(const cJSON *status, struct strbuf *out)
 void view_advice(const cJSON *status, bool use_color, struct strbuf *out)
 {
     struct strbuf advice = STRBUF_INIT;
+    advise_incidents(status, &advice);
     advise_state(status, &advice);
     advise_workers(status, &advice);
     advise_rollout(status, &advice);

@@ -263,6 +263,7 @@ void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out)
         strbuf_addc(out, '\n');
         view_worker_table(workers, false, cli->color, out);
     }
+    view_incidents_brief(json_get(status, "incidents"), cli->color, out);
     strbuf_addc(out, '\n');
     write_callers(status, out);
     write_drain(status, out);

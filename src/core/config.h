@@ -38,6 +38,8 @@ struct config {
     struct config_sweep sweep;
     struct config_notify notifiers[LIMIT_NOTIFIERS];
     unsigned n_notifiers;
+    struct config_incidents incidents;
+    struct config_cost cost;
     struct config_admin admin;
     enum log_level log_level; /* [Daemon] LogLevel= */
 };

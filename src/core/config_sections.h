@@ -113,6 +113,18 @@ struct config_notify {
     usec_t repeat; /* Alertmanager forgets what is not told again */
 };
 
+struct config_incidents {
+    usec_t retention; /* USEC_INFINITY: for ever */
+    uint64_t keep;    /* resolved ones */
+    uint64_t min_disk_free;
+    double patience; /* by which the times of conditions are multiplied */
+};
+
+struct config_cost {
+    double session_value; /* 0: not known */
+    char *currency;
+};
+
 struct config_admin {
     struct endpoint listen[LIMIT_LISTEN]; /* TCP, reading only */
     unsigned n_listen;

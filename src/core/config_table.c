@@ -22,6 +22,8 @@ const struct config_section config_sections[] = {
     {"Sweep", false, "Removing what a crash left behind in Redis."},
     {"Notify", true,
         "Who is told of incidents: one section for each receiver. Nobody is told without one."},
+    {"Incidents", false, "What is remembered of what went wrong."},
+    {"Cost", false, "What an outage costs, for post-mortems."},
     {"Admin", false, "Where operators and monitoring reach the daemon."},
     {"Daemon", false, "The daemon itself."},
 };
@@ -434,6 +436,27 @@ const struct config_key config_keys[] = {
         .min = SEC(1), .max = HOURS(1), .types = RECEIVER(ALERTMANAGER), LIVE,
         .doc = "How often Alertmanager is told again what is still open. It takes an alert for "
                "resolved that is not told again for four times this."},
+
+    {"Incidents", "Retention", &config_type_span, ROOT(incidents.retention), .preset = "180d",
+        .min = HOURS(1), .max = USEC_INFINITY, LIVE,
+        .doc = "Incidents that were resolved longer ago are forgotten; `infinity`: none is."},
+    {"Incidents", "Keep", &config_type_u64, ROOT(incidents.keep), .preset = "200",
+        .min = 1, .max = LIMIT_INCIDENTS - 1, LIVE,
+        .doc = "So many that are resolved are remembered, the latest."},
+    {"Incidents", "Patience", &config_type_factor, ROOT(incidents.patience), .preset = "1",
+        .max = 100, LIVE,
+        .doc = "Factor on how long something must be wrong before it is an incident, and well "
+               "before that is over; `0`: at once."},
+    {"Incidents", "MinDiskFree", &config_type_size, ROOT(incidents.min_disk_free),
+        .preset = "64M", .max = UINT64_C(1) << 50, LIVE,
+        .doc = "With less than that free where StateDirectory= is, it is an incident; `0`: never."},
+
+    {"Cost", "SessionValue", &config_type_factor, ROOT(cost.session_value), .preset = "0",
+        .max = 1000000, LIVE,
+        .doc = "What a session that is lost costs; `0`: that is not known."},
+    {"Cost", "Currency", &config_type_string, ROOT(cost.currency), .preset = "EUR",
+        .check = config_check_name, LIVE,
+        .doc = "Of SessionValue=."},
 
     {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),
         .offset_n = offsetof(struct config, admin.n_listen), .preset = "127.0.0.1:9464", LIVE,

@@ -43,4 +43,6 @@ enum {
     LIMIT_LOG_BYTES = 512 * 1024,    /* bytes of all of them, as JSON */
     LIMIT_HISTORY_FILE = 2 << 20,    /* bytes of the file that keeps them */
     LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
+    LIMIT_INCIDENTS_LIVE = 64,       /* that are open, or may be about to */
+    LIMIT_INCIDENTS = 500,           /* resolved ones that are remembered */
 };

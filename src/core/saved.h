@@ -73,6 +73,7 @@ struct saved {
     uint64_t reload_failed; /* which configuration was rolled back last, config_sum(); 0: none */
     uint64_t newest_op;     /* the last that began or steered a rollout */
     uint64_t upgrade_op;    /* which upgrade made the new instance; 0: none did */
+    bool left;              /* by who wrote this, on purpose: it did not die */
     char upgrade_author[SAVED_NAME_MAX];
     char daemon_version[SAVED_NAME_MAX]; /* of who wrote this */
     char fallback[SAVED_WHY_MAX];        /* why workers bind Listen= themselves; "": they do not */

@@ -362,6 +362,7 @@ static rows document_rows = {
     FIELD(saved, reload_failed),
     FIELD(saved, newest_op),
     FIELD(saved, upgrade_op),
+    FIELD(saved, left),
     CHARS(saved, upgrade_author),
     CHARS(saved, daemon_version),
     CHARS(saved, fallback),

@@ -80,6 +80,7 @@ static void post(const struct api_exchange *x, const struct api_route *route)
         return;
     }
     api_author_of(x, author);
+    body.below = route->prefix ? x->request->path + strlen(route->path) + 1 : "";
     const struct verb_asker asker = {.author = author, .reason = body.reason};
     const struct operation *op = route->verb(x->daemon, &asker, &body, &e);
     if (op)

@@ -37,6 +37,7 @@ enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
 
 struct api_body {
     const char *reason; /* "" if absent; borrowed from `json`, as are the others */
+    const char *below;  /* what the path has below the route's, without the slash */
     struct sweep_wish sweep;
     struct key_wish keys; /* but for what it has in common with `sweep`: keyspace and limit */
     struct restore_wish restore; /* but for `dry_run`, which is in `sweep` */

@@ -72,6 +72,8 @@ void api_get_operation(const struct api_exchange *x);
 void api_get_backups(const struct api_exchange *x);
 void api_get_events(const struct api_exchange *x);
 void api_get_stream(const struct api_exchange *x);
+void api_get_incidents(const struct api_exchange *x);
+void api_get_incident(const struct api_exchange *x);
 
 api_verb api_do_restart;
 api_verb api_do_cancel;
@@ -86,3 +88,4 @@ api_verb api_do_sweep_cancel;
 api_verb api_do_keys;
 api_verb api_do_show_backup;
 api_verb api_do_restore;
+api_verb api_do_acknowledge;

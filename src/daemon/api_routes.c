@@ -38,6 +38,8 @@ const struct api_route api_routes[] = {
     {VK_API_RESTORE, false, NULL, api_do_restore,
         API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY) | API_MEMBER_BIT(REPLACE) |
             API_MEMBER_BIT(DRY_RUN)},
+    {VK_API_INCIDENTS, false, api_get_incidents, NULL, 0},
+    {VK_API_INCIDENTS, true, api_get_incident, api_do_acknowledge, 0},
 };
 
 const size_t api_n_routes = sizeof api_routes / sizeof *api_routes;

@@ -10,6 +10,8 @@
 #include "daemon/drainer.h"
 #include "daemon/fallback.h"
 #include "daemon/front.h"
+#include "daemon/incident_watch.h"
+#include "daemon/incidents.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
 #include "daemon/operation.h"
@@ -133,6 +135,7 @@ void daemon_on_told(const struct fleet_action *told, void *arg)
     daemon_meter_gap(d);
     daemon_show_status(d);
     memory_save(d->memory, d); /* with what came of it */
+    incident_watch_look(d->incident_watch);
 }
 
 void daemon_on_drain_told(enum drain_action action, const struct drain *drain, void *arg)
@@ -142,6 +145,7 @@ void daemon_on_drain_told(enum drain_action action, const struct drain *drain, v
     daemon_meter_gap(d);
     memory_save(d->memory, d);
     verb_drain_told(d, action, drain);
+    incident_watch_look(d->incident_watch);
     daemon_show_status(d);
     if (action == DRAIN_DO_EXIT)
         loop_stop(d->loop);
@@ -202,6 +206,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     supervisor_configure(d->supervisor, config);
     bake_watch_configure(d->bake, config);
     meters_configure(d->meters, config);
+    incidents_configure(d->incidents, config);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)
         supervisor_start(d->supervisor);

@@ -22,6 +22,8 @@ struct drainer;
 struct front;
 struct history;
 struct http_client;
+struct incident_watch;
+struct incidents;
 struct loop;
 struct operation;
 struct memory;
@@ -60,7 +62,9 @@ struct daemon {
     struct history *history; /* every event, for who asks and who listens */
     struct log_ring *log_ring; /* log lines, for who has no journal */
     struct meters *meters;   /* what is counted for /metrics */
-    struct memory *memory;   /* for the next instance, and of the one before */
+    struct incidents *incidents;
+    struct incident_watch *incident_watch;
+    struct memory *memory; /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
     struct front *front;

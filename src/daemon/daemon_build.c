@@ -7,6 +7,9 @@
 #include "daemon/drainer.h"
 #include "daemon/front.h"
 #include "daemon/history.h"
+#include "daemon/incident_evidence.h"
+#include "daemon/incident_watch.h"
+#include "daemon/incidents.h"
 #include "daemon/log_ring.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
@@ -108,6 +111,20 @@ static int make_drainer(struct daemon *d, struct err *e)
     return d->drainer ? 0 : err_sys(e, -ENOMEM, "building the drainer");
 }
 
+static void on_incident_opened(struct incident_record *record, void *arg)
+{
+    incident_evidence_begin(arg, record);
+}
+
+static int make_incidents(struct daemon *d, struct err *e)
+{
+    d->incidents = incidents_new(&(struct incidents_spec){
+        .loop = d->loop, .config = d->config, .on_opened = on_incident_opened, .arg = d});
+    if (d->incidents)
+        d->incident_watch = incident_watch_new(d);
+    return d->incident_watch ? 0 : err_sys(e, -ENOMEM, "building the incidents");
+}
+
 static int build(struct daemon *d, struct err *e)
 {
     const struct former *former = memory_former(d->memory);
@@ -120,7 +137,7 @@ static int build(struct daemon *d, struct err *e)
     if (!d->operations || !d->service)
         return err_sys(e, -ENOMEM, "building the daemon");
     if ((r = watch_signals(d, e)) < 0 || (r = make_supervisor(d, e)) < 0 ||
-        (r = make_drainer(d, e)) < 0 || (r = dependency_configure(d, d->config, e)) < 0)
+        (r = make_drainer(d, e)) < 0 || (r = make_incidents(d, e)) < 0 || (r = dependency_configure(d, d->config, e)) < 0)
         return r;
     d->samples = samples_new(d);
     if (!d->samples)
@@ -143,6 +160,8 @@ void daemon_fini(struct daemon *d)
     admin_free(d->admin);
     samples_free(d->samples);
     stream_free(d->stream);
+    incident_watch_free(d->incident_watch);
+    incidents_free(d->incidents);
     dependency_close(d);
     rollback_free(d->rollback);
     bake_watch_free(d->bake);

@@ -134,6 +134,7 @@ static void collect(struct memory *m, const struct daemon *d)
         .reload_failed = d->reload.failed,
         .newest_op = d->newest_op,
         .upgrade_op = d->upgrade_op,
+        .left = d->end != DAEMON_STOPPED,
         .drain = *drainer_state(d->drainer),
         .config = text_of(&m->config, d->config, d->config_loaded_wall),
         .previous = text_of(&m->previous, d->reload.previous, d->config_loaded_wall),

@@ -8,6 +8,7 @@
 #include "daemon/drainer.h"
 #include "daemon/memory.h"
 #include "daemon/front.h"
+#include "daemon/incidents.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/worker_json.h"
@@ -219,6 +220,9 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddItemToObject(dependency, "redis", redis_json(d));
     cJSON_AddBoolToObject(dependency, "provider_down", fleet->provider_down);
     cJSON_AddItemToObject(o, "sweep", d->sweeps ? sweeps_json(d->sweeps) : cJSON_CreateNull());
+    struct cJSON *incidents = incidents_json(d->incidents, true);
+    cJSON_AddItemToObject(o, "incidents", cJSON_DetachItemFromObject(incidents, "incidents"));
+    cJSON_Delete(incidents);
     cJSON_AddItemToObject(o, "config", config_json(d));
     struct cJSON *log = cJSON_AddObjectToObject(o, "log");
     cJSON_AddNumberToObject(log, "dropped", (double)journal_dropped());

@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
+#include "daemon/incident_watch.h"
 #include "daemon/memory.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
@@ -80,6 +81,8 @@ static void tell_resumed(const struct daemon *d)
     event_field(&ev, "VOXKEEPER_RESUMES", "%llu", (unsigned long long)memory_resumes(d->memory));
     event_duration(&ev, usec_sub(loop_now(), former->saved.saved_at));
     event_emit(&ev);
+    if (!former->saved.left && !former->saved.upgrade_op)
+        incident_watch_crashed(d->incident_watch, strbuf_text(&ev.message));
     event_fini(&ev);
 }
 
@@ -149,7 +152,7 @@ void succession_hand_over(struct daemon *d)
         fleet_serving(fleet));
     event_emit(&ev);
     event_fini(&ev);
-    memory_save(d->memory, d);
     d->end = DAEMON_HANDED_OVER;
+    memory_save(d->memory, d);
     loop_stop(d->loop);
 }

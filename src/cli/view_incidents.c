@@ -1,0 +1,281 @@
+/* What is wrong and what was. */
+#include "cli/json.h"
+#include "cli/say.h"
+#include "cli/table.h"
+#include "cli/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WORD_MAX = 80, TEXT_MAX = 400, BRIEF_MAX = 120 };
+
+static void add_word(struct strbuf *out, const char *text)
+{
+    say_word(out, text ? text : "?", TEXT_MAX);
+}
+
+static bool is_open(const cJSON *incident)
+{
+    return !json_text(incident, "resolved");
+}
+
+static enum say_color color_of(const cJSON *incident)
+{
+    const char *severity = json_text(incident, "severity");
+    if (!is_open(incident))
+        return SAY_DIM;
+    return severity && strcmp(severity, "P3") == 0 ? SAY_YELLOW : SAY_RED;
+}
+
+/* "open", "in hand", "over". */
+static const char *state_of(const cJSON *incident)
+{
+    if (!is_open(incident))
+        return "over";
+    return json_text(incident, "acknowledged.at") ? "in hand" : "open";
+}
+
+/* "2026-11-22 19:30:00" of a timestamp. */
+static void add_time(struct strbuf *out, const char *timestamp)
+{
+    char text[20];
+    snprintf(text, sizeof text, "%s", timestamp ? timestamp : "?");
+    if (strlen(text) > 10 && text[10] == 'T')
+        text[10] = ' ';
+    say_word(out, text, WORD_MAX);
+}
+
+static void add_span(struct strbuf *out, const cJSON *object, const char *name)
+{
+    char span[SPAN_TEXT_MAX];
+    usec_t took;
+    if (json_count(object, name, &took))
+        strbuf_adds(out, took < USEC_PER_SEC ? span_show(took, span)
+                                             : span_format(took - took % USEC_PER_SEC, span));
+}
+
+/* Each in its own cell. */
+static void add_row(struct table *t, const cJSON *incident)
+{
+    struct strbuf began = STRBUF_INIT;
+    struct strbuf lasted = STRBUF_INIT;
+    add_time(&began, json_text(incident, "began"));
+    add_span(&lasted, incident, "duration_usec");
+    table_add(t, color_of(incident), state_of(incident), WORD_MAX);
+    table_add(t, color_of(incident), json_text(incident, "severity"), WORD_MAX);
+    table_add(t, SAY_PLAIN, json_text(incident, "id"), WORD_MAX);
+    table_add(t, SAY_PLAIN, strbuf_text(&began), WORD_MAX);
+    table_add(t, SAY_PLAIN, strbuf_text(&lasted), WORD_MAX);
+    table_add(t, SAY_PLAIN, json_text(incident, "subject"), WORD_MAX);
+    table_add(t, SAY_PLAIN, json_text(incident, "summary"), BRIEF_MAX);
+    strbuf_fini(&began);
+    strbuf_fini(&lasted);
+}
+
+static uint64_t add_rows(struct table *t, const cJSON *list, bool open, uint64_t max)
+{
+    const cJSON *incident;
+    uint64_t n = 0;
+    cJSON_ArrayForEach(incident, list)
+    {
+        if (is_open(incident) == open && n++ < max)
+            add_row(t, incident);
+    }
+    return n;
+}
+
+void view_incidents(const cJSON *answer, uint64_t max, bool use_color, struct strbuf *out)
+{
+    static const struct table_column columns[] = {{"STATE", false}, {"SEVERITY", false},
+        {"ID", false}, {"BEGAN (UTC)", false}, {"LASTED", true}, {"ABOUT", false}, {"WHAT", false}};
+    const cJSON *list = json_get(answer, "incidents");
+    struct table t;
+    table_init(&t, columns, sizeof columns / sizeof *columns);
+    uint64_t open = add_rows(&t, list, true, UINT64_MAX);
+    uint64_t over = add_rows(&t, list, false, max);
+    if (t.n_cells > 0) {
+        table_write(&t, out, use_color);
+        strbuf_addc(out, '\n');
+    }
+    if (t.failed)
+        strbuf_adds(out, "(memory ran out: there are more)\n");
+    table_fini(&t);
+    say_number(out, open, "incident is open", "incidents are open");
+    strbuf_addf(out, ", %llu are over", (unsigned long long)over);
+    if (over > max)
+        strbuf_addf(out, "; to see more of them: --limit=%llu", (unsigned long long)over);
+    strbuf_addc(out, '\n');
+}
+
+void view_incidents_brief(const cJSON *incidents, bool use_color, struct strbuf *out)
+{
+    const cJSON *incident;
+    if (cJSON_GetArraySize(incidents) > 0)
+        strbuf_addc(out, '\n');
+    cJSON_ArrayForEach(incident, incidents)
+    {
+        struct strbuf line = STRBUF_INIT;
+        const char *severity = json_text(incident, "severity");
+        const char *title = json_text(incident, "title");
+        const char *subject = json_text(incident, "subject");
+        add_word(&line, severity);
+        strbuf_addc(&line, ' ');
+        add_word(&line, title);
+        if (subject) {
+            strbuf_adds(&line, " (");
+            say_word(&line, subject, WORD_MAX);
+            strbuf_addc(&line, ')');
+        }
+        say_colored(out, use_color, color_of(incident), strbuf_text(&line));
+        strbuf_adds(out, ", for ");
+        add_span(out, incident, "duration_usec");
+        if (json_text(incident, "acknowledged.at")) {
+            strbuf_adds(out, ", in hand: ");
+            add_word(out, json_text(incident, "acknowledged.author"));
+        }
+        strbuf_addc(out, '\n');
+        strbuf_fini(&line);
+    }
+}
+
+static void add_line(struct strbuf *out, const char *label, const char *text)
+{
+    if (!text)
+        return;
+    strbuf_addf(out, "%-13s", label);
+    say_word(out, text, TEXT_MAX);
+    strbuf_addc(out, '\n');
+}
+
+static void add_when(struct strbuf *out, const char *label, const char *timestamp)
+{
+    struct strbuf text = STRBUF_INIT;
+    if (timestamp) {
+        add_time(&text, timestamp);
+        strbuf_adds(&text, " UTC");
+        add_line(out, label, strbuf_text(&text));
+    }
+    strbuf_fini(&text);
+}
+
+static void add_acknowledgement(struct strbuf *out, const cJSON *incident)
+{
+    const char *author = json_text(incident, "acknowledged.author");
+    const char *reason = json_text(incident, "acknowledged.reason");
+    struct strbuf text = STRBUF_INIT;
+    if (!json_text(incident, "acknowledged.at"))
+        return;
+    strbuf_addf(&text, "%s, ", author ? author : "?");
+    add_time(&text, json_text(incident, "acknowledged.at"));
+    strbuf_addf(&text, " UTC%s%s", reason ? ": " : "", reason ? reason : "");
+    add_line(out, "In hand", strbuf_text(&text));
+    strbuf_fini(&text);
+}
+
+static void add_impact(struct strbuf *out, const cJSON *incident)
+{
+    uint64_t n;
+    struct strbuf text = STRBUF_INIT;
+    static const struct {
+        const char *path;
+        const char *one, *many;
+    } counts[] = {
+        {"callers.connections", "connection", "connections"},
+        {"callers.tasks", "task", "tasks"},
+        {"callers.sessions", "session", "sessions"},
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        if (!json_count(incident, counts[i].path, &n))
+            continue;
+        strbuf_adds(&text, text.len > 0 ? ", " : "");
+        say_number(&text, n, counts[i].one, counts[i].many);
+    }
+    add_line(out, "Callers then", text.len > 0 ? strbuf_text(&text) : NULL);
+    strbuf_reset(&text);
+    if (json_count(incident, "cut", &n) && n > 0) {
+        say_number(&text, n, "caller", "callers");
+        add_line(out, "Cut", strbuf_text(&text));
+    }
+    strbuf_reset(&text);
+    if (json_count(incident, "unserved_usec", &n) && n > 0) {
+        add_span(&text, incident, "unserved_usec");
+        add_line(out, "Not answering", strbuf_text(&text));
+    }
+    strbuf_fini(&text);
+}
+
+static void add_timeline(struct strbuf *out, const cJSON *incident, bool use_color)
+{
+    const cJSON *entry;
+    uint64_t dropped;
+    say_colored(out, use_color, SAY_BOLD, "\nTimeline (UTC)");
+    strbuf_addc(out, '\n');
+    cJSON_ArrayForEach(entry, json_get(incident, "timeline"))
+    {
+        const char *kind = json_text(entry, "kind");
+        const char *text = json_text(entry, "text");
+        add_time(out, json_text(entry, "at"));
+        strbuf_addf(out, "  %-12.12s  ", kind && strcmp(kind, "event") != 0 ? kind : "");
+        say_word(out, text ? text : "", TEXT_MAX);
+        strbuf_addc(out, '\n');
+    }
+    if (json_count(incident, "timeline_dropped", &dropped) && dropped > 0)
+        strbuf_addf(out, "(%llu more in the middle were not kept; the journal has them)\n",
+            (unsigned long long)dropped);
+}
+
+static void add_advice(struct strbuf *out, const cJSON *incident, bool use_color)
+{
+    const char *id = json_text(incident, "id");
+    const char *anchor = json_text(incident, "runbook");
+    const char *url = json_text(incident, "runbook_url");
+    strbuf_addc(out, '\n');
+    say_colored(out, use_color, SAY_BOLD, "What to do");
+    strbuf_addc(out, '\n');
+    if (url && anchor) {
+        strbuf_adds(out, "- the runbook, section ");
+        say_word(out, anchor, WORD_MAX);
+        strbuf_adds(out, ":\n    ");
+        say_word(out, url, TEXT_MAX);
+        strbuf_addc(out, '#');
+        say_word(out, anchor, WORD_MAX);
+        strbuf_addc(out, '\n');
+    }
+    if (id && is_open(incident) && !json_text(incident, "acknowledged.at"))
+        strbuf_addf(out,
+            "- say that you have it in hand:\n    voxkeeper acknowledge %s --reason 'I look'\n",
+            id);
+}
+
+void view_incident(const struct cli *cli, const cJSON *incident, struct strbuf *out)
+{
+    const char *lines = json_text(incident, "output.lines");
+    const char *who = json_text(incident, "output.who");
+    struct strbuf lasted = STRBUF_INIT;
+    say_colored(out, cli->color, color_of(incident), state_of(incident));
+    strbuf_adds(out, ": ");
+    add_word(out, json_text(incident, "severity"));
+    strbuf_addc(out, ' ');
+    add_word(out, json_text(incident, "title"));
+    strbuf_adds(out, "\n\n");
+    add_line(out, "Incident", json_text(incident, "id"));
+    add_line(out, "About", json_text(incident, "subject"));
+    add_line(out, "What", json_text(incident, "summary"));
+    add_when(out, "Began", json_text(incident, "began"));
+    add_when(out, "Told", json_text(incident, "opened"));
+    add_acknowledgement(out, incident);
+    add_when(out, "Over", json_text(incident, "resolved"));
+    add_span(&lasted, incident, "duration_usec");
+    add_line(out, "Lasted", strbuf_text(&lasted));
+    strbuf_fini(&lasted);
+    add_impact(out, incident);
+    add_timeline(out, incident, cli->color);
+    if (lines && who) {
+        strbuf_adds(out, "\nWhat ");
+        say_word(out, who, WORD_MAX);
+        strbuf_adds(out, " said last\n  ");
+        say_safe(out, lines, "  ");
+        strbuf_addc(out, '\n');
+    }
+    add_advice(out, incident, cli->color);
+}
