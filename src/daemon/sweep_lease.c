@@ -40,9 +40,10 @@ bool sweep_lease_asks(struct sweep_pass *p)
     static const struct redis_lease_events events = {on_held, on_released};
     struct redis_link *link = sweep_pace_link(p->pace);
     bool removes = !p->summary.dry_run && !p->summary.census_only;
+    usec_t time = p->limits.lease_time > 0 ? p->limits.lease_time : REDIS_LEASE_TIME;
     if (!p->limits.lease || !removes || !link || p->lease)
         return false;
-    p->lease = redis_lease_new(p->loop, link, key, &events, p);
+    p->lease = redis_lease_new(p->loop, link, key, time, &events, p);
     return true;
 }
 

@@ -140,6 +140,7 @@ struct sweep_limits {
     usec_t max_latency; /* that we may add for one in a hundred requests of others; 1 ms at first */
     struct sweep_cap max_delete; /* none at first */
     bool lease;                  /* one at a time of all who sweep this Redis; not at first */
+    usec_t lease_time;           /* 0: REDIS_LEASE_TIME */
     usec_t patience;             /* for a lost connection to come back; 0: a minute */
 };
 void sweeper_limit(struct sweeper *s, const struct sweep_limits *limits);

@@ -27,6 +27,7 @@ struct redis_lease {
     struct redis_lease_events events;
     void *arg;
     char *key;
+    usec_t time;
     char value[128];
     char millis[24];
     usec_t give_up_at;
@@ -117,7 +118,7 @@ static void after_take(struct redis_lease *x)
         tell_other(x);
         return;
     }
-    timer_arm(x->timer, usec_add(loop_now(), REDIS_LEASE_TIME / 3));
+    timer_arm(x->timer, usec_add(loop_now(), x->time / 3));
     if (x->told)
         return;
     x->told = true;
@@ -142,7 +143,7 @@ static void on_done(bool lost, void *arg)
     else if (x->step == LEASE_TAKE)
         after_take(x);
     else
-        timer_arm(x->timer, usec_add(loop_now(), REDIS_LEASE_TIME / 3));
+        timer_arm(x->timer, usec_add(loop_now(), x->time / 3));
 }
 
 static void on_due(void *arg)
@@ -160,7 +161,7 @@ static void on_due(void *arg)
 }
 
 struct redis_lease *redis_lease_new(struct loop *l, struct redis_link *link, const char *key,
-    const struct redis_lease_events *events, void *arg)
+    usec_t time, const struct redis_lease_events *events, void *arg)
 {
     struct redis_lease *x = calloc(1, sizeof *x);
     char host[65] = "";
@@ -172,7 +173,8 @@ struct redis_lease *redis_lease_new(struct loop *l, struct redis_link *link, con
     if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
         random = loop_now();
     snprintf(x->value, sizeof x->value, "%s:%ld:%016" PRIx64, host, (long)getpid(), random);
-    snprintf(x->millis, sizeof x->millis, "%" PRIu64, REDIS_LEASE_TIME / USEC_PER_MSEC);
+    snprintf(x->millis, sizeof x->millis, "%" PRIu64, time / USEC_PER_MSEC);
+    x->time = time;
     x->link = link;
     x->events = *events;
     x->arg = arg;

@@ -11,6 +11,7 @@
 
 struct redis_lease;
 
+/* Unless there is a reason for another one. */
 #define REDIS_LEASE_TIME (30 * USEC_PER_SEC)
 
 struct redis_lease_events {
@@ -20,10 +21,10 @@ struct redis_lease_events {
     void (*on_released)(void *arg);
 };
 
-/* Begins to take it. `link` is borrowed; it may not be up yet. Returns owned; aborts when memory is
- * out. */
+/* Begins to take it for `time`, and again for that at each renewal. `link` is borrowed; it may not
+ * be up yet. Returns owned; aborts when memory is out. */
 struct redis_lease *redis_lease_new(struct loop *l, struct redis_link *link, const char *key,
-    const struct redis_lease_events *events, void *arg);
+    usec_t time, const struct redis_lease_events *events, void *arg);
 
 /* Gives it back; on_released follows, from the loop, also when that failed. */
 void redis_lease_release(struct redis_lease *x);
