@@ -2,7 +2,8 @@
  * Whether our user in Redis could delete a conversation: found out without trying.
  *
  *   ACL WHOAMI → ACL DRYRUN user UNLINK elevenlabs:conversation:… → told
- *        └─ neither permitted nor known ─→ PTTL of such a key: refused, then it surely cannot
+ *        │            └─ Redis 6 ─→ ACL GETUSER user → his rules tell → told
+ *        └─ not permitted ─→ PTTL of such a key: refused, then it surely cannot
  */
 #pragma once
 

@@ -28,11 +28,13 @@ struct between_rule {
     int first; /* connections are counted from 1: only this and later ones; 0: all */
 };
 
-/* Shared with the processes in between. Change the rule only while nothing is asked. */
+enum { BETWEEN_RULES = 2 };
+
+/* Shared with the processes in between. Change the rules only while nothing is asked. */
 struct between_shared {
-    struct between_rule rule;
-    atomic_int seen; /* commands that fit the rule */
-    atomic_int met;
+    struct between_rule rules[BETWEEN_RULES];
+    atomic_int seen[BETWEEN_RULES]; /* commands that fit the rule */
+    atomic_int met[BETWEEN_RULES];
 };
 
 struct between {
@@ -102,19 +104,58 @@ static inline void between_pass(int client, int server, const redisReply *comman
 }
 
 /* Whether the rule is for this command, and it is its turn. */
-static inline bool between_meets(struct between_shared *s, const redisReply *command, int number)
+static inline bool between_meets(
+    struct between_shared *s, int i, const redisReply *command, int number)
 {
     char words[64];
-    const struct between_rule *rule = &s->rule;
+    const struct between_rule *rule = &s->rules[i];
     snprintf(words, sizeof words, "%s %s", command->element[0]->str,
         command->elements > 1 ? command->element[1]->str : "");
     if (!rule->command[0] || number < rule->first ||
         strncasecmp(words, rule->command, strlen(rule->command)) != 0)
         return false;
-    int seen = atomic_fetch_add(&s->seen, 1);
+    int seen = atomic_fetch_add(&s->seen[i], 1);
     if (seen < rule->after || (rule->times > 0 && seen >= rule->after + rule->times))
         return false;
-    atomic_fetch_add(&s->met, 1);
+    atomic_fetch_add(&s->met[i], 1);
+    return true;
+}
+
+/* The one that is met; NULL: none. */
+static inline const struct between_rule *between_find(
+    struct between_shared *s, const redisReply *command, int number)
+{
+    for (int i = 0; i < BETWEEN_RULES; i++) {
+        if (between_meets(s, i, command, number))
+            return &s->rules[i];
+    }
+    return NULL;
+}
+
+/* False: nothing is answered from now on. */
+static inline bool between_answer(
+    const struct between_rule *rule, int client, int server, const redisReply *command)
+{
+    if (!rule) {
+        between_pass(client, server, command, 0);
+        return true;
+    }
+    switch (rule->deed) {
+    case BETWEEN_LIE:
+        between_pass(-1, server, command, 0);
+        between_write(client, rule->answer, strlen(rule->answer));
+        break;
+    case BETWEEN_SAY:
+        between_write(client, rule->answer, strlen(rule->answer));
+        break;
+    case BETWEEN_DELAY:
+        between_pass(client, server, command, rule->delay_ms);
+        break;
+    case BETWEEN_CLOSE:
+        _exit(0);
+    case BETWEEN_SILENT:
+        return false;
+    }
     return true;
 }
 
@@ -122,24 +163,15 @@ static inline void between_serve(const struct between *b, int client, int number
 {
     int server = between_connect(b);
     redisReader *reader = redisReaderCreate();
-    const struct between_rule *rule = &b->shared->rule;
     char buf[16384];
     ssize_t n;
-    bool silent = false;
+    bool answers = true;
     while ((n = recv(client, buf, sizeof buf, 0)) > 0) {
         void *command = NULL;
         redisReaderFeed(reader, buf, (size_t)n);
         while (redisReaderGetReply(reader, &command) == REDIS_OK && command) {
-            bool meets = !silent && between_meets(b->shared, command, number);
-            if (meets && rule->deed == BETWEEN_CLOSE)
-                _exit(0);
-            silent = silent || (meets && rule->deed == BETWEEN_SILENT);
-            if (meets && rule->deed == BETWEEN_LIE)
-                between_pass(-1, server, command, 0);
-            if (meets && (rule->deed == BETWEEN_SAY || rule->deed == BETWEEN_LIE))
-                between_write(client, rule->answer, strlen(rule->answer));
-            else if (!silent)
-                between_pass(client, server, command, meets ? rule->delay_ms : 0);
+            answers = answers && between_answer(between_find(b->shared, command, number), client,
+                                     server, command);
             freeReplyObject(command);
             command = NULL;
         }
@@ -184,17 +216,28 @@ static inline void between_start(struct between *b, const struct rig_redis *redi
     }
 }
 
-/* From now on; commands are counted anew. */
+static inline void between_set(struct between *b, int i, struct between_rule rule)
+{
+    b->shared->rules[i] = rule;
+    atomic_store(&b->shared->seen[i], 0);
+    atomic_store(&b->shared->met[i], 0);
+}
+
+/* From now on, instead of the one before; commands are counted anew. */
 static inline void between_rule(struct between *b, struct between_rule rule)
 {
-    b->shared->rule = rule;
-    atomic_store(&b->shared->seen, 0);
-    atomic_store(&b->shared->met, 0);
+    between_set(b, 0, rule);
+}
+
+/* Beside it, and later than it. */
+static inline void between_rule_too(struct between *b, struct between_rule rule)
+{
+    between_set(b, 1, rule);
 }
 
 static inline int between_met(const struct between *b)
 {
-    return atomic_load(&b->shared->met);
+    return atomic_load(&b->shared->met[0]);
 }
 
 static inline void between_stop(struct between *b)

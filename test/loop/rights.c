@@ -4,6 +4,7 @@
 #include "daemon/rights.h"
 #include "io/redis_batch.h"
 #include "lib/witness.h"
+#include "redis_between.h"
 
 static const char *example; /* path of the ACL that operators are given */
 
@@ -67,11 +68,11 @@ static bool is_answered(void *arg)
     return ((struct world *)arg)->answered;
 }
 
-/* It asks three questions at most, each after the answer to the one before. */
+/* It asks four questions at most, each after the answer to the one before. */
 static void look(struct world *w)
 {
     rights_look(w->rights);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         w->answered = false;
         struct redis_batch *b = redis_batch_new(w->rig->link, 1, on_reply, on_done, w);
         redis_batch_add(b, 0, 1, (const char *const[]){"PING"}, NULL);
@@ -105,10 +106,94 @@ static void one_that_may_not_ask_is_found_out_by_reading(void **state)
 static void one_that_may_ask_and_not_delete(void **state)
 {
     struct world *w = *state;
-    connect_as(w, "keeper", "ACL SETUSER keeper on >PASSWORD +@all ~cursor_task:* %%R~elevenlabs:*");
+    connect_as(
+        w, "keeper", "ACL SETUSER keeper on >PASSWORD +@all ~cursor_task:* %%R~elevenlabs:*");
     look(w);
     assert_string_equal(rights_words(w->rights), "");
     assert_false(witness_heard("redis-rights|"));
+}
+
+/* ---- Redis 6 knows no DRYRUN ---- */
+
+static const struct between_rule no_dryrun = {.command = "ACL DRYRUN",
+    .answer = "-ERR Unknown subcommand or wrong number of arguments for 'DRYRUN'. Try ACL "
+              "HELP.\r\n"};
+
+static void look_at_redis_6(struct world *w, const char *acl)
+{
+    struct between between;
+    char path[160];
+    snprintf(path, sizeof path, "%s/password", w->rig->redis.dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("PASSWORD", f);
+    fclose(f);
+    rig_redis_run(w->rig->c, acl);
+    between_start(&between, &w->rig->redis);
+    between_rule(&between, no_dryrun);
+    sweep_rig_connect(w->rig, between.url, "keeper", path);
+    w->rights = rights_new(w->rig->link);
+    look(w);
+    assert_true(between_met(&between) > 0);
+    between_stop(&between);
+}
+
+static void redis_6_tells_the_rules(void **state)
+{
+    struct world *w = *state;
+    look_at_redis_6(w, "ACL SETUSER keeper on >PASSWORD +@all ~elevenlabs:*");
+    witness_must("redis-rights|");
+    witness_must("user \"keeper\" may delete elevenlabs:conversation:*");
+}
+
+static void redis_6_tells_of_rules_that_do_not_reach_it(void **state)
+{
+    struct world *w = *state;
+    look_at_redis_6(
+        w, "ACL SETUSER keeper on >PASSWORD +@all ~cursor_task:* ~elevenlabs:session:*");
+    assert_string_equal(rights_words(w->rights), "");
+    assert_false(witness_heard("redis-rights|"));
+}
+
+static void redis_6_tells_of_commands_that_delete_nothing(void **state)
+{
+    struct world *w = *state;
+    look_at_redis_6(w, "ACL SETUSER keeper on >PASSWORD -@all +@read +@connection +acl ~*");
+    assert_string_equal(rights_words(w->rights), "");
+    assert_false(witness_heard("redis-rights|"));
+}
+
+/* Word for word what Redis 6.2 answers: its keys are a list. */
+static void a_list_of_keys_as_redis_6_has_it(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *keys;
+        bool may;
+    } rows[] = {
+        {"*2\r\n$13\r\ncursor_task:*\r\n$1\r\n*\r\n", true},
+        {"*1\r\n$13\r\ncursor_task:*\r\n", false},
+        {"*0\r\n", false},
+    };
+    struct between between;
+    between_start(&between, &w->rig->redis);
+    between_rule_too(&between, no_dryrun);
+    sweep_rig_connect(w->rig, between.url, NULL, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct between_rule rule = {.command = "ACL GETUSER"};
+        snprintf(rule.answer, sizeof rule.answer,
+            "*8\r\n$5\r\nflags\r\n*2\r\n$2\r\non\r\n$6\r\nnopass\r\n$9\r\npasswords\r\n*0\r\n"
+            "$8\r\ncommands\r\n$13\r\n-@all +unlink\r\n$4\r\nkeys\r\n%s",
+            rows[i].keys);
+        between_rule(&between, rule);
+        w->rights = rights_new(w->rig->link);
+        look(w);
+        assert_int_equal(between_met(&between), 1);
+        assert_int_equal(rights_words(w->rights)[0] != '\0', rows[i].may);
+        rights_free(w->rights);
+        w->rights = NULL;
+    }
+    between_stop(&between);
 }
 
 /* The line of examples/redis/voxkeeper.acl: enough for all that a sweep does, and no more. */
@@ -155,6 +240,10 @@ int main(int argc, char **argv)
         TEST(the_default_user_could),
         TEST(one_that_may_not_ask_is_found_out_by_reading),
         TEST(one_that_may_ask_and_not_delete),
+        TEST(redis_6_tells_the_rules),
+        TEST(redis_6_tells_of_rules_that_do_not_reach_it),
+        TEST(redis_6_tells_of_commands_that_delete_nothing),
+        TEST(a_list_of_keys_as_redis_6_has_it),
         TEST(the_user_of_the_example_cannot_and_needs_no_more),
     };
     example = argc > 1 ? argv[1] : "examples/redis/voxkeeper.acl";
