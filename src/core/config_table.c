@@ -355,8 +355,8 @@ const struct config_key config_keys[] = {
         .doc = "A suspect key, or a pending task, is stuck when older than this."},
     {"Keyspace", "AgeFields", &config_type_list, KEYSPACE(age_fields),
         .check = config_check_member, LIVE,
-        .doc = "JSON members with the time when the key was last alive; the latest "
-               "counts. None: the idle time in Redis does."},
+        .doc = "JSON members with the time when the key was last alive, `a.b` for one within "
+               "another; the latest counts. None: the idle time in Redis does."},
     {"Keyspace", "MaxValue", &config_type_size, KEYSPACE(max_value), .preset = "256K", .min = 1024,
         .max = LIMIT_REDIS_VALUE, LIVE,
         .doc = "A larger value is not read, and its key not removed: it is judged by its size and "

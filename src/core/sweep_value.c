@@ -11,15 +11,6 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-static const char *age_field(const struct config_keyspace *keyspace, const char *member)
-{
-    for (size_t i = 0; i < keyspace->age_fields.n; i++) {
-        if (strcmp(keyspace->age_fields.items[i], member) == 0)
-            return keyspace->age_fields.items[i];
-    }
-    return NULL;
-}
-
 /* True when a time was read; null is none, and no fault. */
 static bool read_time(const cJSON *item, usec_t *out_wall, struct sweep_value *v)
 {
@@ -42,6 +33,20 @@ static void read_age(const cJSON *item, const char *field, struct sweep_value *v
         return;
     v->latest = wall;
     v->field = field;
+}
+
+/* `path` is what is left of `field`: the member of that name, and "a.b" is also b of the object a.
+ */
+static void read_ages(
+    const cJSON *object, const char *path, const char *field, struct sweep_value *v)
+{
+    for (const cJSON *item = object->child; item; item = item->next) {
+        size_t len = strlen(item->string);
+        if (strcmp(item->string, path) == 0)
+            read_age(item, field, v);
+        else if (cJSON_IsObject(item) && strncmp(path, item->string, len) == 0 && path[len] == '.')
+            read_ages(item, path + len + 1, field, v);
+    }
 }
 
 static void read_expiry(const cJSON *item, struct sweep_value *v)
@@ -84,10 +89,9 @@ static void read_task_member(const cJSON *item, struct sweep_value *v)
 static void read_members(
     const struct config_keyspace *keyspace, const cJSON *root, struct sweep_value *v)
 {
+    for (size_t i = 0; i < keyspace->age_fields.n; i++)
+        read_ages(root, keyspace->age_fields.items[i], keyspace->age_fields.items[i], v);
     for (const cJSON *item = root->child; item; item = item->next) {
-        const char *field = age_field(keyspace, item->string);
-        if (field)
-            read_age(item, field, v);
         read_expiry(item, v);
         if (strcmp(item->string, "metadata") == 0 && cJSON_IsObject(item)) {
             for (const cJSON *inner = item->child; inner; inner = inner->next)

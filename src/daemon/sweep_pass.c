@@ -335,6 +335,14 @@ int sweep_pass_new(const struct sweep_pass_conf *conf, const struct sweep_reques
     return 0;
 }
 
+/* What the pass itself measures says how Redis answers while it is worked. */
+static usec_t latency(const struct sweep_pass *p)
+{
+    struct sweep_spent spent;
+    sweep_pace_spent(p->pace, &spent);
+    return spent.pings > 0 ? spent.ping_p50 : redis_link_ping_latency(p->link);
+}
+
 struct sweep_progress sweep_pass_progress(const struct sweep_pass *p)
 {
     return (struct sweep_progress){
@@ -345,7 +353,7 @@ struct sweep_progress sweep_pass_progress(const struct sweep_pass *p)
         .findings = sweep_tally_findings(&p->summary),
         .removed = p->summary.removed,
         .took = usec_sub(loop_now(), p->began_at),
-        .latency = redis_link_ping_latency(p->link),
+        .latency = latency(p),
     };
 }
 

@@ -76,7 +76,7 @@ struct sweep_progress {
     uint64_t findings; /* of these not fine */
     uint64_t removed;
     usec_t took;    /* so far */
-    usec_t latency; /* of the link's latest PING; 0: none yet */
+    usec_t latency; /* half of the PINGs took longer; 0: none came yet */
 };
 
 /* A live caller: the id is what follows the keyspace's prefix in the key's name, as bytes. */

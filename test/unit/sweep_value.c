@@ -138,12 +138,57 @@ static void tasks_of_nobody(void **state)
     }
 }
 
+static char *nested_fields[] = {TEXT("metadata.lastAccessedAt"), TEXT("a.b.c"), NULL};
+static const struct config_keyspace nested = {.name = TEXT("sessions"),
+    .pattern = TEXT("elevenlabs:session:*"),
+    .kind = CONFIG_KEYSPACE_SESSION,
+    .expect_ttl = HOUR,
+    .max_age = 24 * HOUR,
+    .max_value = 256 * 1024,
+    .age_fields = {nested_fields, 2}};
+
+/* `a.b` of AgeFields= is the member of that name, or b of the object a; the latest of them counts.
+ */
+static void times_within_other_members(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {&nested, NO_TTL, "{\"metadata\":{\"lastAccessedAt\":1700000000}}", SWEEP_STALE, true,
+            false, false, "(metadata.lastAccessedAt)"},
+        {&nested, NO_TTL, "{\"metadata.lastAccessedAt\":1700000000}", SWEEP_STALE, true, false,
+            false, "(metadata.lastAccessedAt)"},
+        {&nested, NO_TTL, "{\"a\":{\"b\":{\"c\":1700000000}}}", SWEEP_STALE, true, false, false,
+            "(a.b.c)"},
+        {&nested, NO_TTL, "{\"a.b\":{\"c\":1700000000}}", SWEEP_STALE, true, false, false,
+            "(a.b.c)"},
+        /* young in one of them, or in one of two of the same name */
+        {&nested, NO_TTL,
+            "{\"metadata\":{\"lastAccessedAt\":\"2025-06-01T11:59:00Z\"},\"a.b.c\":1700000000}",
+            SWEEP_IMMORTAL, false, true, false, NULL},
+        {&nested, NO_TTL,
+            "{\"metadata\":{\"lastAccessedAt\":\"2025-06-01T11:59:00Z\"},"
+            "\"metadata\":{\"lastAccessedAt\":1700000000}}",
+            SWEEP_IMMORTAL, false, true, false, NULL},
+        /* none of them */
+        {&nested, NO_TTL, "{\"lastAccessedAt\":1700000000}", SWEEP_MALFORMED_IDLE, true, false,
+            false, "AgeFields"},
+        {&nested, NO_TTL, "{\"metadata\":[1700000000]}", SWEEP_MALFORMED_IDLE, true, false, false,
+            "AgeFields"},
+        {&nested, NO_TTL, "{\"a\":{\"b\":{\"c\":{}}}}", SWEEP_MALFORMED_IDLE, true, false, false,
+            "cannot be read"},
+        {&nested, NO_TTL, "{\"a\":{\"b\":1700000000}}", SWEEP_MALFORMED_IDLE, true, false, false,
+            "AgeFields"},
+    };
+    CHECK(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_that_cannot_be_understood),
         cmocka_unit_test(what_says_itself_that_it_is_over),
         cmocka_unit_test(tasks_of_nobody),
+        cmocka_unit_test(times_within_other_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
