@@ -12,14 +12,16 @@ from waiting import wait_for
 
 class RedisServer:
     """Listens on a loopback port of its own and on a unix socket in `directory`. Starts empty
-    again after a restart unless persist=True. options: configuration as on its command line."""
+    again after a restart unless persist=True. options: configuration as on its command line.
+    program: the words that start another redis-server than the system's."""
 
-    def __init__(self, directory, *options, persist=False):
+    def __init__(self, directory, *options, persist=False, program=("redis-server",)):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = None
         self.socket = self.directory / "redis.sock"
         self.log = self.directory / "redis.log"
+        self.program = program
         self.options = [*options, "--appendonly", "yes" if persist else "no"]
         self.process = None
 
@@ -55,7 +57,7 @@ class RedisServer:
     def _spawn(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*TIED, "redis-server", "--port", str(self.port), "--bind", "127.0.0.1",
+                [*TIED, *self.program, "--port", str(self.port), "--bind", "127.0.0.1",
                  "--unixsocket", self.socket, "--dir", self.directory, "--save", "",
                  "--daemonize", "no", *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
