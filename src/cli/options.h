@@ -26,9 +26,9 @@
     X(NO_BACKUP, "no-backup", NULL, "remove without writing a backup first")                       \
     X(STUCK, "stuck", NULL, "only what is not fine")                                               \
     X(SORT, "sort", "age|ttl", "what was alive longest ago first, or what stays longest")          \
-    X(FOLLOW, "follow", NULL, "go on with what is written from now on, until Ctrl-C; also -f")     \
+    X(FOLLOW, "follow", NULL, "go on with what comes from now on, until Ctrl-C; also -f")          \
     X(WORKER, "worker", "N", "only what that worker says, and what is said of it")                 \
-    X(EVENT, "event", "NAME", "only that event: worker-crashed; docs/events.md has them all")      \
+    X(EVENT, "event", "NAME", "only that event, such as worker-crashed")                           \
     X(SINCE, "since", "WHEN", "only what is younger: 10min, 03:10, \"2026-01-02 03:10\"")          \
     X(LINES, "lines", "N", "only the last N lines")
 

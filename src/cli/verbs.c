@@ -61,7 +61,7 @@ const struct verb VERBS[] = {
         cli_keys},
     {"logs", NULL, "show what voxkeeper and its workers wrote",
         "Out of the journal; where voxkeeperd writes none, or we may not read it, out of\n"
-        "voxkeeperd's memory, which holds the latest lines of this process of it. The last\n"
+        "voxkeeperd's memory, which holds the latest lines since its start. The last\n"
         "hundred lines, or with --since all since then. With -f it goes on, also when\n"
         "voxkeeperd is restarted. With --json every line is a document of its own.\n",
         OPTION_BIT(FOLLOW) | OPTION_BIT(WORKER) | OPTION_BIT(EVENT) | OPTION_BIT(SINCE) |

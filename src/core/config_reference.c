@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *change_text(enum config_change change)
+const char *config_change_text(enum config_change change)
 {
     switch (change) {
     case CONFIG_CHANGE_NONE:
@@ -31,7 +31,7 @@ static void write_cell(const char *text, struct strbuf *out)
     }
 }
 
-static void write_type(const struct config_key *key, struct strbuf *out)
+void config_key_write_type(const struct config_key *key, struct strbuf *out)
 {
     strbuf_adds(out, key->type->name);
     for (const struct config_choice *c = key->choices; c && c->word; c++)
@@ -58,9 +58,9 @@ static void write_type(const struct config_key *key, struct strbuf *out)
 static void write_key(const struct config_key *key, struct strbuf *out)
 {
     strbuf_addf(out, "| `%s` | ", key->name);
-    write_type(key, out);
+    config_key_write_type(key, out);
     strbuf_addf(out, " | %s%s%s | %s | ", key->preset ? "`" : "", key->preset ? key->preset : "",
-        key->preset ? "`" : "", change_text(key->change));
+        key->preset ? "`" : "", config_change_text(key->change));
     write_cell(key->doc, out);
     strbuf_adds(out, " |\n");
 }

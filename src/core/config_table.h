@@ -90,6 +90,12 @@ extern const size_t config_n_builtins;
 const struct config_section *config_section_find(const char *name);
 const struct config_key *config_key_find(const char *section, const char *name);
 
+/* What a key's value may be, for people, with Markdown's `..` around what is written as it stands. */
+void config_key_write_type(const struct config_key *key, struct strbuf *out);
+
+/* "at once", "restarts workers", .. */
+const char *config_change_text(enum config_change change);
+
 /* The known name that `name` was probably meant to be, or NULL; section NULL: of any section. */
 const char *config_section_nearest(const char *name);
 const char *config_key_nearest(const char *section, const char *name);
