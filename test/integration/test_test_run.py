@@ -66,6 +66,47 @@ def test_a_good_suite_keeps_its_log_to_itself(house):
     assert re.fullmatch(r"suite unit ok 1 tests in \d+ s\n1 passed, 0 failed\n", out)
 
 
+def test_the_events_are_added_up_when_both_suites_with_daemons_ran(house):
+    program = house("exit 1")
+    both = run(program, "--suite", "integration", "--suite", "systemd")[1].splitlines()
+    assert re.fullmatch(r"suite events ok 4 tests in \d+ s", both[-2]), both
+    assert "suite events" not in run(program, "--suite", "integration")[1]
+
+
+EVENTS = """#define VK_EVENTS(X) \\
+    X(A, "worker-a", "0", INFO, "x") \\
+    X(B, "worker-b", "1", INFO, "x")
+"""
+TABLE = """
+## Events
+
+| Event | Level | When | Fields | Runbook |
+|---|---|---|---|---|
+| `worker-a` | info | so | `VOXKEEPER_REASON`, `WORKER_PID` | x |
+| `worker-b` | info | so | | x |
+"""
+
+
+@pytest.mark.parametrize("one, two, status, counts, says", [
+    ("worker-a reason worker_pid\n", "worker-b\nworker-a\n", 0, "2 0 0", ""),
+    ("worker-a\n", "", 1, "1 1 0", "worker-b: no daemon of one, two told this event"),
+    ("worker-a reason\nworker-b pid\n", "", 1, "1 1 0", "worker-b: told with pid, which its row"),
+    ("", "", 1, "0 2 0", "worker-a: no daemon"),
+])
+def test_what_is_never_told_is_named(directory, one, two, status, counts, says):
+    for path, text in {"test/lib/events_seen.py": (TOP / "test/lib/events_seen.py").read_text(),
+                       "test/docs/events.py": (TOP / "test/docs/events.py").read_text(),
+                       "include/voxkeeper/events.h": EVENTS, "docs/events.md": TABLE,
+                       "one.events": one, "two.events": two}.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
+    done = subprocess.run(["/usr/bin/python3", directory / "test/lib/events_seen.py",
+                           directory / "result", directory / "one.events", directory / "two.events"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == status and says in done.stdout and done.stderr == ""
+    assert (directory / "result").read_text().strip() == counts
+
+
 def test_an_unknown_suite_is_refused(house):
     assert run(house("exit 0"), "--suite", "unlt") == (2, "")
 

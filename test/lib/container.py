@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 import cgroups
+import events_seen
 from processes import children
 from waiting import read_lines, wait_for
 
@@ -139,6 +140,9 @@ class Container:
 
     def close(self):
         """Ends every process in the container and removes all traces of it."""
+        if self.leader is not None and self._unshare.poll() is None:
+            told = self.run("journalctl", "--quiet", "--field=VOXKEEPER_EVENT", check=False)
+            events_seen.note_names(told.stdout.split())
         if self._unshare is not None:
             if self.leader is not None and self._unshare.poll() is None:
                 os.kill(self.leader, signal.SIGKILL)

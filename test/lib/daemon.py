@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import events_seen
 from processes import TIED, Family, children, stop
 
 TOP = Path(__file__).resolve().parents[2]
@@ -194,6 +195,8 @@ class Daemon:
 
     def close(self):
         """For fixtures: ends it and whatever it left behind, by force if need be."""
+        if self.log.exists():
+            events_seen.note(self._read())
         if self.process is not None:
             if self.process.poll() is None:
                 self.process.kill()

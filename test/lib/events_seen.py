@@ -1,0 +1,81 @@
+"""Which events real daemons told in the suites that run them, and with which fields.
+
+    note(lines)                       called by what runs daemons, when they end: dicts of their lines
+    note_names(names)                 the same where only the events' names are at hand
+    events_seen.py RESULT FILE...     whether every event of events.h is in one of the files, with
+                                      no other fields than docs/events.md has in its row
+
+Files are named by VOXKEEPER_EVENTS_SEEN, one for each suite; without it nothing is noted. An event
+is provoked in one test or another, so only the suites together can tell that one never is.
+"""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+# What a line has beside the fields of its event.
+OF_EVERY_LINE = {"ts", "level", "message", "message_id", "event", "documentation"}
+
+
+def note_names(names):
+    path = os.environ.get("VOXKEEPER_EVENTS_SEEN")
+    text = "".join(f"{name}\n" for name in sorted(set(names)))
+    if path and text:
+        # One write: several processes note in one file.
+        with open(path, "ab", buffering=0) as file:
+            file.write(text.encode())
+
+
+def note(lines):
+    note_names(" ".join([line["event"], *sorted(set(line) - OF_EVERY_LINE)]) for line in lines
+               if "message_id" in line and "event" in line)
+
+
+def documented():
+    """Event -> its fields as stderr has them, of the table in docs/events.md."""
+    sys.path.insert(0, str(TOP / "test/docs"))
+    import events
+
+    short = re.compile("^VOXKEEPER_")
+    return {row[0].strip("`"): {short.sub("", field).lower() for field in events.fields_of(row[3])}
+            for row in events.read_table(TOP, "Events")}
+
+
+def every_event():
+    header = (TOP / "include/voxkeeper/events.h").read_text()
+    return re.findall(r'^    X\(\w+, "([a-z-]+)"', header, re.MULTILINE)
+
+
+def check(paths):
+    """(events that were told well, what is wrong with the others)"""
+    told = {}
+    for path in paths:
+        for line in Path(path).read_text().splitlines():
+            name, *fields = line.split()
+            told.setdefault(name, set()).update(fields)
+    rows, good, bad = documented(), [], []
+    for name in every_event():
+        surplus = told.get(name, set()) - rows.get(name, set())
+        if name not in told:
+            bad.append(f"{name}: no daemon of {', '.join(Path(path).stem for path in paths)} told this "
+                       "event; a test in test/integration must provoke it")
+        elif surplus:
+            bad.append(f"{name}: told with {', '.join(sorted(surplus))}, which its row in "
+                       "docs/events.md does not have")
+        else:
+            good.append(name)
+    return good, bad
+
+
+def main(result, *paths):
+    good, bad = check(paths)
+    for text in bad:
+        print(text)
+    Path(result).write_text(f"{len(good)} {len(bad)} 0\n")
+    return 1 if bad or not good else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
