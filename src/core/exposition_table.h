@@ -28,7 +28,8 @@
     X(PROBE_DURATION, HISTOGRAM, "voxkeeper_probe_duration_seconds", "", "Time that a round of probes took.") \
     X(PROBES, COUNTER, "voxkeeper_probes_total", "verdict", "Rounds of probes, by the worst answer in each.") \
     X(WORKER_VERDICTS, COUNTER, "voxkeeper_worker_verdicts_total", "verdict", "What was concluded about workers from their probes and watchdogs.") \
-    X(RESTARTS, COUNTER, "voxkeeper_restarts_total", "outcome", "Restarts and reloads that somebody waited for, by their verdict.") \
+    X(RESTARTS, COUNTER, "voxkeeper_restarts_total", "outcome", "Restarts that somebody asked for, by their verdict.") \
+    X(RELOADS, COUNTER, "voxkeeper_reloads_total", "outcome", "Configurations that were read anew, by what became of them.") \
     X(ROLLOUTS, COUNTER, "voxkeeper_rollouts_total", "outcome", "What rollouts came to.") \
     X(ROLLOUT_INFO, INFO, "voxkeeper_rollout_info", "state,generation,release,generation_from,release_from", "The rollout under way, or the last one.") \
     X(ROLLOUT_PHASE_DURATION, HISTOGRAM, "voxkeeper_rollout_phase_duration_seconds", "phase", "Time that rollouts spent in a phase.") \
@@ -52,7 +53,7 @@
     X(JOURNAL_DROPPED, COUNTER, "voxkeeper_journal_dropped_total", "", "Records that the journal, or who reads stderr, could not take.") \
     X(EVENTS, COUNTER, "voxkeeper_events_total", "event", "Events, by their name.") \
     X(INCIDENTS_OPENED, COUNTER, "voxkeeper_incidents_total", "condition", "Incidents that were opened.") \
-    X(INCIDENTS, GAUGE, "voxkeeper_incidents", "severity", "Incidents that are open.") \
+    X(INCIDENTS_OPEN, GAUGE, "voxkeeper_open_incidents", "severity", "Incidents that are open.") \
     X(ALERTS_SENT, COUNTER, "voxkeeper_alerts_sent_total", "notifier", "Notices that a notifier took.") \
     X(ALERTS_FAILED, COUNTER, "voxkeeper_alerts_failed_total", "notifier", "Attempts to deliver a notice that failed.") \
     X(ALERTS_QUEUED, GAUGE, "voxkeeper_alerts_queued", "", "Notices that wait for their delivery.") \

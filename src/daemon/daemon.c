@@ -217,12 +217,12 @@ void daemon_begin(struct daemon *d)
 {
     tell(EVENT_DAEMON_STARTED, "voxkeeperd " VOXKEEPER_VERSION " started");
     service_starting(usec_add(d->config->agent.timeout_start, START_MARGIN));
-    daemon_meter_gap(d);
     if (memory_former(d->memory))
         succession_go_on(d);
     else
         supervisor_start(d->supervisor);
     succession_catch_up(d);
+    daemon_meter_gap(d);
     daemon_show_status(d);
 }
 

@@ -36,7 +36,10 @@ static enum meters_gap gap_of(const struct daemon *d)
         return METERS_GAP_COUNT;
     if (drainer_state(d->drainer)->state != DRAIN_OPEN)
         return METERS_GAP_DRAINED;
-    return d->ready_told ? METERS_GAP_DOWN : METERS_GAP_STARTING;
+    /* Who begins anew after a drain is no more down than who begins for the first time. */
+    bool begins = !d->ready_told || d->meters->gap == METERS_GAP_STARTING ||
+                  d->meters->gap == METERS_GAP_DRAINED;
+    return begins ? METERS_GAP_STARTING : METERS_GAP_DOWN;
 }
 
 void daemon_meter_gap(struct daemon *d)

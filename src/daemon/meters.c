@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,32 +112,54 @@ void meters_probed(struct meters *m, enum probe_outcome outcome, usec_t took)
     histogram_add(&m->probe_duration, took);
 }
 
-void meters_incident_opened(struct meters *m, enum condition condition)
-{
-    m->conditions[condition]++;
-}
-
-/* The last place is for all that found none. */
 static struct meters_notifier *notifier_of(struct meters *m, const char *name)
 {
-    for (unsigned i = 0; i < METERS_NOTIFIERS_MAX; i++) {
-        struct meters_notifier *n = &m->notifiers[i];
-        if (!n->name[0])
-            strncpy(n->name, name, LIMIT_NAME);
-        if (strcmp(n->name, name) == 0)
-            return n;
+    for (unsigned i = 0; i < LIMIT_NOTIFIERS; i++) {
+        if (strcmp(m->notifiers[i].name, name) == 0)
+            return &m->notifiers[i];
     }
-    struct meters_notifier *other = &m->notifiers[METERS_NOTIFIERS_MAX];
-    strncpy(other->name, "other", LIMIT_NAME);
-    return other;
+    return NULL;
 }
 
 void meters_alert_sent(struct meters *m, const char *notifier)
 {
-    notifier_of(m, notifier)->sent++;
+    struct meters_notifier *of = notifier_of(m, notifier);
+    if (of)
+        of->sent++;
 }
 
 void meters_alert_failed(struct meters *m, const char *notifier)
 {
-    notifier_of(m, notifier)->failed++;
+    struct meters_notifier *of = notifier_of(m, notifier);
+    if (of)
+        of->failed++;
+}
+
+static bool notifies(const struct config *config, const char *name)
+{
+    for (unsigned i = 0; i < config->n_notifiers; i++) {
+        if (strcmp(config->notifiers[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void configure_notifiers(struct meters *m, const struct config *config)
+{
+    for (unsigned i = 0; i < LIMIT_NOTIFIERS; i++) {
+        if (!notifies(config, m->notifiers[i].name))
+            m->notifiers[i] = (struct meters_notifier){0};
+    }
+    for (unsigned i = 0; i < config->n_notifiers; i++) {
+        const char *name = config->notifiers[i].name;
+        struct meters_notifier *free = notifier_of(m, "");
+        if (!notifier_of(m, name) && free)
+            snprintf(free->name, sizeof free->name, "%s", name);
+    }
+}
+
+void meters_configure(struct meters *m, const struct config *config)
+{
+    meters_configure_keyspaces(m, config);
+    configure_notifiers(m, config);
 }

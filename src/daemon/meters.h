@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "core/condition.h"
 #include "core/config.h"
 #include "core/drain.h"
 #include "core/event.h"
@@ -19,7 +18,7 @@
 
 /* Why no verified worker serves. */
 #define METERS_GAPS(X)                                                                             \
-    X(STARTING, "starting") /* none was verified yet, since the first start */                     \
+    X(STARTING, "starting") /* none was verified yet, since the first start or a drain */          \
     X(DOWN, "down")         /* some were */                                                        \
     X(DRAINED, "drained")   /* an operator or the service manager wants it so */
 
@@ -31,6 +30,9 @@
     X(SUPERSEDED, "superseded", ROLLOUT_SUPERSEDED)                                                \
     X(ROLLED_BACK, "rolled-back", ROLLOUT_ROLLED_BACK)                                             \
     X(ROLLBACK_FAILED, "rollback-failed", ROLLBACK_FAILED)
+#define METERS_RELOADS(X)                                                                          \
+    X(DONE, "done", CONFIG_RELOADED)                                                               \
+    X(REFUSED, "refused", CONFIG_REFUSED) /* or rolled back */
 #define METERS_RESTARTS(X)                                                                         \
     X(DONE, "done", RESTART_DONE)                                                                  \
     X(FAILED, "failed", RESTART_FAILED)
@@ -60,8 +62,6 @@ enum meters_sweep { METERS_SWEEPS(X) METERS_SWEEP_COUNT };
 enum { METERS_VERDICT_COUNT = PROBER_VERDICTS(X), METERS_OUTCOME_COUNT = PROBE_OUTCOMES(X) };
 #undef X
 
-enum { METERS_NOTIFIERS_MAX = 32 }; /* further ones are counted as "other" */
-
 struct meters_keyspace {
     char name[LIMIT_NAME + 1]; /* "": unused */
     bool known;
@@ -85,7 +85,6 @@ struct meters {
     uint64_t drains[METERS_DRAIN_COUNT];
     uint64_t sweeps[METERS_SWEEP_COUNT];
     uint64_t events[EVENT_COUNT];
-    uint64_t conditions[CONDITION_COUNT]; /* incidents opened */
     uint64_t callers_cut;
     uint64_t lines_dropped;
     uint64_t redis_reconnects;
@@ -107,7 +106,7 @@ struct meters {
     struct histogram session_age, task_age;
     struct meters_keyspace keyspaces[LIMIT_KEYSPACES];
     unsigned n_keyspaces; /* that are configured */
-    struct meters_notifier notifiers[METERS_NOTIFIERS_MAX + 1];
+    struct meters_notifier notifiers[LIMIT_NOTIFIERS];
 };
 
 /* Borrows `h` until meters_free(). Returns owned; NULL when memory is out. */
@@ -116,6 +115,7 @@ void meters_free(struct meters *m, struct history *h);
 
 /* Series of keyspaces and notifiers that are no more are forgotten, new ones begin. */
 void meters_configure(struct meters *m, const struct config *config);
+void meters_configure_keyspaces(struct meters *m, const struct config *config); /* part of it */
 
 /* From now on; METERS_GAP_COUNT: somebody serves. The same again brings the count up to `now`. */
 void meters_gap(struct meters *m, enum meters_gap gap, usec_t now);
@@ -129,6 +129,6 @@ void meters_probed(struct meters *m, enum probe_outcome outcome, usec_t took);
 /* A pass over Redis ended: a sweep, a census, or a list of keys. */
 void meters_swept(struct meters *m, const struct sweep_summary *summary);
 
-void meters_incident_opened(struct meters *m, enum condition condition);
+/* Of a notifier that is configured; another one is passed over. */
 void meters_alert_sent(struct meters *m, const char *notifier);
 void meters_alert_failed(struct meters *m, const char *notifier);

@@ -24,7 +24,7 @@ static struct meters_keyspace *keyspace_of(struct meters *m, const char *name)
     return NULL;
 }
 
-void meters_configure(struct meters *m, const struct config *config)
+void meters_configure_keyspaces(struct meters *m, const struct config *config)
 {
     for (unsigned i = 0; i < LIMIT_KEYSPACES; i++) {
         if (!is_configured(config, m->keyspaces[i].name))

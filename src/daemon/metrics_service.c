@@ -69,6 +69,11 @@ void metrics_write_service(const struct daemon *d, struct exposition *x)
         METERS_RESTARTS(X)
 #undef X
     };
+    static const struct counted_event reloads[] = {
+#define X(symbol, name, event) {name, EVENT_##event},
+        METERS_RELOADS(X)
+#undef X
+    };
     static const struct counted_event rollouts[] = {
 #define X(symbol, name, event) {name, EVENT_##event},
         METERS_ROLLOUTS(X)
@@ -81,6 +86,7 @@ void metrics_write_service(const struct daemon *d, struct exposition *x)
     };
     const struct meters *m = d->meters;
     write_outcomes(m, x, METRIC_RESTARTS, restarts, sizeof restarts / sizeof *restarts);
+    write_outcomes(m, x, METRIC_RELOADS, reloads, sizeof reloads / sizeof *reloads);
     write_outcomes(m, x, METRIC_ROLLOUTS, rollouts, sizeof rollouts / sizeof *rollouts);
     write_rollout(d, x);
     write_phases(m, x);

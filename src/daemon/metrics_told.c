@@ -2,6 +2,7 @@
 #include "daemon/metrics_parts.h"
 
 #include "base/log.h"
+#include "daemon/incidents.h"
 #include "io/journal.h"
 
 static void write_lines(struct exposition *x, const char *name, enum log_source source)
@@ -28,23 +29,29 @@ static void write_events(const struct meters *m, struct exposition *x)
         exposition_count(x, METRIC_LABELS(event_name((enum event_id)id)), m->events[id]);
 }
 
-static void write_incidents(const struct daemon *d, struct exposition *x)
+static void write_incidents(const struct incidents *incidents, struct exposition *x)
 {
     exposition_family(x, METRIC_INCIDENTS_OPENED);
-    for (int c = 0; c < CONDITION_COUNT; c++)
-        exposition_count(
-            x, METRIC_LABELS(condition_name((enum condition)c)), d->meters->conditions[c]);
+    for (int i = 0; i < CONDITION_COUNT; i++) {
+        enum condition c = (enum condition)i;
+        exposition_count(x, METRIC_LABELS(condition_name(c)), incidents_total(incidents, c));
+    }
+    exposition_family(x, METRIC_INCIDENTS_OPEN);
+    for (int i = 0; i < SEVERITY_COUNT; i++) {
+        enum severity s = (enum severity)i;
+        exposition_count(x, METRIC_LABELS(severity_name(s)), incidents_open(incidents, s));
+    }
 }
 
 static void write_alerts(const struct meters *m, struct exposition *x)
 {
     exposition_family(x, METRIC_ALERTS_SENT);
-    for (unsigned i = 0; i <= METERS_NOTIFIERS_MAX; i++) {
+    for (unsigned i = 0; i < LIMIT_NOTIFIERS; i++) {
         if (m->notifiers[i].name[0])
             exposition_count(x, METRIC_LABELS(m->notifiers[i].name), m->notifiers[i].sent);
     }
     exposition_family(x, METRIC_ALERTS_FAILED);
-    for (unsigned i = 0; i <= METERS_NOTIFIERS_MAX; i++) {
+    for (unsigned i = 0; i < LIMIT_NOTIFIERS; i++) {
         if (m->notifiers[i].name[0])
             exposition_count(x, METRIC_LABELS(m->notifiers[i].name), m->notifiers[i].failed);
     }
@@ -55,6 +62,6 @@ void metrics_write_told(const struct daemon *d, struct exposition *x)
 {
     write_log(d->meters, x);
     write_events(d->meters, x);
-    write_incidents(d, x);
+    write_incidents(d->incidents, x);
     write_alerts(d->meters, x);
 }

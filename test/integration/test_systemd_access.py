@@ -99,5 +99,6 @@ def test_files_are_where_debian_wants_them(installed):
         f"{units}/voxkeeper.socket",
         "usr/lib/sysusers.d/voxkeeper.conf", "usr/lib/tmpfiles.d/voxkeeper.conf",
         "usr/lib/systemd/catalog/voxkeeper.catalog", "usr/share/doc/voxkeeper/config.md",
-        "usr/share/doc/voxkeeper/events.md", "usr/share/doc/voxkeeper/redis.md",
+        "usr/share/doc/voxkeeper/events.md", "usr/share/doc/voxkeeper/metrics.md",
+        "usr/share/doc/voxkeeper/redis.md",
         "usr/share/doc/voxkeeper/runbook.md"}

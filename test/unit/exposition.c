@@ -4,6 +4,7 @@
 #include "cmocka_all.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct strbuf text;
@@ -154,6 +155,21 @@ static void the_table_keeps_to_the_conventions(void **state)
     }
 }
 
+/* OpenMetrics takes the endings away; then no two may be called the same. */
+static void no_two_have_one_name(void **state)
+{
+    (void)state;
+    write_some(EXPOSITION_OPENMETRICS);
+    for (const char *at = strbuf_text(&text); (at = strstr(at, "# TYPE ")) != NULL;) {
+        char line[128];
+        at += strlen("# TYPE ");
+        snprintf(line, sizeof line, "# TYPE %.*s ", (int)strcspn(at, " "), at);
+        const char *again = strstr(at, line);
+        if (again)
+            fail_msg("%s is there twice", line);
+    }
+}
+
 static void who_asks_gets_what_he_reads(void **state)
 {
     (void)state;
@@ -193,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup(labels_are_escaped, fresh),
         cmocka_unit_test_setup(every_family_has_its_head, fresh),
         cmocka_unit_test_setup(the_table_keeps_to_the_conventions, fresh),
+        cmocka_unit_test_setup(no_two_have_one_name, fresh),
         cmocka_unit_test(who_asks_gets_what_he_reads),
     };
     return cmocka_run_group_tests(tests, NULL, done);

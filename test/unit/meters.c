@@ -233,6 +233,29 @@ static void keyspaces_that_are_gone_are_forgotten(void **state)
     assert_string_equal(m.keyspaces[1].name, "");
 }
 
+static void alerts_of_notifiers_that_there_are(void **state)
+{
+    (void)state;
+    char pager[] = "pager";
+    char chat[] = "chat";
+    struct config config = {.n_notifiers = 2, .notifiers = {{.name = pager}, {.name = chat}}};
+    meters_configure(&m, &config);
+    meters_alert_sent(&m, "chat");
+    meters_alert_failed(&m, "pager");
+    meters_alert_sent(&m, "nobody");
+    assert_string_equal(m.notifiers[0].name, "pager");
+    assert_int_equal(m.notifiers[0].failed, 1);
+    assert_int_equal(m.notifiers[0].sent, 0);
+    assert_int_equal(m.notifiers[1].sent, 1);
+    assert_string_equal(m.notifiers[2].name, "");
+    config.n_notifiers = 1;
+    config.notifiers[0].name = chat;
+    meters_configure(&m, &config);
+    assert_string_equal(m.notifiers[0].name, "");
+    assert_int_equal(m.notifiers[0].failed, 0);
+    assert_int_equal(m.notifiers[1].sent, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup(part_of_redis_is_not_the_whole, fresh),
         cmocka_unit_test_setup(how_sweeps_end, fresh),
         cmocka_unit_test_setup(keyspaces_that_are_gone_are_forgotten, fresh),
+        cmocka_unit_test_setup(alerts_of_notifiers_that_there_are, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
