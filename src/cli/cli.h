@@ -9,8 +9,9 @@
 
 struct cli {
     const char *socket;
-    bool json;  /* one JSON document on stdout and nothing else */
-    bool color; /* of what goes to stdout */
+    bool json;        /* one JSON document on stdout and nothing else */
+    bool color;       /* of what goes to stdout */
+    unsigned columns; /* that a table should keep to; 0: as wide as it likes */
 };
 
 /* The options of the verb at hand; NULL and false where not given. */
@@ -26,6 +27,7 @@ struct cli_args {
     bool replace;
     bool no_backup;
     bool stuck;
+    bool watch;       /* go on showing it */
     bool wait;        /* for a sweep that is under way */
     uint64_t limit;   /* 0: none */
     const char *sort; /* NULL: as the daemon sees fit */

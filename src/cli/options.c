@@ -190,6 +190,9 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_NO_BACKUP:
         c->args.no_backup = true;
         return 0;
+    case OPTION_WATCH:
+        c->args.watch = true;
+        return 0;
     case OPTION_STUCK:
         c->args.stuck = true;
         return 0;

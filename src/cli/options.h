@@ -24,6 +24,7 @@
     X(CONFIRM, "confirm", "TOKEN", "let the sweep go on that MaxDelete= held; once")               \
     X(LIMIT, "limit", "N", "no more keys than that")                                               \
     X(NO_BACKUP, "no-backup", NULL, "remove without writing a backup first")                       \
+    X(WATCH, "watch", NULL, "go on showing it until Ctrl-C, on a terminal in place")               \
     X(STUCK, "stuck", NULL, "only what is not fine")                                               \
     X(SORT, "sort", "age|ttl", "what was alive longest ago first, or what stays longest")          \
     X(FOLLOW, "follow", NULL, "go on with what comes from now on, until Ctrl-C; also -f")          \

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 bool say_wants_color(void)
@@ -72,6 +73,16 @@ void say_size(struct strbuf *out, uint64_t bytes)
         unit++;
     }
     strbuf_addf(out, value < 100 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+}
+
+void say_clock(struct strbuf *out, usec_t wall)
+{
+    char text[16] = "";
+    time_t seconds = (time_t)(wall / USEC_PER_SEC);
+    struct tm tm;
+    if (localtime_r(&seconds, &tm))
+        strftime(text, sizeof text, "%H:%M:%S", &tm);
+    strbuf_adds(out, text);
 }
 
 void say_error(const char *fmt, ...)

@@ -1,6 +1,7 @@
 /* What the operator reads: text that cannot hurt a terminal, colours where there is one, errors. */
 #pragma once
 
+#include "base/span.h"
 #include "base/strbuf.h"
 
 #include <stdbool.h>
@@ -29,6 +30,9 @@ void say_number(struct strbuf *out, uint64_t n, const char *one, const char *man
 
 /* Appends bytes as a person reads them: "76.3M". */
 void say_size(struct strbuf *out, uint64_t bytes);
+
+/* Appends "15:04:05", by the clock of whoever sits here. */
+void say_clock(struct strbuf *out, usec_t wall);
 
 /* Writes "voxkeeper: ..." to stderr, made safe. */
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -4,6 +4,7 @@
 #include "cli/json.h"
 #include "cli/say.h"
 #include "cli/view.h"
+#include "cli/watch.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>
@@ -31,8 +32,7 @@ int cli_show(const struct cli *cli, const char *path, const char *part,
 
 int cli_status(const struct cli *cli, const struct cli_args *args)
 {
-    (void)args;
-    return cli_show(cli, VK_API_STATUS, NULL, view_status);
+    return args->watch ? watch_status(cli) : cli_show(cli, VK_API_STATUS, NULL, view_status);
 }
 
 int cli_workers(const struct cli *cli, const struct cli_args *args)

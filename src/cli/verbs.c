@@ -13,8 +13,11 @@ enum { NEAR = 3 };
 const struct verb VERBS[] = {
     {"status", NULL, "tell whether the agent answers, and what to do if not",
         "Prints a page: is it answering, its workers, callers, Redis, the last sweep.\n"
-        "Ends with 0 whenever voxkeeperd answered, whatever the page says.\n",
-        0, cli_status},
+        "Ends with 0 whenever voxkeeperd answered, whatever the page says.\n"
+        "--watch shows it until Ctrl-C or q, also when nobody answers for a while: on a\n"
+        "terminal in place, with what happened last; elsewhere a page, and with --json a\n"
+        "line, each time that something has changed.\n",
+        OPTION_BIT(WATCH), cli_status},
     {"workers", NULL, "list the worker processes",
         "One row a worker, and below it what is wrong with those that are not well.\n", 0,
         cli_workers},

@@ -21,7 +21,13 @@ void view_workers(const struct cli *cli, const cJSON *answer, struct strbuf *out
 
 /* The table of an array of workers; `full` has what only `workers` shows. Below it, a line for
  * each worker that is not well. */
-void view_worker_table(const cJSON *workers, bool full, bool use_color, struct strbuf *out);
+void view_worker_table(const struct cli *cli, const cJSON *workers, bool full, struct strbuf *out);
+
+/* What callers and probes were like lately, of VK_API_SAMPLES: two lines with small curves. */
+void view_samples(const struct cli *cli, const cJSON *samples, struct strbuf *out);
+
+/* The latest `max` of VK_API_EVENTS, the newest first. */
+void view_events(const struct cli *cli, const cJSON *events, unsigned max, struct strbuf *out);
 
 /* GET VK_API_INCIDENTS: those that are open and, of the others, the latest `max`. */
 void view_incidents(const cJSON *answer, uint64_t max, bool use_color, struct strbuf *out);

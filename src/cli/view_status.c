@@ -261,7 +261,7 @@ void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out)
     const cJSON *workers = json_get(status, "workers.list");
     if (workers) {
         strbuf_addc(out, '\n');
-        view_worker_table(workers, false, cli->color, out);
+        view_worker_table(cli, workers, false, out);
     }
     view_incidents_brief(json_get(status, "incidents"), cli->color, out);
     strbuf_addc(out, '\n');

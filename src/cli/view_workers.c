@@ -23,7 +23,12 @@ static const struct table_column COLUMNS[] = {
     {"DROPPED", true},
 };
 
-enum { COLUMNS_BRIEF = 8, COLUMNS_FULL = sizeof COLUMNS / sizeof *COLUMNS };
+enum {
+    COLUMNS_NARROW = 3,
+    COLUMNS_BRIEF = 8,
+    COLUMNS_FULL = sizeof COLUMNS / sizeof *COLUMNS,
+    BRIEF_WIDTH = 68, /* what those take in the widest case that is not odd */
+};
 
 static bool is(const cJSON *worker, const char *member, const char *value)
 {
@@ -70,7 +75,7 @@ static enum say_color state_color(const cJSON *worker)
     return is(worker, "state", "gone") || is(worker, "state", "killed") ? SAY_RED : SAY_YELLOW;
 }
 
-static void add_worker(struct table *t, const cJSON *worker, bool full)
+static void add_worker(struct table *t, const cJSON *worker, size_t n_columns)
 {
     bool degraded = json_true(worker, "degraded");
     const char *health = degraded ? "degraded" : json_text(worker, "health");
@@ -82,12 +87,14 @@ static void add_worker(struct table *t, const cJSON *worker, bool full)
     add_count(t, worker, "slot");
     table_add(t, state_color(worker), json_text(worker, "state"), WORD_MAX);
     table_add(t, health ? color : SAY_PLAIN, health, WORD_MAX);
+    if (n_columns == COLUMNS_NARROW)
+        return;
     add_count(t, worker, "pid");
     add_uptime(t, worker);
     add_count(t, worker, "restarts");
     add_count(t, worker, "connections");
     add_memory(t, worker);
-    if (!full)
+    if (n_columns == COLUMNS_BRIEF)
         return;
     add_count(t, worker, "generation");
     table_add(t, SAY_PLAIN, json_text(worker, "release"), WORD_MAX);
@@ -157,14 +164,16 @@ static void write_notes(const cJSON *workers, struct strbuf *out)
     }
 }
 
-void view_worker_table(const cJSON *workers, bool full, bool use_color, struct strbuf *out)
+void view_worker_table(const struct cli *cli, const cJSON *workers, bool full, struct strbuf *out)
 {
     struct table t;
-    table_init(&t, COLUMNS, full ? COLUMNS_FULL : COLUMNS_BRIEF);
+    bool narrow = cli->columns > 0 && cli->columns < BRIEF_WIDTH;
+    size_t n_columns = full ? COLUMNS_FULL : narrow ? COLUMNS_NARROW : COLUMNS_BRIEF;
+    table_init(&t, COLUMNS, n_columns);
     const cJSON *worker;
-    cJSON_ArrayForEach(worker, workers) add_worker(&t, worker, full);
+    cJSON_ArrayForEach(worker, workers) add_worker(&t, worker, n_columns);
     if (t.n_cells > 0)
-        table_write(&t, out, use_color);
+        table_write(&t, out, cli->color);
     else
         strbuf_adds(out, "no workers\n");
     table_fini(&t);
@@ -175,5 +184,5 @@ void view_workers(const struct cli *cli, const cJSON *answer, struct strbuf *out
 {
     const cJSON *workers = json_get(answer, "workers");
     const cJSON *list = json_get(workers, "list");
-    view_worker_table(list ? list : workers, true, cli->color, out);
+    view_worker_table(cli, list ? list : workers, true, out);
 }
