@@ -1,6 +1,8 @@
 /* What a stream tells of. */
 #include "daemon/stream_topics.h"
 
+#include "daemon/daemon.h"
+#include "daemon/incidents.h"
 #include "daemon/samples.h"
 #include "daemon/status.h"
 
@@ -16,6 +18,12 @@ const char *stream_topic_name(enum stream_topic topic)
     return names[topic];
 }
 
+/* Those of the past are there to be asked for. */
+static struct cJSON *incidents_open_view(const struct daemon *d)
+{
+    return incidents_json(d->incidents, true);
+}
+
 struct cJSON *stream_topic_json(enum stream_topic topic, const struct daemon *d)
 {
 #define X(symbol, name, make) make,
@@ -28,7 +36,7 @@ struct cJSON *stream_topic_json(enum stream_topic topic, const struct daemon *d)
 static bool goes_on(const char *member)
 {
     static const char *const names[] = {"uptime_usec", "left_usec", "retry_in_usec", "took_usec",
-        "ping_usec", "cpu_usec", "rss_bytes", "descriptors", "threads", "lines"};
+        "ping_usec", "cpu_usec", "rss_bytes", "descriptors", "threads", "lines", "duration_usec"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(member, names[i]) == 0)
             return true;

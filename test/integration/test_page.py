@@ -132,6 +132,19 @@ def test_nobody_serves(make_site, sleeper_config):
     page.wait_text("#workers", "next try in")
 
 
+def test_open_incidents(make_site, sleeper_config):
+    config = sleeper_config()
+    config["Redis"] = {"Url": f"redis://127.0.0.1:{free_port()}"}
+    site = make_site(config)
+    page = live(site.open())
+    site.daemon.wait_event("incident-opened", deadline=40)
+    page.wait_text("#incidents", "P2")
+    page.wait_text("#incidents", "Redis cannot be reached")
+    page.wait_text("#incidents", "redis-is-down")
+    page.wait_text("#verdict-text", "Answering, but degraded")
+    assert page.ask("axe") == [] and page.complaints() == []
+
+
 def test_it_goes_on_after_an_upgrade(site):
     page = live(site.open())
     page.evaluate("window.sameDocument = true")
