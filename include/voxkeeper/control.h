@@ -36,6 +36,10 @@
  *   GET  VK_API_BACKUPS               the backup files, the newest first
  *   POST VK_API_BACKUPS               {"file": NAME, "key": GLOB}: what is in one
  *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
+ *   GET  VK_API_SILENCE               {"silence": {"since", "until", "left_usec", "author", "reason"}
+ *                                     or null, "withheld": N}
+ *   POST VK_API_SILENCE               {"span": SPAN, "reason": TEXT} or {"end": true}
+ *   POST VK_API_ALERT_TEST            {"notifier": NAME}: a test notice to it, or to all
  *
  *   GET  VK_API_INCIDENTS             {"incidents": [..]}: what is wrong and what was, the newest
  *                                     first; ?open=1: only what is not resolved
@@ -73,6 +77,8 @@
 #define VK_API_SWEEP_CANCEL VK_API_SWEEP "/cancel"
 #define VK_API_KEYS VK_API "/keys"
 #define VK_API_BACKUPS VK_API "/backups"
+#define VK_API_SILENCE VK_API "/silence"
+#define VK_API_ALERT_TEST VK_API "/notify/test"
 #define VK_API_RESTORE VK_API "/restore"
 #define VK_API_INCIDENTS VK_API "/incidents"
 #define VK_API_ACKNOWLEDGE "/acknowledge" /* behind an incident */

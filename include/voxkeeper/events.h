@@ -77,5 +77,11 @@
     X(INCIDENT_OPENED, "incident-opened", "bbb4709f373943aa94ccb1a8b15cc9ff", WARNING, "incidents") \
     X(INCIDENT_UPDATED, "incident-updated", "c04cd0d6942a40f39c4f530c5e8cdec1", WARNING, "incidents") \
     X(INCIDENT_ACKNOWLEDGED, "incident-acknowledged", "1af7cc13617f43179879bceeb3cd4339", NOTICE, "incidents") \
-    X(INCIDENT_RESOLVED, "incident-resolved", "0993310ff0ea4dbab3c834aaaa1b0c6d", NOTICE, "incidents")
+    X(INCIDENT_RESOLVED, "incident-resolved", "0993310ff0ea4dbab3c834aaaa1b0c6d", NOTICE, "incidents") \
+    X(ALERT_SENT, "alert-sent", "c714062092914ad5a29b03e4238599f5", INFO, "alerts-are-not-delivered") \
+    X(ALERT_DELAYED, "alert-delayed", "e1d39713d9fd4313b46c8ab6a6b61023", WARNING, "alerts-are-not-delivered") \
+    X(ALERT_FAILED, "alert-failed", "7361fa41434e4403aaf961f6db79a70e", ERR, "alerts-are-not-delivered") \
+    X(ALERT_QUEUE_FAILED, "alert-queue-failed", "7f0006936c2243d39a03207e55dccd24", ERR, "alerts-are-not-delivered") \
+    X(SILENCE_BEGAN, "silence-began", "5fb59b47b3b64ebf8ee0a2f35e176847", NOTICE, "silence-alerts") \
+    X(SILENCE_ENDED, "silence-ended", "c1853d639cc64e4e9545c984fd8ca90e", NOTICE, "silence-alerts")
 /* clang-format on */

@@ -46,4 +46,5 @@ cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
 cli_verb cli_backups, cli_restore;
 cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;
 cli_verb cli_incidents, cli_acknowledge;
+cli_verb cli_silence, cli_alert_test;
 cli_verb cli_help;

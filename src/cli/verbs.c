@@ -93,6 +93,15 @@ const struct verb VERBS[] = {
         "Others see it, and who is told of the incident is told that too. It is resolved by\n"
         "itself when its cause is gone, acknowledged or not.\n",
         OPTION_BIT(REASON), cli_acknowledge},
+    {"silence", "[SPAN|end]", "tell nobody of what is new, while you work on the machine",
+        "For SPAN (30m, 2h; at most 7d) alerts are withheld, and the events say so. What\n"
+        "was told before is still told to be over. When the silence ends, what is still\n"
+        "open is told. Without SPAN it prints the silence there is; `end` ends it.\n",
+        CHANGING, cli_silence},
+    {"alert-test", "[NOTIFIER]", "send a test alert, and print the answer",
+        "The same way as real ones, to one [Notify NAME] or to all of them. Ends with 0\n"
+        "when every one of them took it, else with 1.\n",
+        CHANGING, cli_alert_test},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

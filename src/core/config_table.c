@@ -430,8 +430,8 @@ const struct config_key config_keys[] = {
         .min = MS(100), .max = SEC(600), LIVE,
         .doc = "A delivery without an answer by then is tried again later."},
     {"Notify", "RateLimit", &config_type_rate, NOTIFY(rate_limit), .preset = "10/1min", LIVE,
-        .doc = "So many notices in any such time; more wait, those of P1 do not. `infinity`: no "
-               "limit."},
+        .doc = "So many notices at once, and as many again in each such time; more wait, but not "
+               "those of P1. `infinity`: no limit."},
     {"Notify", "Repeat", &config_type_span, NOTIFY(repeat), .preset = "1min",
         .min = SEC(1), .max = HOURS(1), .types = RECEIVER(ALERTMANAGER), LIVE,
         .doc = "How often Alertmanager is told again what is still open. It takes an alert for "

@@ -7,6 +7,7 @@ enum {
     LIMIT_PROBES = 16,             /* [Probe NAME] sections beside [Health] */
     LIMIT_KEYSPACES = 16,          /* [Keyspace NAME] sections */
     LIMIT_NOTIFIERS = 8,           /* [Notify NAME] sections */
+    LIMIT_NOTICES = 500,           /* that wait for one receiver, or that it is to remember */
     LIMIT_NAME = 64,               /* bytes of a section's or an agent's name */
     LIMIT_CONFIG_MISTAKES = 100,   /* diagnostics of one configuration that are kept */
     LIMIT_CONFIG_FILE = 1 << 20,   /* bytes of one configuration file */

@@ -126,6 +126,12 @@ static int read_value(
         return read_text(member, VK_REASON_MAX, &out->restore.file, e);
     case API_MEMBER_KEY:
         return read_text(member, VK_REASON_MAX, &out->restore.key, e);
+    case API_MEMBER_SPAN:
+        return read_span(member, &out->alert.span, e);
+    case API_MEMBER_END:
+        return read_bool(member, &out->alert.end, e);
+    case API_MEMBER_NOTIFIER:
+        return read_text(member, LIMIT_NAME, &out->alert.notifier, e);
     case API_MEMBER_REPLACE:
         return read_bool(member, &out->restore.replace, e);
     case API_MEMBER_COUNT:

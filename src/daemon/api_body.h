@@ -5,6 +5,7 @@
 #include "daemon/key_list.h"
 #include "daemon/restore.h"
 #include "daemon/sweeps.h"
+#include "daemon/verb_alert.h"
 #include "io/http_server.h"
 
 #include <stddef.h>
@@ -27,6 +28,9 @@ enum { API_AUTHOR_MAX = 96 };
     X(OPERATION, "operation")                                                                      \
     X(FILE, "file")                                                                                \
     X(KEY, "key")                                                                                  \
+    X(SPAN, "span")                                                                                \
+    X(END, "end")                                                                                  \
+    X(NOTIFIER, "notifier")                                                                        \
     X(REPLACE, "replace")
 
 #define X(symbol, name) API_MEMBER_##symbol,
@@ -41,9 +45,10 @@ struct api_body {
     struct sweep_wish sweep;
     struct key_wish keys; /* but for what it has in common with `sweep`: keyspace and limit */
     struct restore_wish restore; /* but for `dry_run`, which is in `sweep` */
-    uint64_t operation;          /* 0: none */
-    unsigned members;            /* API_MEMBER_BIT()s of those that were there */
-    struct cJSON *json;          /* owned; NULL for an empty body */
+    struct alert_wish alert;
+    uint64_t operation; /* 0: none */
+    unsigned members;   /* API_MEMBER_BIT()s of those that were there */
+    struct cJSON *json; /* owned; NULL for an empty body */
 };
 
 /*

@@ -75,6 +75,10 @@ void api_get_stream(const struct api_exchange *x);
 void api_get_incidents(const struct api_exchange *x);
 void api_get_incident(const struct api_exchange *x);
 
+void api_get_silence(const struct api_exchange *x);
+
+api_verb api_do_silence;
+api_verb api_do_alert_test;
 api_verb api_do_restart;
 api_verb api_do_cancel;
 api_verb api_do_promote;

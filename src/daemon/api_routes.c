@@ -35,6 +35,9 @@ const struct api_route api_routes[] = {
             API_MEMBER_BIT(LIMIT)},
     {VK_API_BACKUPS, false, api_get_backups, api_do_show_backup,
         API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY)},
+    {VK_API_SILENCE, false, api_get_silence, api_do_silence,
+        API_MEMBER_BIT(SPAN) | API_MEMBER_BIT(END)},
+    {VK_API_ALERT_TEST, false, NULL, api_do_alert_test, API_MEMBER_BIT(NOTIFIER)},
     {VK_API_RESTORE, false, NULL, api_do_restore,
         API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY) | API_MEMBER_BIT(REPLACE) |
             API_MEMBER_BIT(DRY_RUN)},

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 struct command {
@@ -17,6 +18,7 @@ struct command {
     command_ended_fn *on_ended;
     void *arg;
     bool late;
+    bool exited;
     struct exit_status exit;
 };
 
@@ -39,6 +41,7 @@ static void on_exited(struct child *child, struct exit_status status, void *arg)
 {
     struct command *c = arg;
     c->exit = status;
+    c->exited = true;
     if (c->output)
         output_drain(c->output);
     child_kill_tree(child);
@@ -64,6 +67,19 @@ static void on_deadline(void *arg)
     child_kill_tree(c->child);
 }
 
+/* A file and no pipe: a command that does not read it keeps nobody waiting. */
+static int input_of(const struct command_spec *spec, struct err *e)
+{
+    int fd = memfd_create("voxkeeper-input", MFD_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : write(fd, spec->input, spec->input_len);
+    if (n == (ssize_t)spec->input_len && lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    err_sys(e, n < 0 ? -errno : -EIO, "writing the command's input");
+    if (fd >= 0)
+        close(fd);
+    return e->code;
+}
+
 static int spawn(struct command *c, struct loop *l, const struct command_spec *spec, struct err *e)
 {
     static const struct child_callbacks callbacks = {
@@ -72,7 +88,7 @@ static int spawn(struct command *c, struct loop *l, const struct command_spec *s
         .on_exited = on_exited,
         .on_tree_gone = on_tree_gone,
     };
-    struct child_fd fds[2];
+    struct child_fd fds[3];
     unsigned n_fds = 0;
     if (spec->identifier) {
         c->output = output_new(l,
@@ -84,6 +100,11 @@ static int spawn(struct command *c, struct loop *l, const struct command_spec *s
         fds[n_fds++] = (struct child_fd){output_stdout_fd(c->output), STDOUT_FILENO};
         fds[n_fds++] = (struct child_fd){output_stderr_fd(c->output), STDERR_FILENO};
     }
+    int input = spec->input ? input_of(spec, e) : -1;
+    if (spec->input && input < 0)
+        return e->code;
+    if (input >= 0)
+        fds[n_fds++] = (struct child_fd){input, STDIN_FILENO};
     c->child = child_spawn(l,
         &(struct child_spec){.path = spec->argv->items[0],
             .argv = spec->argv->items,
@@ -92,6 +113,8 @@ static int spawn(struct command *c, struct loop *l, const struct command_spec *s
             .fds = fds,
             .n_fds = n_fds},
         &callbacks, c, e);
+    if (input >= 0)
+        close(input);
     return c->child ? 0 : e->code;
 }
 
@@ -112,6 +135,11 @@ struct command *command_new(struct loop *l, const struct command_spec *spec,
     }
     timer_arm(c->deadline, usec_add(loop_now(), spec->timeout));
     return c;
+}
+
+int command_exit_code(const struct command *c)
+{
+    return c->exited && !c->exit.signaled ? c->exit.code : -1;
 }
 
 void command_free(struct command *c)

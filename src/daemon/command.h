@@ -9,6 +9,7 @@
 #include "io/loop.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct command;
 
@@ -16,7 +17,9 @@ struct command_spec {
     const struct strlist *argv;
     char *const *environment;
     usec_t timeout;
-    const char *instance;   /* marks its processes; unique among all that live */
+    const char *instance; /* marks its processes; unique among all that live */
+    const char *input;    /* what it reads on stdin; NULL: nothing */
+    size_t input_len;
     const char *identifier; /* of its output in the log; NULL: its output goes nowhere */
 };
 
@@ -32,6 +35,9 @@ typedef void command_ended_fn(enum command_result result, const char *how, void 
  */
 struct command *command_new(struct loop *l, const struct command_spec *spec,
     command_ended_fn *on_ended, void *arg, struct err *e);
+
+/* In on_ended: its exit code; -1 if it ended otherwise. */
+int command_exit_code(const struct command *c);
 
 /* No callback comes after this. NULL is fine. */
 void command_free(struct command *c);

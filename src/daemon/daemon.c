@@ -14,6 +14,7 @@
 #include "daemon/incidents.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
+#include "daemon/notifier.h"
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/rollout_told.h"
@@ -200,6 +201,8 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
         r = front_configure(d->front, config, e);
     if (r == 0)
         r = dependency_configure(d, config, e);
+    if (r == 0)
+        r = notifier_configure(d->notifier, config, e);
     if (r < 0)
         return r;
     log_set_max_level(config->log_level);

@@ -25,6 +25,8 @@ struct http_client;
 struct incident_watch;
 struct incidents;
 struct loop;
+struct notifier;
+struct notifier_test;
 struct operation;
 struct memory;
 struct meters;
@@ -84,6 +86,8 @@ struct daemon {
     struct stream *stream; /* who reads what happens, as it does */
     struct admin *admin;
     struct upgrade *upgrade; /* NULL: none is being checked */
+    struct notifier *notifier;
+    struct notifier_test *alert_test; /* NULL: none is under way */
     usec_t started_at;
     usec_t started_wall;
     bool ready_told;   /* the first verified worker was announced */

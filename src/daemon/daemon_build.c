@@ -13,6 +13,8 @@
 #include "daemon/log_ring.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
+#include "daemon/notifier.h"
+#include "daemon/notifier_test.h"
 #include "daemon/operation.h"
 #include "daemon/rollback.h"
 #include "daemon/samples.h"
@@ -118,8 +120,11 @@ static void on_incident_opened(struct incident_record *record, void *arg)
 
 static int make_incidents(struct daemon *d, struct err *e)
 {
-    d->incidents = incidents_new(&(struct incidents_spec){
-        .loop = d->loop, .config = d->config, .on_opened = on_incident_opened, .arg = d});
+    d->incidents = incidents_new(&(struct incidents_spec){.loop = d->loop,
+        .config = d->config,
+        .on_opened = on_incident_opened,
+        .on_notice = daemon_on_notice,
+        .arg = d});
     if (d->incidents)
         d->incident_watch = incident_watch_new(d);
     return d->incident_watch ? 0 : err_sys(e, -ENOMEM, "building the incidents");
@@ -137,7 +142,8 @@ static int build(struct daemon *d, struct err *e)
     if (!d->operations || !d->service)
         return err_sys(e, -ENOMEM, "building the daemon");
     if ((r = watch_signals(d, e)) < 0 || (r = make_supervisor(d, e)) < 0 ||
-        (r = make_drainer(d, e)) < 0 || (r = make_incidents(d, e)) < 0 || (r = dependency_configure(d, d->config, e)) < 0)
+        (r = make_drainer(d, e)) < 0 || (r = daemon_make_notifier(d, e)) < 0 ||
+        (r = make_incidents(d, e)) < 0 || (r = dependency_configure(d, d->config, e)) < 0)
         return r;
     d->samples = samples_new(d);
     if (!d->samples)
@@ -162,6 +168,8 @@ void daemon_fini(struct daemon *d)
     stream_free(d->stream);
     incident_watch_free(d->incident_watch);
     incidents_free(d->incidents);
+    notifier_test_free(d->alert_test);
+    notifier_free(d->notifier);
     dependency_close(d);
     rollback_free(d->rollback);
     bake_watch_free(d->bake);

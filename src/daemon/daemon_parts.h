@@ -3,6 +3,7 @@
 
 #include "daemon/daemon.h"
 
+struct notice;
 struct sweep_summary;
 
 void daemon_on_signal(int signum, void *arg);
@@ -18,6 +19,10 @@ void daemon_on_probed(enum probe_outcome outcome, usec_t took, void *arg);
 void daemon_on_handed_over(usec_t took, void *arg);
 void daemon_on_lag(usec_t lag, void *arg);
 void daemon_on_swept(const struct sweep_summary *summary, void *arg);
+
+/* daemon_notices.c: the notifiers, and what the incidents have to tell them. */
+void daemon_on_notice(const struct notice *notice, void *arg);
+int daemon_make_notifier(struct daemon *d, struct err *e);
 
 /* Whether somebody serves, and why not, may have changed. */
 void daemon_meter_gap(struct daemon *d);

@@ -9,6 +9,7 @@
 #include "daemon/memory.h"
 #include "daemon/front.h"
 #include "daemon/incidents.h"
+#include "daemon/notifier.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/worker_json.h"
@@ -224,6 +225,7 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddItemToObject(o, "incidents", cJSON_DetachItemFromObject(incidents, "incidents"));
     cJSON_Delete(incidents);
     cJSON_AddItemToObject(o, "config", config_json(d));
+    cJSON_AddItemToObject(o, "alerts", notifier_json(d->notifier));
     struct cJSON *log = cJSON_AddObjectToObject(o, "log");
     cJSON_AddNumberToObject(log, "dropped", (double)journal_dropped());
     return o;

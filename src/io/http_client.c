@@ -104,6 +104,13 @@ static const char *failure_of(const struct http_request *r, CURLcode code)
     return r->error[0] ? r->error : curl_easy_strerror(code);
 }
 
+static usec_t retry_after_of(const struct http_request *r)
+{
+    curl_off_t seconds = 0;
+    curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return seconds > 0 && seconds < INT_MAX ? (usec_t)seconds * USEC_PER_SEC : 0;
+}
+
 static void request_end(struct http_request *r, CURLcode code)
 {
     struct http_answer answer = {
@@ -114,6 +121,7 @@ static void request_end(struct http_request *r, CURLcode code)
         long status = 0;
         curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
         answer.status = (int)status;
+        answer.retry_after = retry_after_of(r);
         answer.body = strbuf_text(&r->body);
         answer.body_len = r->body.len;
         answer.truncated = r->read_away > 0;
@@ -237,6 +245,10 @@ static bool set_exchange(struct http_request *r, const struct http_spec *spec)
     bad |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, spec->unix_socket);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(spec->timeout));
     bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, spec->connect_only ? 1L : 0L);
+    if (spec->ca_file) {
+        bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
+        bad |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
     bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, r);
     bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, r->error);
     bad |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

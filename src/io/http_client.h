@@ -16,10 +16,11 @@ struct http_spec {
     const char *url;
     const char *unix_socket;    /* path to connect to instead of the URL's host; NULL: none */
     const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
+    const char *ca_file;        /* PEM, instead of the system's authorities; NULL: those */
     const char *body;           /* NULL: none */
     size_t body_len;
-    usec_t timeout;  /* for the whole exchange */
-    size_t body_max; /* bytes of the answer kept; the rest is read away and dropped */
+    usec_t timeout;    /* for the whole exchange */
+    size_t body_max;   /* bytes of the answer kept; the rest is read away and dropped */
     bool connect_only; /* ANSWERED (status 0, no body) as soon as the connection stands */
 };
 
@@ -36,12 +37,18 @@ struct http_answer {
     int status;       /* ANSWERED */
     const char *body; /* ANSWERED; not NUL-terminated */
     size_t body_len;
-    bool truncated;   /* the body was longer than body_max */
-    const char *what; /* otherwise: what went wrong, one line */
+    bool truncated;     /* the body was longer than body_max */
+    usec_t retry_after; /* ANSWERED: that the answer asks for; 0: nothing */
+    const char *what;   /* otherwise: what went wrong, one line */
     usec_t took;
 };
 
-/* Returns owned, or NULL with *e set. Connections are never reused: a probe must see a new one. */
+/*
+ * Certificates are always verified; redirects are never followed. A failure that is told by `what`
+ * may name the host, and never the rest of the URL.
+ *
+ * Returns owned, or NULL with *e set. Connections are never reused: a probe must see a new one.
+ */
 struct http_client *http_client_new(struct loop *l, struct err *e);
 
 /*

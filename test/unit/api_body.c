@@ -74,7 +74,8 @@ static void every_member(void **state)
         "{\"reason\":\"why \\u00e9\",\"dry_run\":true,\"keyspace\":\"tasks\",\"older_than\":\"2h\","
         "\"limit\":1e3,\"confirm\":\"t\",\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\","
         "\"operation\":7,"
-        "\"file\":\"f\",\"key\":\"a*\",\"replace\":true}";
+        "\"file\":\"f\",\"key\":\"a*\",\"replace\":true,"
+        "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\"}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.reason, "why \xc3\xa9");
     assert_true(body.sweep.dry_run);
@@ -86,6 +87,9 @@ static void every_member(void **state)
     assert_true(body.keys.stuck);
     assert_int_equal(body.keys.sort, KEY_SORT_TTL);
     assert_int_equal(body.operation, 7);
+    assert_int_equal(body.alert.span, 30 * USEC_PER_MIN);
+    assert_true(body.alert.end);
+    assert_string_equal(body.alert.notifier, "n");
     assert_int_equal(body.members, (1U << API_MEMBER_COUNT) - 1);
     api_body_fini(&body);
 }
