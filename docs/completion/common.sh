@@ -24,14 +24,20 @@ _voxkeeper_values() {
     esac
 }
 
+# What the help calls that which may follow a verb: FILE, ID.
+_voxkeeper_operand() {
+    case $1 in
+@OPERANDS@
+    esac
+}
+
 # What may follow a verb, one a line.
 _voxkeeper_operands() {
-    case $1 in
-        rollout) printf '%s\n' cancel promote abort ;;
-        backups | restore) _voxkeeper_ask backups | sed -n 's/^.*"file":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
-        incidents | postmortem)
-            _voxkeeper_ask incidents | sed -n 's/^.*"id":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p'
-            ;;
-        help) printf '%s\n' @VERBS@ ;;
+    case $(_voxkeeper_operand "$1") in
+        ACTION) printf '%s\n' cancel promote abort ;;
+        FILE) _voxkeeper_ask backups | sed -n 's/^.*"file":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
+        ID) _voxkeeper_ask incidents | sed -n 's/^.*"id":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
+        SPAN) printf '%s\n' 30min 1h 1d ;;
+        VERB) printf '%s\n' @VERBS@ ;;
     esac
 }

@@ -2,7 +2,8 @@
  * write_completion TEMPLATE COMMON: a shell's completion with its words. A line @COMMON@ becomes
  * what is in the file COMMON. @VERBS@, @EVENTS@ and @VALUED@ (options that want a value) become
  * words between blanks; a line @CASES@ becomes one `case` of the shell for each verb with its
- * options, a line @DESCRIBED_VERBS@ or @DESCRIBED_OPTIONS@ quoted words `NAME:what it is` for zsh.
+ * options, a line @OPERANDS@ one with what follows it, a line @DESCRIBED_VERBS@ or
+ * @DESCRIBED_OPTIONS@ quoted words `NAME:what it is` for zsh.
  */
 #include "cli/options.h"
 #include "cli/verbs.h"
@@ -71,6 +72,18 @@ static void write_cases(void)
     puts("' ;;");
 }
 
+/* "[FILE]" is a FILE as well. */
+static void write_operands(void)
+{
+    for (size_t i = 0; i < N_VERBS; i++) {
+        const char *operand = VERBS[i].operand;
+        if (!operand)
+            continue;
+        operand += operand[0] == '[';
+        printf("        %s) echo %.*s ;;\n", VERBS[i].name, (int)strcspn(operand, "] "), operand);
+    }
+}
+
 /* Within '..', and with a ':' that does not end the name. */
 static void write_described(const char *name, const char *text)
 {
@@ -97,6 +110,10 @@ static bool write_line(char *line)
         return write_file(common);
     if (strcmp(line, "@CASES@\n") == 0) {
         write_cases();
+        return true;
+    }
+    if (strcmp(line, "@OPERANDS@\n") == 0) {
+        write_operands();
         return true;
     }
     if (strcmp(line, "@DESCRIBED_VERBS@\n") == 0) {

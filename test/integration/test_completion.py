@@ -107,8 +107,19 @@ def test_files_and_incidents(complete, directory):
         at = f"--socket={directory}/api"
         assert complete(at, "restore", "2026") == ["20260102-030405-1.vkb", "20260103-030405-1.vkb"]
         assert complete(at, "backups", "20260103") == ["20260103-030405-1.vkb"]
-        if "incidents" in complete(""):
-            assert complete(at, "incidents", "") == ["20261122-193000-crash-loop"]
+        for verb in "incidents", "acknowledge":
+            assert complete(at, verb, "") == ["20261122-193000-crash-loop"]
+
+
+def test_a_known_kind_of_operand_follows_every_verb(complete, environment, directory):
+    answers = {"GET /api/v1/backups": (200, {"backups": [{"file": "x.vkb"}]}),
+               "GET /api/v1/incidents": (200, {"incidents": [{"id": "x"}]})}
+    with FakeApi(directory / "api", answers):
+        for verb in complete(""):
+            usage = subprocess.run(["voxkeeper", "help", verb], env=environment, capture_output=True,
+                                   text=True, check=True).stdout.splitlines()[0]
+            takes = not usage.endswith((verb, "[OPTIONS]"))
+            assert bool(complete(f"--socket={directory}/api", verb, "")) == takes, usage
 
 
 def test_nobody_answers(complete, directory):
