@@ -10,10 +10,11 @@
  *   GET  VK_API_EVENTS                ?after=SEQ&limit=N: {"boot", "newest", "events": [..]}, the
  *                                     oldest first; without `after` the latest. SEQ begins anew
  *                                     with another `boot`
- *   GET  VK_API_STREAM                server-sent events: "status", "workers" and "samples" (as the
- *                                     paths of these names answer) when they change, "event" with id
- *                                     BOOT-SEQ for each event; Last-Event-ID: BOOT-SEQ, or
- *                                     ?last_event_id=, brings those that were missed
+ *   GET  VK_API_STREAM                server-sent events: "status", "workers", "incidents" (those that
+ *                                     are open) and "samples" (the newest), as the paths of these
+ *                                     names answer, when they change; "event" with id BOOT-SEQ for
+ *                                     each event. Last-Event-ID: BOOT-SEQ, or ?last_event_id=,
+ *                                     brings those that were missed
  *   GET  VK_API_LOGS                  ?limit=N: the last log lines that the daemon remembers; or
  *                                     ?after=NUMBER&limit=N: the first after that one, and "newest"
  *                                     is the NUMBER for the next question, while "boot" stays.

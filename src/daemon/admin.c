@@ -3,6 +3,7 @@
 
 #include "daemon/api.h"
 #include "daemon/daemon.h"
+#include "daemon/stream.h"
 #include "daemon/token.h"
 #include "io/http_server.h"
 
@@ -132,7 +133,9 @@ struct admin *admin_new(struct daemon *d, struct err *e)
 
 void admin_end_streams(struct admin *a)
 {
-    http_server_end_streams(a->control);
+    stream_flush(a->daemon->stream);
+    if (a->control)
+        http_server_end_streams(a->control);
     for (unsigned i = 0; i < a->tcp.n; i++)
         http_server_end_streams(a->tcp.servers[i]);
 }
@@ -141,6 +144,7 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
+    admin_end_streams(a);
     http_server_free(a->control);
     listeners_close(&a->tcp);
     free(a);

@@ -154,6 +154,12 @@ void stream_free(struct stream *s)
     free(s);
 }
 
+void stream_flush(struct stream *s)
+{
+    for (struct reader *r = s->readers; r; r = r->next)
+        write_events(r);
+}
+
 void stream_set_pace(struct stream *s, const struct stream_pace *pace)
 {
     s->pace = *pace;

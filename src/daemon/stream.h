@@ -30,6 +30,9 @@ struct stream *stream_new(struct daemon *d);
 /* Every reader is gone by then. NULL is fine. */
 void stream_free(struct stream *s);
 
+/* Writes what was told since the loop turned last: it turns no more. */
+void stream_flush(struct stream *s);
+
 void stream_set_pace(struct stream *s, const struct stream_pace *pace);
 
 /*

@@ -35,8 +35,9 @@ struct cJSON *stream_topic_json(enum stream_topic topic, const struct daemon *d)
 /* They differ each time one looks. */
 static bool goes_on(const char *member)
 {
-    static const char *const names[] = {"uptime_usec", "left_usec", "retry_in_usec", "took_usec",
-        "ping_usec", "cpu_usec", "rss_bytes", "descriptors", "threads", "lines", "duration_usec"};
+    static const char *const names[] = {"uptime_usec", "age_usec", "duration_usec", "deadline_usec",
+        "left_usec", "retry_in_usec", "took_usec", "ping_usec", "cpu_usec", "rss_bytes",
+        "descriptors", "threads", "lines"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(member, names[i]) == 0)
             return true;
