@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from api import Stream, ask, routes
+from api import Stream, ask, described, routes
 from daemon import UnixHttp
 from ports import free_port
 
@@ -41,7 +41,7 @@ def test_tcp_only_reads(start, port):
     assert ask(port, "GET", "/api/v1/status").status == 200
     for route in routes():
         if route["post"]:
-            refused = ask(port, "POST", route["path"], {}, Authorization=f"Bearer {TOKEN}")
+            refused = ask(port, "POST", described(route, "post"), {}, Authorization=f"Bearer {TOKEN}")
             assert (refused.status, refused.code) == (403, "read-only"), route
     assert "TokenCredential=" in refused.text
     assert daemon.request("POST", "/api/v1/resume")[0] == 409  # the unix socket admits us

@@ -13,6 +13,13 @@ def routes():
     return json.loads(printed.stdout)
 
 
+def described(route, method):
+    """The path of a route as docs/openapi.json writes it."""
+    if not route["prefix"]:
+        return route["path"]
+    return route["path"] + ("/{id}" if method == "get" else "/{id}/acknowledge")
+
+
 class Answer:
     def __init__(self, response):
         self.status = response.status
