@@ -24,6 +24,9 @@ static int setup(void **state)
     w->rig->c = rig_redis_connect(&w->rig->redis);
     between_start(&w->between, &w->rig->redis);
     sweep_rig_connect(w->rig, w->between.url, NULL, NULL);
+    /* How long it rests is none of what is tested here. */
+    sweeper_limit(w->rig->sweeper, &(struct sweep_limits){.max_latency = USEC_PER_SEC,
+                                       .max_delete = {UINT64_MAX, SWEEP_FUSE_NO_SHARE}});
     *state = w;
     return 0;
 }
