@@ -36,6 +36,9 @@ struct cli_args {
     const char *event;
     const char *since; /* as it was written */
     uint64_t lines;    /* 0: as the verb sees fit */
+    const char *output; /* a file to write; NULL: stdout */
+    bool check;
+    bool force;
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -45,6 +48,6 @@ cli_verb cli_status, cli_workers, cli_show_config;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
 cli_verb cli_backups, cli_restore;
 cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;
-cli_verb cli_incidents, cli_acknowledge;
 cli_verb cli_silence, cli_alert_test;
+cli_verb cli_incidents, cli_acknowledge, cli_postmortem;
 cli_verb cli_help;

@@ -210,6 +210,15 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
         return 0;
     case OPTION_LINES:
         return set_lines(c, text);
+    case OPTION_OUTPUT:
+        c->args.output = text;
+        return 0;
+    case OPTION_CHECK:
+        c->args.check = true;
+        return 0;
+    case OPTION_FORCE:
+        c->args.force = true;
+        return 0;
     case OPTION_COUNT:
         break;
     }
@@ -245,7 +254,9 @@ static int read_options(struct command *c, uint64_t allowed, int argc, char **ar
                 .name = TABLE[o].name, .has_arg = has_argument((enum cli_option)o), .val = o};
     }
     /* '+': stop at the first operand; ':': tell a missing value from an unknown option. */
-    const char *shorts = allowed & OPTION_BIT(FOLLOW) ? "+:hf" : "+:h";
+    const char *shorts = allowed & OPTION_BIT(FOLLOW)   ? "+:hf"
+                         : allowed & OPTION_BIT(OUTPUT) ? "+:ho:"
+                                                        : "+:h";
     opterr = 0;
     optind = 0; /* glibc: begin anew */
     for (;;) {
@@ -257,8 +268,8 @@ static int read_options(struct command *c, uint64_t allowed, int argc, char **ar
             return -refuse(c, written, "is no option here");
         if (o == ':')
             return -refuse(c, written, "needs a value");
-        if (o == 'h' || o == 'f')
-            o = o == 'h' ? OPTION_HELP : OPTION_FOLLOW;
+        if (o == 'h' || o == 'f' || o == 'o')
+            o = o == 'h' ? OPTION_HELP : o == 'f' ? OPTION_FOLLOW : OPTION_OUTPUT;
         int rc = set_option(c, (enum cli_option)o, optarg);
         if (rc != 0)
             return -rc;

@@ -31,7 +31,10 @@
     X(WORKER, "worker", "N", "only what that worker says, and what is said of it")                 \
     X(EVENT, "event", "NAME", "only that event, such as worker-crashed")                           \
     X(SINCE, "since", "WHEN", "only what is younger: 10min, 03:10, \"2026-01-02 03:10\"")          \
-    X(LINES, "lines", "N", "only the last N lines")
+    X(LINES, "lines", "N", "only the last N lines")                                                \
+    X(OUTPUT, "output", "FILE", "write it there, where nothing may be yet; also -o FILE")          \
+    X(CHECK, "check", NULL, "say what is missing in a post-mortem that somebody wrote")            \
+    X(FORCE, "force", NULL, "overwrite the file")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

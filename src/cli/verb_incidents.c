@@ -14,8 +14,7 @@
 
 enum { SHOWN = 20 };
 
-/* Appends the path of an incident. Returns false, and has said why, if that can be none. */
-static bool add_path(struct strbuf *out, const char *id)
+bool cli_incident_path(struct strbuf *out, const char *id)
 {
     if (!id[0] || id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-")]) {
         say_error("\"%s\" is no incident; which there are: voxkeeper incidents", id);
@@ -52,7 +51,7 @@ int cli_incidents(const struct cli *cli, const struct cli_args *args)
         return show_list(cli, args->limit > 0 ? args->limit : SHOWN);
     if (args->limit > 0)
         say_error("--limit belongs to the list, not to an ID");
-    else if (add_path(&path, args->operand))
+    else if (cli_incident_path(&path, args->operand))
         rc = cli_show(cli, strbuf_text(&path), NULL, view_incident);
     strbuf_fini(&path);
     return rc;
@@ -64,7 +63,7 @@ int cli_acknowledge(const struct cli *cli, const struct cli_args *args)
     int rc = VK_EXIT_USAGE;
     if (!args->operand) {
         say_error("acknowledge needs an ID; which there are: voxkeeper incidents");
-    } else if (add_path(&path, args->operand)) {
+    } else if (cli_incident_path(&path, args->operand)) {
         strbuf_adds(&path, VK_API_ACKNOWLEDGE);
         rc = cli_ask(cli, args, "acknowledge", strbuf_text(&path));
     }

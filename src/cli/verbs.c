@@ -102,6 +102,12 @@ const struct verb VERBS[] = {
         "The same way as real ones, to one [Notify NAME] or to all of them. Ends with 0\n"
         "when every one of them took it, else with 1.\n",
         CHANGING, cli_alert_test},
+    {"postmortem", "ID|FILE", "write the post-mortem of an incident, or check one",
+        "Prints it as Markdown, with what voxkeeper knows filled in: when, how long, what\n"
+        "happened, whom it hurt, what was changed before. Root cause and action items are\n"
+        "for people. With --check it reads the FILE, without voxkeeperd, and ends with 1 if\n"
+        "the root cause is missing or vague, or an action item lacks an owner or a date.\n",
+        OPTION_BIT(OUTPUT) | OPTION_BIT(CHECK) | OPTION_BIT(FORCE), cli_postmortem},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

@@ -35,6 +35,9 @@ void view_incidents(const cJSON *answer, uint64_t max, bool use_color, struct st
 /* One of them. */
 void view_incident(const struct cli *cli, const cJSON *incident, struct strbuf *out);
 
+/* Appends the path of an incident. Returns false, and has said why, if that can be none. */
+bool cli_incident_path(struct strbuf *out, const char *id);
+
 /* A line for each of an array of open ones; nothing when there is none. */
 void view_incidents_brief(const cJSON *incidents, bool use_color, struct strbuf *out);
 

@@ -445,8 +445,8 @@ const struct config_key config_keys[] = {
         .doc = "So many that are resolved are remembered, the latest."},
     {"Incidents", "Patience", &config_type_factor, ROOT(incidents.patience), .preset = "1",
         .max = 100, LIVE,
-        .doc = "Factor on how long something must be wrong before it is an incident, and well "
-               "before that is over; `0`: at once."},
+        .doc = "Factor on how long something must be wrong before it is an incident, well before "
+               "that is over, and told before it is told again; `0`: at once."},
     {"Incidents", "MinDiskFree", &config_type_size, ROOT(incidents.min_disk_free),
         .preset = "64M", .max = UINT64_C(1) << 50, LIVE,
         .doc = "With less than that free where StateDirectory= is, it is an incident; `0`: never."},

@@ -1,19 +1,61 @@
 /* The paths about incidents. */
+#include "base/timestamp.h"
+#include "core/json_scan.h"
 #include "daemon/api_parts.h"
 #include "daemon/daemon.h"
 #include "daemon/incidents.h"
 #include "daemon/operation.h"
+#include "io/files.h"
 #include "io/loop.h"
 #include "voxkeeper/control.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define CHANGES_BEFORE (2 * USEC_PER_HOUR)
+enum { CHANGES_BYTES_MAX = 256 * 1024 };
 
 void api_get_incidents(const struct api_exchange *x)
 {
     const char *open = http_server_query(x->request, "open");
     api_answer_json(x, 200, incidents_json(x->daemon->incidents, open && strcmp(open, "1") == 0));
+}
+
+/* Takes `change`; keeps what was changed in the two hours before. */
+static void add_change(struct cJSON *changes, struct cJSON *change, usec_t began)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(change, "time"));
+    usec_t at = 0;
+    bool fits = text && timestamp_parse(text, strlen(text), &at) == 0 && at <= began &&
+                usec_sub(began, at) <= CHANGES_BEFORE;
+    if (fits)
+        cJSON_AddItemToArray(changes, change);
+    else
+        cJSON_Delete(change);
+}
+
+/* Lines that are none of the change log's are passed over. */
+static struct cJSON *changes_json(const struct daemon *d, usec_t began)
+{
+    struct err e = {0};
+    struct strbuf path = STRBUF_INIT;
+    struct cJSON *changes = cJSON_CreateArray();
+    char *text = NULL;
+    size_t len = 0;
+    strbuf_addf(&path, "%s/changelog.jsonl", d->config->admin.state_directory);
+    int r = files_read_end(strbuf_text(&path), CHANGES_BYTES_MAX, &text, &len, &e);
+    strbuf_fini(&path);
+    if (r < 0)
+        return changes; /* nothing was ever changed, or it cannot be known */
+    for (char *line = text, *end; line < text + len; line = end + 1) {
+        end = strchrnul(line, '\n');
+        size_t used = json_scan_value(line, (size_t)(end - line));
+        add_change(changes, used ? cJSON_ParseWithLength(line, used) : NULL, began);
+    }
+    free(text);
+    return changes;
 }
 
 void api_get_incident(const struct api_exchange *x)
@@ -32,6 +74,7 @@ void api_get_incident(const struct api_exchange *x)
     struct cJSON *cost = cJSON_AddObjectToObject(o, "cost");
     cJSON_AddNumberToObject(cost, "session_value", d->config->cost.session_value);
     cJSON_AddStringToObject(cost, "currency", d->config->cost.currency);
+    cJSON_AddItemToObject(o, "changes", changes_json(d, record->began_wall));
     api_answer_json(x, 200, o);
 }
 

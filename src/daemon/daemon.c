@@ -210,6 +210,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     bake_watch_configure(d->bake, config);
     meters_configure(d->meters, config);
     incidents_configure(d->incidents, config);
+    incident_watch_configure(d->incident_watch);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)
         supervisor_start(d->supervisor);

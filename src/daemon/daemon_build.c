@@ -7,7 +7,6 @@
 #include "daemon/drainer.h"
 #include "daemon/front.h"
 #include "daemon/history.h"
-#include "daemon/incident_evidence.h"
 #include "daemon/incident_watch.h"
 #include "daemon/incidents.h"
 #include "daemon/log_ring.h"
@@ -115,7 +114,8 @@ static int make_drainer(struct daemon *d, struct err *e)
 
 static void on_incident_opened(struct incident_record *record, void *arg)
 {
-    incident_evidence_begin(arg, record);
+    const struct daemon *d = arg;
+    incident_watch_opened(d->incident_watch, record);
 }
 
 static int make_incidents(struct daemon *d, struct err *e)

@@ -11,10 +11,62 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BEFORE (10 * USEC_PER_MIN)
-enum { BEFORE_MAX = 15 };
+enum { BEFORE_MAX = 15, NAMES_JSON_MAX = 64 * 1024 };
+
+struct incident_evidence {
+    struct daemon *daemon;
+    struct log_tap tap;
+    /* The latest that was told of each, whole. */
+    struct strbuf output;
+    struct strbuf names; /* JSON */
+};
+
+static void keep(struct strbuf *out, const struct log_field *field, size_t max)
+{
+    size_t skip = field->len > max ? field->len - max : 0;
+    const char *text = field->value;
+    while (skip > 0 && skip < field->len && text[skip - 1] != '\n')
+        skip++;
+    strbuf_reset(out);
+    strbuf_add(out, text + skip, field->len - skip);
+}
+
+static void on_record(const struct log_record *record, void *arg)
+{
+    struct incident_evidence *e = arg;
+    for (size_t i = 0; i < record->n_fields; i++) {
+        const struct log_field *field = &record->fields[i];
+        if (strcmp(field->name, "VOXKEEPER_LAST_OUTPUT") == 0)
+            keep(&e->output, field, INCIDENT_OUTPUT_MAX);
+        else if (strcmp(field->name, "VOXKEEPER_CALLER_NAMES") == 0)
+            keep(&e->names, field, NAMES_JSON_MAX);
+    }
+}
+
+struct incident_evidence *incident_evidence_new(struct daemon *d)
+{
+    struct incident_evidence *e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->daemon = d;
+    e->tap = (struct log_tap){.see = on_record, .arg = e};
+    log_add_tap(&e->tap);
+    return e;
+}
+
+void incident_evidence_free(struct incident_evidence *e)
+{
+    if (!e)
+        return;
+    log_remove_tap(&e->tap);
+    strbuf_fini(&e->output);
+    strbuf_fini(&e->names);
+    free(e);
+}
 
 /* Those that say what others say as well, or that come all the time. */
 static bool is_telling(enum event_id id)
@@ -24,13 +76,10 @@ static bool is_telling(enum event_id id)
            id != EVENT_DRAIN_PROGRESS && id != EVENT_SWEEP_DONE && id != EVENT_SWEEP_ELSEWHERE;
 }
 
-/* "worker-crashed: worker 1 ended ..." */
 static void add_event(struct incident_record *r, const struct happening *h)
 {
-    struct strbuf text = STRBUF_INIT;
-    strbuf_addf(&text, "%s", h->message ? h->message : event_name(h->id));
-    incident_record_add(r, INCIDENT_ENTRY_EVENT, h->wall, strbuf_text(&text));
-    strbuf_fini(&text);
+    const char *text = h->message ? h->message : event_name(h->id);
+    incident_record_add(r, INCIDENT_ENTRY_EVENT, h->wall, text);
 }
 
 static void add_names(struct incident_names *names, const struct cJSON *list)
@@ -43,20 +92,30 @@ static void add_names(struct incident_names *names, const struct cJSON *list)
     }
 }
 
-static void add_cut(struct incident_record *r, const struct happening *h)
+/* What the history has of the names may be cut; what was told is whole. */
+static struct cJSON *names_of(const struct incident_evidence *e, const struct happening *h)
+{
+    const char *text = happening_field(h, "VOXKEEPER_CALLER_NAMES");
+    struct cJSON *names = text ? cJSON_Parse(text) : NULL;
+    bool told = text && strncmp(strbuf_text(&e->names), text, strlen(text)) == 0;
+    return names || !told ? names : cJSON_Parse(strbuf_text(&e->names));
+}
+
+static void add_cut(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
 {
     const char *callers = happening_field(h, "VOXKEEPER_CALLERS");
-    const char *text = happening_field(h, "VOXKEEPER_CALLER_NAMES");
     uint64_t n = 0;
     if (callers && num_parse_u64(callers, 0, UINT32_MAX, &n) == 0)
         r->cut += n;
-    struct cJSON *names = text ? cJSON_Parse(text) : NULL;
+    struct cJSON *names = names_of(e, h);
     add_names(&r->sessions, cJSON_GetObjectItemCaseSensitive(names, "sessions"));
     add_names(&r->tasks, cJSON_GetObjectItemCaseSensitive(names, "tasks"));
     cJSON_Delete(names);
 }
 
-static void add_output(struct incident_record *r, const struct happening *h)
+static void add_output(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
 {
     const char *lines = happening_field(h, "VOXKEEPER_LAST_OUTPUT");
     const char *worker = happening_field(h, "VOXKEEPER_WORKER");
@@ -65,14 +124,16 @@ static void add_output(struct incident_record *r, const struct happening *h)
         return;
     snprintf(who, sizeof who, "worker %s", worker ? worker : "?");
     incident_record_set(&r->output_who, who, INCIDENT_SUBJECT_MAX);
-    incident_record_set(&r->output, lines, INCIDENT_OUTPUT_MAX);
+    incident_record_set(
+        &r->output, e->output.len > 0 ? strbuf_text(&e->output) : lines, INCIDENT_OUTPUT_MAX);
 }
 
-static void add_evidence(struct incident_record *r, const struct happening *h)
+static void add_evidence(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
 {
     if (h->id == EVENT_CALLERS_CUT)
-        add_cut(r, h);
-    add_output(r, h);
+        add_cut(e, r, h);
+    add_output(e, r, h);
 }
 
 static void count_callers(const struct daemon *d, struct incident_record *r)
@@ -91,40 +152,47 @@ static bool led_to_it(const struct happening *h, usec_t since)
 }
 
 /* What was told since it began to hold is in the timeline already; this is what came before. */
-static void add_before(const struct daemon *d, struct incident_record *r)
+static void add_before(const struct incident_evidence *e, struct incident_record *r)
 {
+    const struct history *history = e->daemon->history;
     usec_t since = usec_sub(r->began_wall, BEFORE);
     const struct happening *h;
     unsigned n = 0;
-    for (uint64_t seq = 0; (h = history_after(d->history, seq)) != NULL; seq = h->seq)
+    for (uint64_t seq = 0; (h = history_after(history, seq)) != NULL; seq = h->seq)
         n += led_to_it(h, since);
-    for (uint64_t seq = 0; (h = history_after(d->history, seq)) != NULL; seq = h->seq) {
+    for (uint64_t seq = 0; (h = history_after(history, seq)) != NULL; seq = h->seq) {
         if (!led_to_it(h, since))
             continue;
         if (n-- <= BEFORE_MAX)
             add_event(r, h);
-        add_evidence(r, h);
+        add_evidence(e, r, h);
     }
 }
 
-void incident_evidence_begin(const struct daemon *d, struct incident_record *record)
+void incident_evidence_begin(struct incident_evidence *e, struct incident_record *record)
 {
-    count_callers(d, record);
+    count_callers(e->daemon, record);
     if (record->n_timeline == 0)
-        add_before(d, record);
+        add_before(e, record);
 }
+
+struct hearing {
+    const struct incident_evidence *evidence;
+    const struct happening *happening;
+};
 
 static void hear(struct incident_record *r, void *arg)
 {
-    const struct happening *h = arg;
-    add_event(r, h);
-    add_evidence(r, h);
+    const struct hearing *hearing = arg;
+    add_event(r, hearing->happening);
+    add_evidence(hearing->evidence, r, hearing->happening);
 }
 
-void incident_evidence_happened(struct incidents *i, const struct happening *happening)
+void incident_evidence_happened(struct incident_evidence *e, const struct happening *happening)
 {
+    struct hearing hearing = {e, happening};
     if (is_telling(happening->id))
-        incidents_each(i, hear, (void *)happening);
+        incidents_each(e->daemon->incidents, hear, &hearing);
 }
 
 static void add_unserved(struct incident_record *r, void *arg)

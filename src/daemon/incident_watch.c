@@ -54,13 +54,15 @@ static const struct feed {
 
 struct incident_watch {
     struct daemon *daemon;
+    struct incident_evidence *evidence;
     struct history_listener listener;
     struct timer *soon;
     struct timer *later;
     usec_t looked_at; /* and whether somebody served then */
     bool served;
     bool looked; /* once, at least */
-    bool failed; /* a worker failed before the first one was verified */
+    /* Since the start, or since the drain before: a worker has served, or failed. */
+    bool begun;
 };
 
 static void feed(struct incidents *i, const struct feed *f, const char *words)
@@ -98,8 +100,8 @@ static void on_event(const struct happening *happening, void *arg)
 {
     struct incident_watch *w = arg;
     const char *words = happening->message ? happening->message : event_name(happening->id);
-    incident_evidence_happened(w->daemon->incidents, happening);
-    w->failed = w->failed || is_failed_start(happening->id);
+    incident_evidence_happened(w->evidence, happening);
+    w->begun = w->begun || is_failed_start(happening->id);
     if (happening->id == EVENT_RESTART_FAILED)
         restart_failed(w, words);
     for (size_t n = 0; n < sizeof feeds / sizeof *feeds; n++) {
@@ -125,14 +127,17 @@ static void stands_told(struct incident_watch *w, enum condition c, bool is_so, 
         stands(w, c, is_so, words);
 }
 
-/* The time before the first worker is ready is none that somebody misses, unless it fails. */
+/* The time until the first worker is ready is not missed, at the start and after a drain; unless
+ * it fails. */
 static void look_at_service(struct incident_watch *w, const struct fleet *fleet)
 {
     const struct daemon *d = w->daemon;
     char words[128];
     bool open = drainer_state(d->drainer)->state == DRAIN_OPEN;
     bool serves = fleet_serving(fleet) > 0;
-    bool missed = open && !serves && fleet_wanted(fleet) > 0 && (d->ready_told || w->failed);
+    bool served_before = d->ready_told && !w->looked; /* by who served under another instance */
+    w->begun = open && (w->begun || serves || served_before);
+    bool missed = w->begun && !serves && fleet_wanted(fleet) > 0;
     usec_t now = loop_now();
     if (!w->served)
         incident_evidence_unserved(d->incidents, usec_sub(now, w->looked_at));
@@ -233,16 +238,21 @@ static void on_later(void *arg)
 struct incident_watch *incident_watch_new(struct daemon *d)
 {
     struct incident_watch *w = calloc(1, sizeof *w);
-    if (!w)
+    struct incident_evidence *evidence = incident_evidence_new(d);
+    if (!w || !evidence) {
+        incident_evidence_free(evidence);
+        free(w);
         return NULL;
+    }
     w->daemon = d;
+    w->evidence = evidence;
     w->served = true;
     w->looked_at = loop_now();
     w->listener = (struct history_listener){.on_event = on_event, .arg = w};
     history_listen(d->history, &w->listener);
     w->soon = timer_new(d->loop, on_soon, w);
     w->later = timer_new(d->loop, on_later, w);
-    timer_arm(w->later, usec_add(loop_now(), LOOK_INTERVAL));
+    timer_arm(w->later, 0);
     return w;
 }
 
@@ -253,7 +263,20 @@ void incident_watch_free(struct incident_watch *w)
     history_unlisten(w->daemon->history, &w->listener);
     timer_free(w->soon);
     timer_free(w->later);
+    incident_evidence_free(w->evidence);
     free(w);
+}
+
+void incident_watch_opened(struct incident_watch *w, struct incident_record *record)
+{
+    if (w)
+        incident_evidence_begin(w->evidence, record);
+}
+
+void incident_watch_configure(struct incident_watch *w)
+{
+    if (w)
+        timer_arm(w->later, 0);
 }
 
 void incident_watch_look(struct incident_watch *w)

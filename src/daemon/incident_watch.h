@@ -5,6 +5,7 @@
 #pragma once
 
 struct daemon;
+struct incident_record;
 struct incident_watch;
 
 /* Begins to listen, and to look; `d` has its incidents. Returns owned; NULL: out of memory. */
@@ -12,6 +13,12 @@ struct incident_watch *incident_watch_new(struct daemon *d);
 
 /* NULL is fine. */
 void incident_watch_free(struct incident_watch *w);
+
+/* One opens: adds what led to it, and whom it concerns. NULL is fine. */
+void incident_watch_opened(struct incident_watch *w, struct incident_record *record);
+
+/* The configuration changed: looks at everything. NULL is fine. */
+void incident_watch_configure(struct incident_watch *w);
 
 /* Something may stand differently: looks in the next turn of the loop. NULL is fine. */
 void incident_watch_look(struct incident_watch *w);

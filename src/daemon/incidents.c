@@ -129,7 +129,7 @@ void incidents_step(struct incidents *i, struct incident_record *r, const struct
     const struct incident_conf conf = {.hold = patiently(i, condition_hold(r->condition)),
         .clear = patiently(i, condition_clear(r->condition)),
         .settle = patiently(i, SETTLE),
-        .quiet = QUIET};
+        .quiet = patiently(i, QUIET)};
     struct incident_update u = incident_step(&conf, r->machine, *ev);
     bool gone = false;
     r->machine = u.next;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,47 @@ int files_read(const char *path, size_t max, char **out_text, size_t *out_len, s
         return err_set(e, r, "reading \"%s\": it is larger than %zu bytes", path, max);
     if (r == -EINVAL)
         return err_set(e, r, "reading \"%s\": it is not a regular file", path);
+    return r < 0 ? err_sys(e, r, "reading \"%s\"", path) : 0;
+}
+
+static int read_end(int fd, size_t max, char **out_text, size_t *out_len)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    size_t size = (size_t)st.st_size < max ? (size_t)st.st_size : max;
+    off_t skipped = st.st_size - (off_t)size;
+    char *text = malloc(size + 1);
+    size_t len = 0;
+    if (!text)
+        return -ENOMEM;
+    while (len < size) {
+        ssize_t n = pread(fd, text + len, size - len, skipped + (off_t)len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    /* The first line is not whole, unless it is the first of the file. */
+    const char *newline = skipped > 0 ? memchr(text, '\n', len) : NULL;
+    size_t cut = newline ? (size_t)(newline - text) + 1 : 0;
+    memmove(text, text + cut, len - cut);
+    text[len - cut] = '\0';
+    *out_text = text;
+    *out_len = len - cut;
+    return 0;
+}
+
+int files_read_end(const char *path, size_t max, char **out_text, size_t *out_len, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return err_sys(e, -errno, "reading \"%s\"", path);
+    int r = read_end(fd, max, out_text, out_len);
+    close(fd);
     return r < 0 ? err_sys(e, r, "reading \"%s\"", path) : 0;
 }
 

@@ -30,7 +30,7 @@ LAYERS = {
     "core": ({"base", "core", "voxkeeper"}, {"cjson", "inih", "pcre2", "zlib"}, {"build_config.h"}),
     "io": ({"base", "core", "io", "voxkeeper"}, set(LIBRARIES) - {"inih"}, {"build_config.h"}),
     "daemon": ({"base", "core", "io", "daemon", "voxkeeper"}, {"cjson"}, {"build_config.h", "build_revision.h"}),
-    "cli": ({"base", "cli", "voxkeeper"}, {"cjson"}, {"build_config.h", "io/control_client.h", "io/journal_reader.h"}),
+    "cli": ({"base", "cli", "voxkeeper"}, {"cjson"}, {"build_config.h", "core/postmortem.h", "io/control_client.h", "io/journal_reader.h"}),
     "preload": ({"preload", "voxkeeper"}, set(), set()),
     "voxkeeper": ({"voxkeeper"}, set(), set()),
 }
