@@ -34,7 +34,7 @@
     X(ROLLOUT_INFO, INFO, "voxkeeper_rollout_info", "state,generation,release,generation_from,release_from", "The rollout under way, or the last one.") \
     X(ROLLOUT_PHASE_DURATION, HISTOGRAM, "voxkeeper_rollout_phase_duration_seconds", "phase", "Time that rollouts spent in a phase.") \
     X(HANDOVER_DURATION, HISTOGRAM, "voxkeeper_handover_duration_seconds", "", "Time from the pause of a worker until its last connection was gone.") \
-    X(CALLERS, GAUGE, "voxkeeper_callers", "kind", "Callers: connections now; sessions in use and pending tasks when Redis was last walked. NaN: not known.") \
+    X(CALLERS, GAUGE, "voxkeeper_callers", "kind", "Callers: connections lately; sessions in use and pending tasks when Redis was last walked. NaN: not known.") \
     X(CALLERS_CUT, COUNTER, "voxkeeper_callers_cut_total", "", "Callers whose calls were broken off.") \
     X(DRAINING, GAUGE, "voxkeeper_draining", "", "1 while callers are waited for, or all workers are gone after that.") \
     X(DRAINS, COUNTER, "voxkeeper_drains_total", "outcome", "Drains that ended, by how.") \

@@ -1,8 +1,8 @@
 /* Metrics of restarts, rollouts, callers and drains. */
 #include "daemon/metrics_parts.h"
 
-#include "daemon/callers.h"
 #include "daemon/drainer.h"
+#include "daemon/samples.h"
 #include "daemon/supervisor.h"
 
 /* A series for each row of a list of outcomes that events count. */
@@ -53,10 +53,11 @@ static void write_callers_of(struct exposition *x, const char *kind, bool known,
 static void write_callers(const struct daemon *d, struct exposition *x)
 {
     const struct meters *m = d->meters;
-    struct callers now;
-    callers_connections(d->config, &now);
+    uint64_t connections = 0;
+    /* Not counted here: the kernel walks a table that on a large machine takes milliseconds. */
+    bool known = samples_callers(d->samples, &connections);
     exposition_family(x, METRIC_CALLERS);
-    write_callers_of(x, "connections", now.connections.known, now.connections.n);
+    write_callers_of(x, "connections", known, connections);
     write_callers_of(x, "sessions", m->sessions.known, m->sessions.n);
     write_callers_of(x, "tasks", m->tasks.known, m->tasks.n);
     exposition_one_count(x, METRIC_CALLERS_CUT, m->callers_cut);

@@ -88,6 +88,16 @@ void samples_free(struct samples *s)
     free(s);
 }
 
+bool samples_callers(const struct samples *s, uint64_t *out_n)
+{
+    if (s->taken == 0)
+        return false;
+    const struct sample *newest = &s->ring[(s->taken - 1) % KEPT];
+    if (newest->callers_known)
+        *out_n = newest->callers;
+    return newest->callers_known;
+}
+
 static void add_number(struct cJSON *o, const char *name, bool known, double n)
 {
     if (known)

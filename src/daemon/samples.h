@@ -6,6 +6,9 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct cJSON;
 struct daemon;
 struct samples;
@@ -29,3 +32,6 @@ struct cJSON *samples_json(const struct samples *s, unsigned limit);
 
 /* The same with the newest only, for those who have the others. */
 struct cJSON *samples_newest_json(const struct daemon *d);
+
+/* Connections as the newest sample has them; false: not known. */
+bool samples_callers(const struct samples *s, uint64_t *out_n);

@@ -188,6 +188,7 @@ static void who_asks_gets_what_he_reads(void **state)
             EXPOSITION_OPENMETRICS},
         {"text/plain;version=0.0.4, application/openmetrics-text;q=0.5", EXPOSITION_TEXT},
         {"text/plain;q=0.4,application/openmetrics-text ; q=0.5", EXPOSITION_OPENMETRICS},
+        {"text/plain, application/openmetrics-text", EXPOSITION_OPENMETRICS},
         {"application/openmetrics-text;q=0", EXPOSITION_TEXT},
         {"application/openmetrics-text;q=", EXPOSITION_OPENMETRICS},
         {"application/openmetrics-text;q=9", EXPOSITION_OPENMETRICS},
