@@ -77,7 +77,7 @@ static void on_written(const struct err *why, void *arg)
         return;
     }
     p->summary.backed_up += p->n_condemned;
-    if (p->end || p->cancelled)
+    if (p->end || p->cancelled || sweep_pass_is_cut_off(p))
         spare(p);
     else
         sweep_step_remove(p);

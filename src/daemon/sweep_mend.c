@@ -1,6 +1,7 @@
 /* What stays, and gets the TTL that it should have; and tasks that may be nobody's. */
 #include "daemon/sweep_mend.h"
 
+#include "daemon/sweep_flow.h"
 #include "daemon/sweep_pass.h"
 
 #include <assert.h>
@@ -87,7 +88,7 @@ static void tell_all(struct sweep_mend *m)
             &p->summary, &p->plan, patient->key->tag, patient->key, &patient->judgement);
         sweep_step_tell(p, patient->key, &patient->judgement, patient->outcome);
     }
-    sweep_pass_go_on(p);
+    sweep_flow_looked(p);
 }
 
 /* ---- repairing ---- */

@@ -1,10 +1,11 @@
 /*
- * Keeps a pass going: step after step with pauses, what an error means, and the end. What one key
- * is and whether it may go is sweep_step.c's part.
+ * Begins a pass and ends it, and what an error means for it. What comes next is sweep_flow.c's
+ * part, what one key is and whether it may go is sweep_step.c's.
  */
 #include "daemon/sweep_pass.h"
 
 #include "daemon/sweep_backup.h"
+#include "daemon/sweep_flow.h"
 #include "daemon/sweep_lease.h"
 #include "daemon/sweep_server.h"
 #include "io/redis_lease.h"
@@ -24,6 +25,7 @@ void sweep_pass_free(struct sweep_pass *p)
     if (!p)
         return;
     timer_free(p->timer);
+    timer_free(p->turn);
     redis_batch_leave(p->prologue);
     redis_scan_free(p->scan);
     redis_remover_free(p->remover);
@@ -60,47 +62,17 @@ void sweep_pass_finish(struct sweep_pass *p)
     sweep_pass_free(p);
 }
 
-/* As sweep_pass_finish(), once the backup says what became of its keys. */
-static void pass_end(struct sweep_pass *p, bool complete)
+void sweep_pass_end(struct sweep_pass *p, bool complete)
 {
     p->complete = complete;
     if (!sweep_backup_end(p))
         sweep_pass_finish(p);
 }
 
-/* on_timer() goes on. */
-static void rest(struct sweep_pass *p, usec_t span)
+void sweep_pass_rest(struct sweep_pass *p, usec_t span)
 {
     p->resting = true;
     timer_arm(p->timer, usec_add(loop_now(), span));
-}
-
-/* Keys are looked at when there is a window of them: a round trip, and a write to the disk, for
- * each step would take longer than Redis does. */
-static bool is_look_due(const struct sweep_pass *p)
-{
-    size_t waiting = redis_scan_waiting(p->scan);
-    return waiting >= REDIS_SCAN_WINDOW || (waiting > 0 && p->walked && redis_scan_at_end(p->scan));
-}
-
-/* A window, a step, or the end. What failed before is what comes first. */
-static void go_on(struct sweep_pass *p)
-{
-    p->step_at = loop_now();
-    sweep_pace_works(p->pace);
-    redis_scan_pace(
-        p->scan, sweep_pace_count(p->pace), sweep_pace_depth(p->pace), sweep_pace_is_full(p->pace));
-    p->looking = is_look_due(p);
-    if (p->looking) {
-        redis_scan_look(p->scan);
-        return;
-    }
-    bool ends = p->walked && redis_scan_at_end(p->scan) && !sweep_hold_goes_on(p);
-    p->walked = false;
-    if (ends)
-        pass_end(p, true);
-    else
-        sweep_hold_step(p);
 }
 
 /* 1, 2, 4, 8, 16 s; then Redis is not only busy. */
@@ -108,10 +80,10 @@ static void wait_for_redis(struct sweep_pass *p)
 {
     p->wait = false;
     if (p->waits == WAITS_MAX) {
-        pass_end(p, false);
+        sweep_pass_end(p, false);
         return;
     }
-    rest(p, USEC_PER_SEC << p->waits);
+    sweep_pass_rest(p, USEC_PER_SEC << p->waits);
     p->waits++;
 }
 
@@ -124,11 +96,11 @@ static void wait_for_connection(struct sweep_pass *p)
         usec_add(loop_now(), p->limits.patience > 0 ? p->limits.patience : reconnect_within);
     if (p->reconnects == RECONNECTS_MAX) {
         sweep_tally_error(&p->summary, p->loss.error, p->loss.text);
-        pass_end(p, false);
+        sweep_pass_end(p, false);
         return;
     }
     p->reconnects++;
-    rest(p, reconnect_look);
+    sweep_pass_rest(p, reconnect_look);
 }
 
 void sweep_pass_react(
@@ -160,60 +132,44 @@ void sweep_pass_react(
     }
 }
 
-/* True when the pass cannot go on as it is: it ended, or rests until it can. */
-static bool is_held(struct sweep_pass *p)
+bool sweep_pass_is_stopped(const struct sweep_pass *p)
 {
+    return p->end || p->cancelled || p->summary.limited || p->wait || sweep_pass_is_cut_off(p);
+}
+
+bool sweep_pass_is_cut_off(const struct sweep_pass *p)
+{
+    return p->lost || redis_link_connects(p->link) != p->connects;
+}
+
+void sweep_pass_stop(struct sweep_pass *p)
+{
+    /* It was lost and found while nothing of ours was under way. */
+    if (!p->lost && sweep_pass_is_cut_off(p))
+        sweep_pass_react(p, SWEEP_REACT_RECONNECT, REDIS_E_LOST, "the connection was lost");
     if (p->end || p->cancelled || p->summary.limited)
-        pass_end(p, false);
+        sweep_pass_end(p, false);
     else if (p->lost)
         wait_for_connection(p);
-    else if (p->wait)
-        wait_for_redis(p);
     else
-        return false;
-    return true;
+        wait_for_redis(p);
 }
 
 void sweep_pass_yield(struct sweep_pass *p)
 {
-    p->judging = true;
-    timer_arm(p->timer, 0);
+    timer_arm(p->turn, 0);
 }
 
-/* A window is settled, or a step advanced over. */
-static void note_done(struct sweep_pass *p)
+static void on_turn(void *arg)
 {
-    struct redis_scan_took took = redis_scan_took(p->scan);
-    if (p->looking) {
-        redis_scan_settle(p->scan);
-        if (took.look > 0)
-            sweep_pace_piped(p->pace, took.look);
-    } else {
-        redis_scan_advance(p->scan);
-        p->walked = true;
-        if (took.scan > 0)
-            sweep_pace_scanned(p->pace, took.scan);
-    }
+    sweep_step_judge(arg);
 }
 
-void sweep_pass_go_on(struct sweep_pass *p)
-{
-    if (is_held(p))
-        return;
-    note_done(p);
-    p->waits = 0;
-    usec_t span = sweep_pace_rest(p->pace, usec_sub(loop_now(), p->step_at));
-    if (span > 0)
-        rest(p, span);
-    else
-        go_on(p);
-}
-
-static void on_fault(const struct redis_fault *fault, void *arg)
+static void on_fault(const struct redis_fault *fault, bool look, void *arg)
 {
     struct sweep_pass *p = arg;
     sweep_pass_react(p, sweep_react_scan(fault->error), fault->error, fault->text);
-    is_held(p);
+    sweep_flow_failed(p, look);
 }
 
 static void begin_scan(struct sweep_pass *p)
@@ -234,7 +190,11 @@ static void begin_scan(struct sweep_pass *p)
 
 void sweep_pass_known(struct sweep_pass *p)
 {
-    if (is_held(p) || sweep_lease_asks(p))
+    if (sweep_pass_is_stopped(p)) {
+        sweep_pass_stop(p);
+        return;
+    }
+    if (sweep_lease_asks(p))
         return;
     if (p->scan && !p->same_run && !sweep_hold_counted(p)) {
         sweep_tally_restart(&p->summary);
@@ -242,7 +202,7 @@ void sweep_pass_known(struct sweep_pass *p)
     }
     if (!p->scan || !p->same_run)
         begin_scan(p);
-    go_on(p);
+    sweep_flow_run(p);
 }
 
 /* Of "AUTH: WRONGPASS ...", as the link tells it, or of the bare reply. */
@@ -260,7 +220,7 @@ static void give_up(struct sweep_pass *p)
     enum redis_error error = class_of(why);
     sweep_tally_error(
         &p->summary, error == REDIS_E_OTHER ? p->loss.error : error, why[0] ? why : p->loss.text);
-    pass_end(p, false);
+    sweep_pass_end(p, false);
 }
 
 static void look_for_connection(struct sweep_pass *p)
@@ -272,26 +232,19 @@ static void look_for_connection(struct sweep_pass *p)
     } else if (state == REDIS_LINK_REFUSED || loop_now() >= p->lost_until) {
         give_up(p);
     } else {
-        rest(p, reconnect_look);
+        sweep_pass_rest(p, reconnect_look);
     }
 }
 
-/* A pass begins, or goes on after a rest or a turn of the loop. */
+/* A pass begins, or goes on after a rest. */
 static void on_timer(void *arg)
 {
     struct sweep_pass *p = arg;
-    if (p->judging) {
-        p->judging = false;
-        sweep_step_judge(p);
-        return;
-    }
     p->resting = false;
-    if (p->cancelled)
-        pass_end(p, false);
+    if (p->cancelled || (p->scan && p->lost_until == 0))
+        sweep_flow_run(p);
     else if (p->lost_until > 0)
         look_for_connection(p);
-    else if (p->scan)
-        go_on(p);
     else
         sweep_server_ask(p);
 }
@@ -313,6 +266,7 @@ int sweep_pass_new(const struct sweep_pass_conf *conf, const struct sweep_reques
     p->link = conf->link;
     p->ledger = conf->ledger;
     p->limits = conf->limits;
+    p->connects = redis_link_connects(conf->link);
     p->on_finding = conf->on_finding;
     p->arg = conf->arg;
     p->on_done = conf->on_done;
@@ -328,9 +282,10 @@ int sweep_pass_new(const struct sweep_pass_conf *conf, const struct sweep_reques
     sweep_tally_begin(&p->summary, &p->plan);
     sweep_backup_begin(p, conf->loop, conf->backup, request);
     p->timer = timer_new(conf->loop, on_timer, p);
+    p->turn = timer_new(conf->loop, on_turn, p);
     p->pace = sweep_pace_new(conf->loop, conf->link, request->census_only ? NULL : conf->beside,
         conf->limits.max_latency);
-    rest(p, 0);
+    sweep_pass_rest(p, 0);
     *out = p;
     return 0;
 }
@@ -354,6 +309,7 @@ struct sweep_progress sweep_pass_progress(const struct sweep_pass *p)
         .removed = p->summary.removed,
         .took = usec_sub(loop_now(), p->began_at),
         .latency = latency(p),
+        .waits = p->resting && (p->waits > 0 || p->lost_until > 0),
     };
 }
 
@@ -362,5 +318,5 @@ void sweep_pass_cancel(struct sweep_pass *p)
     /* What is under way ends first: it is known then what was removed. */
     p->cancelled = true;
     if (p->resting)
-        rest(p, 0);
+        sweep_pass_rest(p, 0);
 }

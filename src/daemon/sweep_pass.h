@@ -45,7 +45,8 @@ struct sweep_pass {
     sweeper_done_fn *on_done;
     void *owner; /* of on_done */
 
-    struct timer *timer;
+    struct timer *timer; /* ends a rest */
+    struct timer *turn;  /* goes on with `looked` */
     struct redis_batch *prologue;
     struct redis_scan *scan;
     struct redis_remover *remover;
@@ -57,9 +58,9 @@ struct sweep_pass {
     bool wait;    /* Redis is busy: go on after a while */
     bool lost;    /* the connection, or what answers on it: go on when it is back */
     bool end;     /* an error after which nothing is to be asked */
-    bool looking; /* a window is under way, and no step */
-    bool walked;  /* a step was advanced over, and nothing was begun after it */
-    bool judging; /* a slice is done, more of `looked` is left */
+    /* Of sweep_flow.c. A step, a window is under way; the one that was started last was not alone;
+     * a step was advanced over, and none was begun after it; there will be no other. */
+    bool starting, walking, looking, beside, walked, walked_all;
     bool skip_keyspace[LIMIT_KEYSPACES];
     sweeper_wanted_fn *wanted;
     uint64_t limit;   /* of removable keys; UINT64_MAX: none */
@@ -68,7 +69,7 @@ struct sweep_pass {
     unsigned waits;   /* in a row */
     unsigned skipped; /* keys, for an error of their own */
     usec_t began_at;
-    usec_t step_at; /* the step under way began */
+    usec_t busy_from; /* the work that was not paced yet began */
     struct sweep_pace *pace;
     struct sweep_limits limits;
     struct sweep_hold hold;
@@ -79,6 +80,7 @@ struct sweep_pass {
     char run[48];  /* of the server: run_id; "": not known */
     bool same_run; /* it is the one that it was before the connection was lost */
     unsigned reconnects;
+    uint64_t connects;       /* of the link, when it was asked who answers */
     usec_t lost_until;       /* the pass ends then */
     struct redis_fault loss; /* the latest */
 
@@ -124,8 +126,20 @@ void sweep_pass_free(struct sweep_pass *p);
 /* It is known who answers. */
 void sweep_pass_known(struct sweep_pass *p);
 
-/* The step or the window is done, or failed: what comes next. */
-void sweep_pass_go_on(struct sweep_pass *p);
+/* Something stands in the way of going on: an error, the limit, who asked for it. */
+bool sweep_pass_is_stopped(const struct sweep_pass *p);
+
+/* What answers now may be another server than the one that was asked. */
+bool sweep_pass_is_cut_off(const struct sweep_pass *p);
+
+/* Nothing is under way, and it is stopped: it ends, or rests until it can go on. */
+void sweep_pass_stop(struct sweep_pass *p);
+
+/* sweep_flow_run() goes on then. */
+void sweep_pass_rest(struct sweep_pass *p, usec_t span);
+
+/* As sweep_pass_finish(), once the backup says what became of its keys. */
+void sweep_pass_end(struct sweep_pass *p, bool complete);
 
 /* Lets the loop turn, and then calls sweep_step_judge(). */
 void sweep_pass_yield(struct sweep_pass *p);

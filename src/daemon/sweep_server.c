@@ -80,6 +80,7 @@ static void on_done(bool lost, void *arg)
 
 void sweep_server_ask(struct sweep_pass *p)
 {
+    p->connects = redis_link_connects(p->link);
     p->prologue = redis_batch_new(p->link, SERVER_ASKED, on_reply, on_done, p);
     redis_batch_add(p->prologue, SERVER_ROLE, 1, (const char *const[]){"ROLE"}, NULL);
     redis_batch_add(p->prologue, SERVER_INFO, 2, (const char *const[]){"INFO", "server"}, NULL);

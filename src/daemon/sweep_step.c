@@ -4,6 +4,7 @@
 #include "core/rdb.h"
 #include "core/sweep.h"
 #include "daemon/sweep_backup.h"
+#include "daemon/sweep_flow.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -183,7 +184,7 @@ void sweep_step_keys(struct redis_key *keys, size_t n, usec_t now, void *arg)
         count(p, key, &j);
         tell_kept(p, key, &j, NULL, 0);
     }
-    sweep_pass_go_on(p);
+    sweep_flow_walked(p);
 }
 
 /*
@@ -298,7 +299,7 @@ void sweep_step_judge(struct sweep_pass *p)
     strbuf_fini(&value);
     if (more)
         sweep_pass_yield(p);
-    else if (p->n_condemned > 0 && !p->end)
+    else if (p->n_condemned > 0 && !p->end && !sweep_pass_is_cut_off(p))
         sweep_backup_save(p);
     else
         sweep_mend_run(p->mend);
@@ -323,7 +324,8 @@ void sweep_step_remove(struct sweep_pass *p)
 
 void sweep_step_spare(struct sweep_pass *p)
 {
-    for (size_t i = 0; i < p->n_condemned; i++)
+    /* Without a connection all of this window comes again, and is told then. */
+    for (size_t i = 0; i < p->n_condemned && !sweep_pass_is_cut_off(p); i++)
         tell(p, p->condemned[i].key, &p->condemned[i].judgement, SWEEP_OUTCOME_NOT_TRIED, NULL, 0);
     sweep_mend_run(p->mend);
 }

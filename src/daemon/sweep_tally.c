@@ -47,9 +47,12 @@ void sweep_tally_key(struct sweep_summary *s, const struct sweep_plan *plan, uns
     const struct redis_key *key, const struct sweep_judgement *j)
 {
     enum config_keyspace_kind kind = plan->keyspaces[keyspace].kind;
+    s->keyspaces[keyspace].found[j->finding]++;
+    /* Whatever there was is none: SCAN may return a name again after we removed it. */
+    if (j->finding == SWEEP_GONE)
+        return;
     s->keys++;
     s->keyspaces[keyspace].keys++;
-    s->keyspaces[keyspace].found[j->finding]++;
     count_age(&s->keyspaces[keyspace], j);
     if (kind == CONFIG_KEYSPACE_TASK && !j->pending_known)
         s->keyspaces[keyspace].unread++;

@@ -77,6 +77,7 @@ struct sweep_progress {
     uint64_t removed;
     usec_t took;    /* so far */
     usec_t latency; /* half of the PINGs took longer; 0: none came yet */
+    bool waits;     /* Redis is busy or away: it goes on when it can */
 };
 
 /* A live caller: the id is what follows the keyspace's prefix in the key's name, as bytes. */

@@ -13,10 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WINDOW_KEYS = REDIS_SCAN_WINDOW,
-    WINDOW_BYTES = 256 * 1024, /* and one key more */
-};
+enum { WINDOW_BYTES = 256 * 1024 }; /* and one key more */
 
 static void ask_sizes(struct redis_scan *s);
 
@@ -28,7 +25,7 @@ static bool failed(struct redis_scan *s, bool lost)
     if (s->fault.error == REDIS_E_NONE)
         return false;
     struct redis_fault fault = s->fault;
-    s->events.on_fault(&fault, s->arg);
+    s->events.on_fault(&fault, true, s->arg);
     return true;
 }
 
@@ -41,7 +38,7 @@ static void on_value(size_t id, const struct redis_value *reply, void *arg)
         scan_take_time(&s->now, &s->fault, reply);
         return;
     }
-    struct redis_key *k = &s->waiting[id / VALUE_REPLIES];
+    struct redis_key *k = &s->looked.keys[id / VALUE_REPLIES];
     if (k->too_big && id % VALUE_REPLIES == VALUE_DUMP) {
         /* TYPE; without the right to ask nobody knows, and that is no fault. */
         k->other_type = reply->type == REDIS_STATUS && strcmp(reply->str, "string") != 0;
@@ -82,12 +79,12 @@ static void renew_ttl(const struct redis_scan *s, struct redis_key *k)
 /* The rest of the window, or the end of it. */
 static void go_on(struct redis_scan *s)
 {
-    bool full = s->window < s->slice_to || s->window == WINDOW_KEYS || s->window == s->n_waiting ||
-                s->window_bytes >= WINDOW_BYTES;
+    bool full =
+        s->window < s->slice_to || s->window == s->looked.n || s->window_bytes >= WINDOW_BYTES;
     if (!full)
         ask_sizes(s);
     else
-        s->events.on_looked(s->waiting, s->window, s->now, s->arg);
+        s->events.on_looked(s->looked.keys, s->window, s->now, s->arg);
 }
 
 static void on_values(bool lost, void *arg)
@@ -98,7 +95,7 @@ static void on_values(bool lost, void *arg)
     if (s->window - s->slice_from == s->depth)
         s->look_took = usec_sub(loop_now(), s->asked_at);
     for (size_t i = s->slice_from; i < s->window; i++)
-        renew_ttl(s, &s->waiting[i]);
+        renew_ttl(s, &s->looked.keys[i]);
     go_on(s);
 }
 
@@ -111,7 +108,7 @@ static void ask_values(struct redis_scan *s)
         redis_batch_new(s->link, (s->slice_to - i) * VALUE_REPLIES + 1, on_value, on_values, s);
     scan_ask_time(s->batch);
     for (; i < s->slice_to && s->window_bytes < WINDOW_BYTES; i++) {
-        const struct redis_key *k = &s->waiting[i];
+        const struct redis_key *k = &s->looked.keys[i];
         if (k->error != REDIS_E_NONE)
             continue;
         scan_ask_key(s->batch, k, i * VALUE_REPLIES + VALUE_EXPIRE,
@@ -130,7 +127,7 @@ static void on_size(size_t id, const struct redis_value *reply, void *arg)
 {
     struct redis_scan *s = arg;
     size_t index = id / SIZE_REPLIES;
-    struct redis_key *k = &s->waiting[index];
+    struct redis_key *k = &s->looked.keys[index];
     if (id % SIZE_REPLIES == SIZE_MEMORY) {
         if (reply->type == REDIS_ERROR)
             scan_key_failed(k, reply);
@@ -150,7 +147,7 @@ static void on_size(size_t id, const struct redis_value *reply, void *arg)
 static void on_uses(size_t index, const struct redis_value *reply, void *arg)
 {
     struct redis_scan *s = arg;
-    struct redis_key *k = &s->waiting[index];
+    struct redis_key *k = &s->looked.keys[index];
     k->uses_known = reply->type == REDIS_INTEGER && reply->integer >= 0;
     k->uses = k->uses_known ? (unsigned)reply->integer : 0;
 }
@@ -167,7 +164,7 @@ static void ask_uses(struct redis_scan *s)
 {
     s->batch = redis_batch_new(s->link, s->slice_to - s->slice_from, on_uses, on_uses_done, s);
     for (size_t i = s->slice_from; i < s->slice_to; i++)
-        scan_ask_key(s->batch, &s->waiting[i], i, "OBJECT", "FREQ");
+        scan_ask_key(s->batch, &s->looked.keys[i], i, "OBJECT", "FREQ");
     redis_batch_end(s->batch);
 }
 
@@ -197,13 +194,13 @@ static void begin_key(struct redis_key *k)
 
 static void ask_sizes(struct redis_scan *s)
 {
-    size_t left = (s->n_waiting < WINDOW_KEYS ? s->n_waiting : WINDOW_KEYS) - s->window;
+    size_t left = s->looked.n - s->window;
     s->slice_from = s->window;
     s->slice_to = s->window + (left < s->depth ? left : s->depth);
     s->batch = redis_batch_new(
         s->link, (s->slice_to - s->slice_from) * SIZE_REPLIES, on_size, on_sizes, s);
     for (size_t i = s->slice_from; i < s->slice_to; i++) {
-        struct redis_key *k = &s->waiting[i];
+        struct redis_key *k = &s->looked.keys[i];
         begin_key(k);
         scan_ask_key(s->batch, k, i * SIZE_REPLIES + SIZE_MEMORY, "MEMORY", "USAGE");
         scan_ask_key(s->batch, k, i * SIZE_REPLIES + SIZE_IDLE, "OBJECT", "IDLETIME");
@@ -213,7 +210,8 @@ static void ask_sizes(struct redis_scan *s)
 
 void redis_scan_look(struct redis_scan *s)
 {
-    assert(!s->batch && s->n_waiting > 0);
+    assert(!s->batch && redis_scan_waiting(s) > 0);
+    scan_take_waiting(s, REDIS_SCAN_WINDOW);
     s->window = 0;
     s->window_bytes = 0;
     s->look_took = 0;
@@ -223,12 +221,12 @@ void redis_scan_look(struct redis_scan *s)
 
 size_t redis_scan_waiting(const struct redis_scan *s)
 {
-    return s->n_waiting;
+    return s->waiting.n + s->looked.n;
 }
 
 void redis_scan_settle(struct redis_scan *s)
 {
     assert(!s->batch && s->window > 0);
-    scan_stop_waiting(s, s->window);
+    scan_keys_drop(&s->looked, s->window);
     s->window = 0;
 }

@@ -149,7 +149,7 @@ static void tell_fault(struct redis_scan *s)
     struct redis_fault fault = s->flight_fault;
     s->wanted = false;
     come_back(s);
-    s->events.on_fault(&fault, s->arg);
+    s->events.on_fault(&fault, false, s->arg);
 }
 
 static void tell_step(struct redis_scan *s)
@@ -312,8 +312,8 @@ void redis_scan_free(struct redis_scan *s)
         return;
     redis_batch_leave(s->flight);
     redis_batch_leave(s->batch);
-    scan_stop_waiting(s, s->n_waiting);
-    free(s->waiting);
+    scan_keys_fini(&s->waiting);
+    scan_keys_fini(&s->looked);
     scan_list_fini(&s->fetched);
     scan_list_fini(&s->flying);
     scan_list_fini(&s->keys);

@@ -51,8 +51,8 @@ struct redis_scan_events {
     void (*on_keys)(struct redis_key *keys, size_t n, usec_t now, void *arg);
     /* These were looked at. They are kept until redis_scan_settle(). */
     void (*on_looked)(struct redis_key *keys, size_t n, usec_t now, void *arg);
-    /* The step or the window failed; it can be tried again. */
-    void (*on_fault)(const struct redis_fault *fault, void *arg);
+    /* The step, or the look, failed; it can be tried again. */
+    void (*on_fault)(const struct redis_fault *fault, bool look, void *arg);
 };
 
 struct redis_scan;
@@ -87,8 +87,10 @@ void redis_scan_step(struct redis_scan *s);
 /* Keys that wait for a look. */
 size_t redis_scan_waiting(const struct redis_scan *s);
 
-/* Looks at some of the keys that wait, a bounded amount: on_looked or on_fault follows. One must
- * wait. */
+/*
+ * Looks at some of the keys that wait, a bounded amount: on_looked or on_fault follows. One must
+ * wait. Steps may go on meanwhile.
+ */
 void redis_scan_look(struct redis_scan *s);
 
 /* Everything is done with the keys of this window. */

@@ -57,31 +57,65 @@ void scan_list_add(struct redis_scan *s, struct scan_list *l, const char *name, 
         .name = copy, .name_len = len, .tag = tag, .ttl_ms = -2, .expire_ms = -2};
 }
 
+static struct redis_key *add_key(struct scan_keys *k)
+{
+    if (k->n == k->max)
+        k->keys = at_least(k->keys, &k->max, 2 * k->n + 64, sizeof *k->keys);
+    return &k->keys[k->n++];
+}
+
+static bool is_waiting(const struct redis_scan *s, const struct redis_key *key)
+{
+    for (size_t i = 0; i < s->waiting.n; i++) {
+        const struct redis_key *k = &s->waiting.keys[i];
+        if (k->name_len == key->name_len && memcmp(k->name, key->name, k->name_len) == 0)
+            return true;
+    }
+    return false;
+}
+
 void scan_wait(struct redis_scan *s, const struct scan_list *step)
 {
     for (size_t i = 0; i < step->n; i++) {
         const struct redis_key *k = &step->keys[i];
-        if (!k->look)
+        /* A name may come twice while Redis resizes its table. */
+        if (!k->look || is_waiting(s, k))
             continue;
-        if (s->n_waiting == s->max_waiting)
-            s->waiting =
-                at_least(s->waiting, &s->max_waiting, 2 * s->n_waiting + 64, sizeof *s->waiting);
-        char *name = malloc(k->name_len + 1);
-        if (!name)
+        struct redis_key *copy = add_key(&s->waiting);
+        *copy = *k;
+        copy->name = malloc(k->name_len + 1);
+        if (!copy->name)
             abort();
-        memcpy(name, k->name, k->name_len + 1);
-        s->waiting[s->n_waiting] = *k;
-        s->waiting[s->n_waiting++].name = name;
+        memcpy(copy->name, k->name, k->name_len + 1);
     }
 }
 
-void scan_stop_waiting(struct redis_scan *s, size_t n)
+static void remove_first(struct scan_keys *k, size_t n)
+{
+    k->n -= n;
+    if (k->n > 0)
+        memmove(k->keys, k->keys + n, k->n * sizeof *k->keys);
+}
+
+void scan_take_waiting(struct redis_scan *s, size_t n)
+{
+    size_t moved = 0;
+    while (moved < s->waiting.n && s->looked.n < n)
+        *add_key(&s->looked) = s->waiting.keys[moved++];
+    remove_first(&s->waiting, moved);
+}
+
+void scan_keys_drop(struct scan_keys *k, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        free(s->waiting[i].name);
-        free(s->waiting[i].payload);
+        free(k->keys[i].name);
+        free(k->keys[i].payload);
     }
-    s->n_waiting -= n;
-    if (s->n_waiting > 0)
-        memmove(s->waiting, s->waiting + n, s->n_waiting * sizeof *s->waiting);
+    remove_first(k, n);
+}
+
+void scan_keys_fini(struct scan_keys *k)
+{
+    scan_keys_drop(k, k->n);
+    free(k->keys);
 }

@@ -19,6 +19,12 @@ struct scan_list {
     char behind[SCAN_CURSOR_MAX]; /* the cursor that follows; "": nothing was returned yet */
 };
 
+/* Keys with names of their own. */
+struct scan_keys {
+    struct redis_key *keys;
+    size_t n, max;
+};
+
 struct redis_scan {
     struct redis_link *link;
     char *match;
@@ -42,9 +48,8 @@ struct redis_scan {
     usec_t flight_now;
     struct redis_fault flight_fault;
 
-    /* Looking. A window is the first keys that wait; it is asked for in slices. */
-    struct redis_key *waiting;
-    size_t n_waiting, max_waiting;
+    /* Looking. A window is the first keys of `looked`; it is asked for in slices. */
+    struct scan_keys waiting, looked;
     struct redis_batch *batch;
     bool counts_uses; /* an LFU policy: OBJECT FREQ tells, IDLETIME does not */
     size_t window, slice_from, slice_to;
@@ -82,5 +87,9 @@ void scan_list_add(struct redis_scan *s, struct scan_list *l, const char *name, 
 /* Copies those of the step that are to be looked at to the end of what waits. */
 void scan_wait(struct redis_scan *s, const struct scan_list *step);
 
-/* The first `n` of what waits go. */
-void scan_stop_waiting(struct redis_scan *s, size_t n);
+/* Moves keys from what waits, until `n` are looked at or none waits. */
+void scan_take_waiting(struct redis_scan *s, size_t n);
+
+/* The first `n` go. */
+void scan_keys_drop(struct scan_keys *k, size_t n);
+void scan_keys_fini(struct scan_keys *k);
