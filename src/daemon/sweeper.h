@@ -69,15 +69,14 @@ struct sweep_key {
 
 /* Of a pass under way. */
 struct sweep_progress {
-    double fraction;   /* of Redis' keys, other ones included, that were walked: 0 to 1 */
-    bool total_known;  /* Redis told how many keys it has */
-    uint64_t total;    /* these */
-    uint64_t keys;     /* in the keyspaces, looked at so far */
-    uint64_t findings; /* of these not fine */
+    double fraction;         /* of Redis' keys, other ones included, that were walked: 0 to 1 */
+    bool waits, total_known; /* for a Redis that is busy or away; it told how many keys it has */
+    uint64_t total;          /* these */
+    uint64_t keys;           /* in the keyspaces, looked at so far */
+    uint64_t findings;       /* of these not fine */
     uint64_t removed;
     usec_t took;    /* so far */
     usec_t latency; /* half of the PINGs took longer; 0: none came yet */
-    bool waits;     /* Redis is busy or away: it goes on when it can */
 };
 
 /* A live caller: the id is what follows the keyspace's prefix in the key's name, as bytes. */
