@@ -15,6 +15,7 @@ from pathlib import Path
 
 from daemon import Daemon
 from ports import free_port
+from processes import adopt_orphans
 from redis_server import RedisServer
 from scrape import scrape
 
@@ -34,18 +35,15 @@ def cpu_ns(pid):
                for task in Path(f"/proc/{pid}/task").iterdir())
 
 
-def start(directory, redis, port, workers):
+def build(directory, redis, port, workers):
     program = directory / "worker.py"
     program.write_text(WORKER)
-    daemon = Daemon(directory / "daemon", {
+    return Daemon(directory / "daemon", {
         "Agent": {"ExecStart": f"/usr/bin/python3 {program} {port}", "Workers": workers,
                   "Listen": f"127.0.0.1:{port}", "Handover": "preload"},
         "Probe alive": {"Type": "tcp"},
         "Health": {"Interval": "1h", "StartInterval": "100ms"},
-        "Redis": {"Url": redis.url}}).start()
-    daemon.wait_event("worker-verified", count=workers, deadline=60)
-    daemon.wait_event("redis-up")
-    return daemon
+        "Redis": {"Url": redis.url}})
 
 
 def measure(daemon, number):
@@ -78,13 +76,17 @@ def options():
 
 def main():
     args = options()
+    adopt_orphans()  # whoever is killed leaves its workers to us
     with tempfile.TemporaryDirectory(prefix="vk-") as directory:
         redis = RedisServer(Path(directory) / "redis").start()
         port = free_port()
-        daemon = start(Path(directory), redis, port, args.workers)
-        callers = [socket.create_connection(("127.0.0.1", port))
-                   for _ in range(args.workers * args.connections)]
+        daemon = build(Path(directory), redis, port, args.workers)
+        callers = []
         try:
+            daemon.start().wait_event("worker-verified", count=args.workers, deadline=60)
+            daemon.wait_event("redis-up")
+            callers += [socket.create_connection(("127.0.0.1", port))
+                        for _ in range(args.workers * args.connections)]
             found = measure(daemon, max(2, args.scrapes))
         finally:
             for caller in callers:

@@ -5,6 +5,7 @@ import os
 import subprocess
 
 from daemon import BUILD, TOP
+from processes import Family
 
 
 def run(*options):
@@ -14,11 +15,13 @@ def run(*options):
 
 
 def test_scrapes_are_measured(directory):
+    family = Family()
     done = run("--workers", "2", "--connections", "3", "--scrapes", "20", "--json", directory / "result")
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((directory / "result").read_text())
     assert found["series"] > 400 and found["bytes"] > 20000
     assert 0 < found["cpu_ms"] and 0 < found["median_ms"] <= found["p99_ms"]
+    assert family.orphans() == []
     assert "2 workers, 3 callers for each" in done.stdout and "goal: 2 ms" in done.stdout
 
 
