@@ -149,6 +149,7 @@ def test_events_outlive_the_daemon(make_daemon, sleeper_config, how):
         return [json.loads(line) for line in (daemon.state / "events.jsonl").read_text().splitlines()]
 
     before = kept()
+    told = daemon.request("GET", "/api/v1/events")[1]
     assert "daemon-ready" in [line.get("event") for line in before]
     if how == "upgrade":
         daemon.cli("upgrade", check=True)
@@ -162,3 +163,5 @@ def test_events_outlive_the_daemon(make_daemon, sleeper_config, how):
     numbers = [line["seq"] for line in after[1:]]
     assert numbers == list(range(1, len(numbers) + 1))
     assert "daemon-resumed" in [line.get("event") for line in after[len(before):]]
+    now = daemon.request("GET", "/api/v1/events")[1]
+    assert now["boot"] == told["boot"] and now["events"][:len(told["events"])] == told["events"]
