@@ -54,6 +54,12 @@ void event_field(struct event *ev, const char *name, const char *fmt, ...)
     va_end(ap);
 }
 
+void event_field_text(struct event *ev, const char *name, const char *text)
+{
+    if (text[0])
+        event_field(ev, name, "%s", text);
+}
+
 void event_field_bytes(struct event *ev, const char *name, const void *bytes, size_t len)
 {
     strbuf_add(add_field(ev, name), bytes, len);

@@ -34,6 +34,8 @@ void event_message(struct event *ev, const char *fmt, ...) __attribute__((format
 /* `name` must be a literal of docs/events.md. Bytes of the value may be anything. */
 void event_field(struct event *ev, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Nothing if `text` is empty: what does not apply is missing. */
+void event_field_text(struct event *ev, const char *name, const char *text);
 void event_field_bytes(struct event *ev, const char *name, const void *bytes, size_t len);
 
 /* VOXKEEPER_DURATION_USEC */

@@ -6,8 +6,8 @@
 #include "daemon/drainer.h"
 #include "daemon/key_list.h"
 #include "daemon/meters.h"
-#include "daemon/rights.h"
 #include "daemon/restore.h"
+#include "daemon/rights.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeper.h"
 #include "daemon/sweeps.h"
@@ -43,7 +43,7 @@ static void tell(const struct daemon *d, enum event_id id, const char *what, con
     event_message(
         &ev, "Redis at %s %s%s%s", redis_link_address(d->redis), what, why[0] ? ": " : "", why);
     event_field(&ev, "VOXKEEPER_REDIS", "%s", redis_link_address(d->redis));
-    event_field(&ev, "VOXKEEPER_REASON", "%s", why);
+    event_field_text(&ev, "VOXKEEPER_REASON", why);
     event_emit(&ev);
     event_fini(&ev);
 }

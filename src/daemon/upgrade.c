@@ -54,8 +54,8 @@ static void tell(enum event_id id, const struct operation *op, const char *what,
     event_init(&ev, id);
     event_message(&ev, "%s%s%s", what, why[0] ? ": " : "", why);
     event_field(&ev, "VOXKEEPER_VERSION", "%s", VOXKEEPER_VERSION);
-    event_field(&ev, "VOXKEEPER_REASON", "%s", why);
-    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", op ? operation_author(op) : "");
+    event_field_text(&ev, "VOXKEEPER_REASON", why);
+    event_field_text(&ev, "VOXKEEPER_AUTHOR", op ? operation_author(op) : "");
     event_emit(&ev);
     event_fini(&ev);
 }

@@ -148,7 +148,7 @@ def check_sources(report, root, documented):
     """No field of our own goes into the journal that docs/events.md does not explain."""
     for path in sorted((root / 'src').rglob('*.c')):
         for name in re.findall(r'"((?:VOXKEEPER|WORKER|OBJECT)_[A-Z_]+)"', path.read_text()):
-            used_as_field = re.search(rf'(?:_field|_field_bytes)\([^;]*"{name}"', path.read_text())
+            used_as_field = re.search(rf'(?:_field|_field_bytes|_field_text)\([^;]*"{name}"', path.read_text())
             if used_as_field and name not in documented:
                 report.check(False, f'{path.relative_to(root)}: {name} is not in docs/events.md')
 

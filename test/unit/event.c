@@ -94,9 +94,22 @@ static void every_event_is_well_formed_and_unique(void **state)
     }
 }
 
+static void empty_text_is_missing(void **state)
+{
+    (void)state;
+    struct event ev;
+    event_init(&ev, EVENT_WORKER_STARTED);
+    event_field_text(&ev, "VOXKEEPER_REASON", "");
+    assert_int_equal(ev.n_fields, 0);
+    event_field_text(&ev, "VOXKEEPER_REASON", "100%s");
+    assert_string_equal(strbuf_text(&ev.fields[0].value), "100%s");
+    event_fini(&ev);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_text_is_missing),
         cmocka_unit_test(an_event_carries_its_identity_and_fields),
         cmocka_unit_test(the_most_fields_fit),
         cmocka_unit_test(every_event_is_well_formed_and_unique),
