@@ -10,12 +10,17 @@ _voxkeeper_options() {
     esac
 }
 
+# NAME of each [Notify NAME].
+_voxkeeper_sections() {
+    _voxkeeper_ask show-config | sed -n 's/^[[:space:]]*"'"$1"' \([A-Za-z0-9._-]*\)".*/\1/p'
+}
+
 # The values of an option, one a line. Of names only what no shell would expand.
 _voxkeeper_values() {
     case $1 in
         --worker) _voxkeeper_ask workers | sed -n 's/^.*"slot":[[:space:]]*\([0-9]*\).*/\1/p' ;;
         --event) printf '%s\n' @EVENTS@ ;;
-        --keyspace) _voxkeeper_ask show-config | sed -n 's/^[[:space:]]*"Keyspace \([A-Za-z0-9._-]*\)".*/\1/p' ;;
+        --keyspace) _voxkeeper_sections Keyspace ;;
         --sort) printf '%s\n' age ttl ;;
         --wait) echo applied ;;
         --since) printf '%s\n' 10min 1h 1d ;;
@@ -33,11 +38,15 @@ _voxkeeper_operand() {
 
 # What may follow a verb, one a line.
 _voxkeeper_operands() {
-    case $(_voxkeeper_operand "$1") in
+    local operand=$(_voxkeeper_operand "$1")
+    # Words in small letters stand for themselves: SPAN|end.
+    printf '%s\n' "$operand" | tr '|' '\n' | sed -n '/^[a-z]/p'
+    case $operand in
         ACTION) printf '%s\n' cancel promote abort ;;
         FILE) _voxkeeper_ask backups | sed -n 's/^.*"file":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
-        ID) _voxkeeper_ask incidents | sed -n 's/^.*"id":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
-        SPAN) printf '%s\n' 30min 1h 1d ;;
+        ID*) _voxkeeper_ask incidents | sed -n 's/^.*"id":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
+        NOTIFIER) _voxkeeper_sections Notify ;;
+        SPAN*) printf '%s\n' 30min 1h 1d ;;
         VERB) printf '%s\n' @VERBS@ ;;
     esac
 }

@@ -80,7 +80,7 @@ static void write_operands(void)
         if (!operand)
             continue;
         operand += operand[0] == '[';
-        printf("        %s) echo %.*s ;;\n", VERBS[i].name, (int)strcspn(operand, "] "), operand);
+        printf("        %s) echo '%.*s' ;;\n", VERBS[i].name, (int)strcspn(operand, "] "), operand);
     }
 }
 

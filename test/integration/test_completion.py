@@ -113,8 +113,10 @@ def test_files_and_incidents(complete, directory):
 
 def test_a_known_kind_of_operand_follows_every_verb(complete, environment, directory):
     answers = {"GET /api/v1/backups": (200, {"backups": [{"file": "x.vkb"}]}),
+               "GET /api/v1/config": (200, {"values": {"Notify ops": {}}}),
                "GET /api/v1/incidents": (200, {"incidents": [{"id": "x"}]})}
     with FakeApi(directory / "api", answers):
+        assert complete(f"--socket={directory}/api", "alert-test", "") == ["ops"]
         for verb in complete(""):
             usage = subprocess.run(["voxkeeper", "help", verb], env=environment, capture_output=True,
                                    text=True, check=True).stdout.splitlines()[0]
