@@ -1,4 +1,4 @@
-/* The status page, and what only it asks for. */
+/* What a browser shows, and what only the status page asks for. */
 #include "base/num.h"
 #include "daemon/api_parts.h"
 #include "daemon/daemon.h"
@@ -9,16 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-void api_get_page(const struct api_exchange *x)
+static void answer_page(const struct api_exchange *x, const struct page *page)
 {
     x->answer->status = 200;
     x->answer->content_type = "text/html; charset=utf-8";
-    x->answer->policy = PAGE_POLICY;
-    x->answer->body = malloc(PAGE_LEN);
+    x->answer->policy = page->policy;
+    x->answer->body = malloc(page->len);
     if (!x->answer->body)
         return;
-    x->answer->body_len = PAGE_LEN;
-    memcpy(x->answer->body, PAGE, PAGE_LEN);
+    x->answer->body_len = page->len;
+    memcpy(x->answer->body, page->bytes, page->len);
+}
+
+void api_get_page(const struct api_exchange *x)
+{
+    answer_page(x, &PAGE_STATUS);
+}
+
+void api_get_runbook(const struct api_exchange *x)
+{
+    answer_page(x, &PAGE_RUNBOOK);
 }
 
 void api_get_samples(const struct api_exchange *x)

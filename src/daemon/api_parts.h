@@ -58,6 +58,7 @@ void api_author_of(const struct api_exchange *x, char out[API_AUTHOR_MAX]);
 int api_status_of(int code);
 
 void api_get_page(const struct api_exchange *x);
+void api_get_runbook(const struct api_exchange *x);
 void api_get_samples(const struct api_exchange *x);
 void api_get_metrics(const struct api_exchange *x);
 void api_get_livez(const struct api_exchange *x);

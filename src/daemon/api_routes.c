@@ -6,6 +6,7 @@
 
 const struct api_route api_routes[] = {
     {"/", false, api_get_page, NULL, 0},
+    {"/runbook", false, api_get_runbook, NULL, 0},
     {"/livez", false, api_get_livez, NULL, 0},
     {"/readyz", false, api_get_readyz, NULL, 0},
     {"/metrics", false, api_get_metrics, NULL, 0},

@@ -1,11 +1,16 @@
-/* The status page: put together from the files in daemon/page/ when we are built. */
+/* What a browser shows: put together from the files in daemon/page/ when we are built. */
 #pragma once
 
 #include <stddef.h>
 
-extern const char PAGE[]; /* HTML; no string: it ends after PAGE_LEN bytes */
-extern const size_t PAGE_LEN;
+struct page {
+    const char *bytes; /* HTML; no string: it ends after `len` bytes */
+    size_t len;
+    const char *policy; /* what it may do, as Content-Security-Policy says it */
+};
 
-/* What the page may do, as Content-Security-Policy says it: its own script and style, by their
- * hashes, and asking us. */
-extern const char PAGE_POLICY[];
+/* It runs its own script, known by its hash, and may ask us. */
+extern const struct page PAGE_STATUS;
+
+/* docs/runbook.md, with the same anchors; it runs nothing. */
+extern const struct page PAGE_RUNBOOK;

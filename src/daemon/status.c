@@ -146,6 +146,7 @@ static struct cJSON *config_json(const struct daemon *d)
     char at[TIMESTAMP_TEXT_MAX];
     struct cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "path", d->config_path);
+    cJSON_AddStringToObject(o, "runbook_url", d->config->admin.runbook_url);
     cJSON_AddStringToObject(o, "loaded_at", timestamp_format(d->config_loaded_wall, at));
     return o;
 }

@@ -1,14 +1,17 @@
 """The status page, in a real Chromium."""
 
 import getpass
+import html
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 
 import pytest
 from browser import Browser
+from daemon import TOP
 from ports import free_port
 
 pytestmark = pytest.mark.timeout(180)
@@ -50,7 +53,7 @@ def make_site(browser, make_daemon):
         config = {**config, "Admin": {**config.get("Admin", {}), "Listen": f"127.0.0.1:{port}"}}
         daemon = make_daemon(config)
         sites.append(Site(browser, daemon, port))
-        daemon.wait_event("daemon-ready")
+        daemon.wait_event("daemon-ready", deadline=60)
         return sites[-1]
 
     yield make
@@ -74,6 +77,37 @@ def test_it_is_one_file_that_may_do_nothing_but_ask(make_site, sleeper_config):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert "src=" not in text and "@import" not in text and " onclick" not in text
+
+
+ANCHORS = re.compile(r'"([a-z0-9-]+)"\)')
+
+
+def test_the_runbook_has_every_section_that_events_lead_to(make_site, sleeper_config):
+    site = make_site(sleeper_config())
+    response, text = site.get("/runbook")
+    anchors = ANCHORS.findall((TOP / "include/voxkeeper/events.h").read_text())
+    assert len(anchors) > 50
+    assert [each for each in anchors if f'<h2 id="{each}">' not in text] == []
+    assert "script-src" not in response.headers["Content-Security-Policy"]
+    # Commands are there as they are to be pasted.
+    markdown = (TOP / "docs/runbook.md").read_text()
+    blocks = re.findall(r"^```\w*\n(.*?)\n```$", markdown, re.MULTILINE | re.DOTALL)
+    shown = re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.DOTALL)
+    assert len(blocks) > 20 and [html.unescape(each) for each in shown] == blocks
+    assert "](" not in text and "**" not in text
+
+
+def test_an_event_leads_to_its_section(site):
+    page = live(site.open())
+    link = page.evaluate("[...document.querySelectorAll('#events-list a.runbook')].find("
+                         "(a) => a.closest('li').dataset.event === 'daemon-ready').href")
+    assert link == site.url + "runbook#voxkeeper-itself"
+    for width in 360, 1440:
+        book = site.browser.open(link, width=width, height=800)
+        assert book.evaluate("document.querySelector(':target').innerText") == "voxkeeper itself"
+        assert book.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert book.ask("axe") == [] and book.complaints() == []
+        book.close()
 
 
 def test_samples_are_told(make_site, sleeper_config):
@@ -119,7 +153,7 @@ def test_a_death_is_shown_without_asking(site):
 
 def test_nobody_serves(make_site, sleeper_config):
     config = sleeper_config()
-    config["Restart"] = {"Delay": "30s"}
+    config["Restart"] = {"Delay": "10min", "MaxDelay": "10min"}
     site = make_site(config)
     page = live(site.open())
     os.kill(site.daemon.workers()[0], signal.SIGKILL)
@@ -140,7 +174,7 @@ def test_open_incidents(make_site, sleeper_config):
     site.daemon.wait_event("incident-opened", deadline=40)
     page.wait_text("#incidents", "P2")
     page.wait_text("#incidents", "Redis cannot be reached")
-    page.wait_text("#incidents", "redis-is-down")
+    page.wait("document.querySelector('#incidents a').getAttribute('href') === '/runbook#redis-is-down'")
     page.wait_text("#verdict-text", "Answering, but degraded")
     assert page.ask("axe") == [] and page.complaints() == []
 
@@ -170,7 +204,8 @@ def test_a_silent_daemon_is_lost_contact(make_site, sleeper_config):
 
 def test_a_rollout_and_a_drain(make_site, agent_config, port):
     site = make_site(agent_config(Agent={"Workers": 1, "Handover": "preload"},
-                                  Rollout={"Bake": "1h", "KeepWarm": "0"}))
+                                  Rollout={"Bake": "1h", "KeepWarm": "0"},
+                                  Drain={"Linger": "0", "Timeout": "1h"}))
     page = live(site.open())
     status, answer = site.daemon.request("POST", "/api/v1/restart", {"reason": "new <b>prompts</b>"})
     assert status == 202, answer
@@ -183,7 +218,7 @@ def test_a_rollout_and_a_drain(make_site, agent_config, port):
         caller.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Le")
         assert site.daemon.request("POST", "/api/v1/drain", {})[0] == 202
         page.wait_text("#drain", "1 caller")
-        page.wait_text("#drain", "00:0")
+        page.wait_text("#drain", "59:")
         page.wait_text("#verdict-text", "Draining")
         assert site.daemon.request("POST", "/api/v1/resume", {})[0] == 202
         page.wait("document.querySelector('#drain').hidden")

@@ -50,7 +50,7 @@ const VERBS = {
   choose: ({ page }, { selector, value }) => page.selectOption(selector, value),
   click: ({ page }, { selector }) => page.click(selector),
   resize: ({ page }, { width, height }) => page.setViewportSize({ width, height }),
-  look: ({ page }, { path }) => page.screenshot({ path, fullPage: true }).then(() => path),
+  look: ({ page }, { path, whole = true }) => page.screenshot({ path, fullPage: whole }).then(() => path),
   complaints: ({ complaints }) => complaints.splice(0),
   // The page's own policy lets no foreign script in: the checker gets in as the debugger does.
   async axe({ page }) {

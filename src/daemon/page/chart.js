@@ -41,11 +41,12 @@ function curve(box, scale, samples, spec) {
   return group;
 }
 
-// The sample that was valid at that time; null: nobody looked.
+// The sample that is nearest to that time; null: nobody looked around then.
 function sampleAt(at) {
   let found = null;
   for (const sample of model.samples) {
-    if (sample.at <= at && at - sample.at < model.sampleInterval * 2) found = sample;
+    const distance = Math.abs(sample.at - at);
+    if (distance < model.sampleInterval && (!found || distance < Math.abs(found.at - at))) found = sample;
   }
   return found;
 }

@@ -1,8 +1,11 @@
 // Open incidents; nothing at all when there is none, or when voxkeeperd knows of none.
 const SEVERITY_KINDS = { P1: "bad", P2: "warn", P3: "idle" };
 
+// Where the section is: at the address that is configured, if a browser may go there, else here.
 function runbook(anchor) {
-  return make("span", { class: "runbook" }, "runbook: ", make("code", null, anchor));
+  const base = model.status ? model.status.config.runbook_url : "";
+  const href = `${/^https?:\/\//.test(base) ? base : "/runbook"}#${anchor}`;
+  return make("a", { class: "runbook", href, target: "_blank", rel: "noopener" }, `Runbook: ${words(anchor)}`);
 }
 
 function isOpen(incident) {

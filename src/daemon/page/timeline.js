@@ -85,11 +85,14 @@ function drawEvents(svg, scale, y) {
   return y + 14 + GAP;
 }
 
+// From a sample at which nobody served to the next one, or to the first worker that did.
 function drawUnanswered(svg, scale, height) {
+  const began = timeline.lives.flatMap((life) => life.turns.filter((turn) => turn.state === "serving").map((turn) => turn.at));
   for (const sample of model.samples) {
     if (sample.serving > 0 || sample.at < scale.since) continue;
+    const end = Math.min(sample.at + model.sampleInterval, ...began.filter((at) => at > sample.at));
     const x = scale.x(sample.at);
-    svg.append(draw("rect", { class: "unanswered", x, y: 0, width: Math.max(1, scale.x(sample.at + model.sampleInterval) - x), height }));
+    svg.append(draw("rect", { class: "unanswered", x, y: 0, width: Math.max(1, scale.x(end) - x), height }));
   }
 }
 
