@@ -41,6 +41,9 @@ bool cli_incident_path(struct strbuf *out, const char *id);
 /* A line for each of an array of open ones; nothing when there is none. */
 void view_incidents_brief(const cJSON *incidents, bool use_color, struct strbuf *out);
 
+/* A line for a silence, and one for each notifier that cannot deliver; else nothing. */
+void view_alerts_brief(const cJSON *alerts, bool use_color, struct strbuf *out);
+
 /* What somebody should do now; nothing when all is well. */
 void view_advice(const cJSON *status, bool use_color, struct strbuf *out);
 

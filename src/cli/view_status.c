@@ -270,6 +270,7 @@ void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out)
     write_rollout(status, out);
     write_redis(cli, status, out);
     write_sweep(status, out);
+    view_alerts_brief(json_get(status, "alerts"), cli->color, out);
     write_daemon(status, out);
     view_advice(status, cli->color, out);
 }
