@@ -14,7 +14,8 @@ void postmortem_lines_init(struct postmortem_lines *l, const char *text, size_t 
 }
 
 /* Copies what is no comment; knows on which side of one the line ends. */
-static void copy_visible(struct postmortem_lines *l, const char *at, size_t len, char *out)
+static void copy_visible(
+    struct postmortem_lines *l, const char *at, size_t len, bool is_code, char *out)
 {
     size_t used = 0;
     for (size_t i = 0; i < len;) {
@@ -24,7 +25,7 @@ static void copy_visible(struct postmortem_lines *l, const char *at, size_t len,
             i += 3;
         } else if (l->in_comment) {
             i++;
-        } else if (!l->fence && left >= 4 && memcmp(at + i, "<!--", 4) == 0) {
+        } else if (!is_code && left >= 4 && memcmp(at + i, "<!--", 4) == 0) {
             l->in_comment = true;
             i += 4;
         } else {
@@ -61,7 +62,7 @@ bool postmortem_lines_next(struct postmortem_lines *l, struct postmortem_line *o
     const char *newline = memchr(l->at, '\n', (size_t)(l->end - l->at));
     size_t len = newline ? (size_t)(newline - l->at) : (size_t)(l->end - l->at);
     bool indented = len >= 4 && memcmp(l->at, "    ", 4) == 0;
-    copy_visible(l, l->at, len, out->text);
+    copy_visible(l, l->at, len, indented || l->fence, out->text);
     char *trimmed = text_trim(out->text);
     memmove(out->text, trimmed, strlen(trimmed) + 1);
     out->number = ++l->number;

@@ -36,7 +36,7 @@ static void add_plain(struct strbuf *out, const char *text)
             strbuf_addc(out, ' ');
         else if (*c == '<')
             strbuf_adds(out, "&lt;");
-        else if (strchr("|*_`[]\\", *c))
+        else if (strchr("#|*_`[]\\", *c))
             strbuf_addf(out, "\\%c", *c);
         else
             strbuf_addc(out, *c);
@@ -52,7 +52,8 @@ static void add_span(struct strbuf *out, usec_t span)
 
 static bool is_timestamp(const char *text)
 {
-    return strlen(text) >= 16 && text[10] == 'T' && text[13] == ':';
+    return strlen(text) >= 16 && strspn(text, "0123456789-T:") >= 16 && text[10] == 'T' &&
+           text[13] == ':';
 }
 
 /* "19:30", and on another day than `day` "11-23 00:05". */
@@ -98,7 +99,8 @@ static void add_head(struct strbuf *out, const struct cJSON *i)
     add_plain(out, text_of(i, "title"));
     strbuf_adds(out, "\n\n| | |\n|---|---|\n");
     add_fact(out, "Incident", text_of(i, "id"));
-    strbuf_addf(out, "| Date | %.10s |\n", text_of(i, "began"));
+    if (is_timestamp(text_of(i, "began")))
+        strbuf_addf(out, "| Date | %.10s |\n", text_of(i, "began"));
     add_duration(out, i);
     add_fact(out, "Severity", text_of(i, "severity"));
     add_fact(out, "Condition", text_of(i, "condition"));

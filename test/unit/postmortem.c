@@ -138,7 +138,7 @@ static const char incident[] =
     "\"changes\":[{\"time\":\"2026-11-22T22:59:00Z\",\"author\":\"anna\",\"kind\":\"reload\","
     "\"text\":"
     "\"Workers: 1 -> 2\",\"reason\":\"load\"}],\"output\":{\"who\":\"worker 1\",\"lines\":"
-    "\"## Root cause\\n```\\n\"}}";
+    "\"## Root cause\\n```\\n<!-- \\n\"}}";
 
 static void what_is_known_is_filled_in(void **state)
 {
