@@ -14,7 +14,7 @@ static void view_failing(const cJSON *notifier, bool use_color, struct strbuf *o
     if (!json_count(notifier, "failures", &failures) || failures == 0)
         return;
     json_count(notifier, "waiting", &waiting);
-    strbuf_adds(out, "Alerts      ");
+    strbuf_adds(out, "Alerts     ");
     say_colored(out, use_color, SAY_RED, "not delivered");
     strbuf_adds(out, " to ");
     say_word(out, json_text(notifier, "name"), WORDS_MAX);
@@ -32,7 +32,7 @@ void view_alerts_brief(const cJSON *alerts, bool use_color, struct strbuf *out)
     const cJSON *notifier;
     const char *until = json_text(alerts, "silence.until");
     if (until) {
-        strbuf_adds(out, "Alerts      ");
+        strbuf_adds(out, "Alerts     ");
         say_colored(out, use_color, SAY_YELLOW, "silent");
         strbuf_adds(out, " until ");
         say_word(out, until, WORDS_MAX);
