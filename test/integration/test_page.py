@@ -202,6 +202,23 @@ def test_a_silent_daemon_is_lost_contact(make_site, sleeper_config):
     assert page.text("#contact") == "lost contact"
 
 
+def test_it_asks_when_there_is_no_place_on_the_stream(make_site, sleeper_config):
+    site = make_site(sleeper_config())
+    readers = []
+    while not readers or readers[-1][1].status == 200:
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+        connection.request("GET", "/api/v1/stream")
+        readers.append((connection, connection.getresponse()))
+    assert readers[-1][1].status == 503 and len(readers) < 100
+    page = site.open()
+    page.wait_text("#verdict-text", "Answering")
+    os.kill(site.daemon.workers()[0], signal.SIGKILL)
+    page.wait_text("#events-list", "SIGKILL")
+    for connection, _ in readers:
+        connection.close()
+    live(page)
+
+
 def test_a_rollout_and_a_drain(make_site, agent_config, port):
     site = make_site(agent_config(Agent={"Workers": 1, "Handover": "preload"},
                                   Rollout={"Bake": "1h", "KeepWarm": "0"},

@@ -103,16 +103,32 @@ function open() {
   };
 }
 
+// As many streams as there may be are open: then it is asked now and then.
+async function askWithoutStream() {
+  try {
+    const status = await ask("/api/v1/status");
+    if (!status) return;
+    takeStatus(status);
+    model.incidents = status.incidents || [];
+    heard();
+    await askForThePast();
+  } catch {
+    // Nobody is there; the clock says when that is lost contact.
+  }
+}
+
 // The browser connects anew by itself, unless it was answered with an error or does not notice that
 // nobody is there any more.
 function watchContact() {
   const now = Date.now();
   const silent = now - model.heardAt;
-  if (silent > SILENCE || (feed.brokenAt && now - feed.brokenAt > PATIENCE)) model.contact = "lost";
-  const given = feed.source.readyState === EventSource.CLOSED && now - feed.openedAt > PATIENCE;
-  if (!given && Math.min(silent, now - feed.openedAt) < SILENCE) return;
+  const refused = feed.source.readyState === EventSource.CLOSED; // so somebody is there
+  const broken = !refused && feed.brokenAt && now - feed.brokenAt > PATIENCE;
+  if (silent > SILENCE || broken) model.contact = "lost";
+  if (refused ? now - feed.openedAt < PATIENCE : Math.min(silent, now - feed.openedAt) < SILENCE) return;
   feed.source.close();
   open();
+  if (refused) askWithoutStream();
 }
 
 function beginFeed(changed) {
