@@ -46,4 +46,7 @@ enum {
     LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
     LIMIT_INCIDENTS_LIVE = 64,       /* that are open, or may be about to */
     LIMIT_INCIDENTS = 500,           /* resolved ones that are remembered */
+    LIMIT_CHANGELOG_FILE = 64 << 20, /* bytes of a change log that are read through at the start */
+    LIMIT_CHANGELOG_TAIL = 256 << 10,    /* bytes at its end that are shown */
+    LIMIT_CHANGELOG_WAITING = 256 << 10, /* bytes of entries that wait for a disk */
 };

@@ -32,38 +32,90 @@ int manager_own_unit(struct own_unit *out, struct err *e)
 #define MANAGER "org.freedesktop.systemd1"
 #define BUS_TIMEOUT (2 * USEC_PER_SEC)
 
-static int job_type(sd_bus *bus, const char *unit, char **out)
+/* The object of a loaded unit, into `path` (owned). */
+static int unit_object(sd_bus *bus, const char *unit, char **out)
 {
     sd_bus_message *reply = NULL;
-    sd_bus_message *job = NULL;
     const char *path = NULL;
-    const char *job_path = NULL;
     int r = sd_bus_call_method(bus, MANAGER, "/org/freedesktop/systemd1", MANAGER ".Manager",
         "GetUnit", NULL, &reply, "s", unit);
     if (r >= 0)
         r = sd_bus_message_read(reply, "o", &path);
     if (r >= 0)
-        r = sd_bus_get_property(bus, MANAGER, path, MANAGER ".Unit", "Job", NULL, &job, "(uo)");
+        r = (*out = strdup(path)) ? 0 : -ENOMEM;
+    sd_bus_message_unref(reply);
+    return r;
+}
+
+static int job_type(sd_bus *bus, const char *object, void *arg)
+{
+    char **out = arg;
+    sd_bus_message *job = NULL;
+    const char *path = NULL;
+    int r = sd_bus_get_property(bus, MANAGER, object, MANAGER ".Unit", "Job", NULL, &job, "(uo)");
     if (r >= 0)
-        r = sd_bus_message_read(job, "(uo)", NULL, &job_path);
-    if (r >= 0 && strcmp(job_path, "/") == 0)
+        r = sd_bus_message_read(job, "(uo)", NULL, &path);
+    if (r >= 0 && strcmp(path, "/") == 0)
         r = (*out = strdup("")) ? 0 : -ENOMEM;
     else if (r >= 0)
-        r = sd_bus_get_property_string(
-            bus, MANAGER, job_path, MANAGER ".Job", "JobType", NULL, out);
-    sd_bus_message_unref(reply);
+        r = sd_bus_get_property_string(bus, MANAGER, path, MANAGER ".Job", "JobType", NULL, out);
     sd_bus_message_unref(job);
+    return r;
+}
+
+static int unit_files(sd_bus *bus, const char *object, void *arg)
+{
+    struct strlist *out = arg;
+    char *fragment = NULL;
+    char **drop_ins = NULL;
+    int r = sd_bus_get_property_string(
+        bus, MANAGER, object, MANAGER ".Unit", "FragmentPath", NULL, &fragment);
+    if (r >= 0)
+        r = sd_bus_get_property_strv(
+            bus, MANAGER, object, MANAGER ".Unit", "DropInPaths", NULL, &drop_ins);
+    if (r >= 0 && fragment[0])
+        r = strlist_add(out, fragment);
+    for (char **path = drop_ins; path && *path; path++) {
+        if (r >= 0)
+            r = strlist_add(out, *path);
+        free(*path);
+    }
+    free(drop_ins);
+    free(fragment);
+    return r;
+}
+
+static int ask(
+    const char *unit, int (*question)(sd_bus *bus, const char *object, void *arg), void *arg)
+{
+    sd_bus *bus = NULL;
+    char *object = NULL;
+    int r = sd_bus_open_system(&bus);
+    if (r >= 0)
+        r = sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT);
+    if (r >= 0)
+        r = unit_object(bus, unit, &object);
+    if (r >= 0)
+        r = question(bus, object, arg);
+    free(object);
+    sd_bus_unref(bus);
     return r < 0 ? r : 0;
 }
 
 int manager_job_type(const char *unit, char **out, struct err *e)
 {
-    sd_bus *bus = NULL;
-    int r = sd_bus_open_system(&bus);
-    if (r >= 0)
-        r = sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT);
-    if (r >= 0)
-        r = job_type(bus, unit, out);
-    sd_bus_unref(bus);
+    int r = ask(unit, job_type, out);
     return r < 0 ? err_sys(e, r, "asking the service manager for the job of \"%s\"", unit) : 0;
+}
+
+int manager_unit_files(const char *unit, struct strlist *out, struct err *e)
+{
+    struct strlist files = {0};
+    int r = ask(unit, unit_files, &files);
+    if (r < 0) {
+        strlist_fini(&files);
+        return err_sys(e, r, "asking the service manager for the files of \"%s\"", unit);
+    }
+    *out = files;
+    return 0;
 }

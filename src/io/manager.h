@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "core/own_unit.h"
 
 /* Returns 0, or a negative errno with *e set: -ENOENT when we are in none. */
@@ -12,3 +13,9 @@ int manager_own_unit(struct own_unit *out, struct err *e);
  * for at most some seconds. Returns 0, or a negative errno with *e set.
  */
 int manager_job_type(const char *unit, char **out, struct err *e);
+
+/*
+ * The files that `unit` was loaded from, the unit's own first, then its drop-ins: owned list. Blocks
+ * as well. Returns 0, or a negative errno with *e set.
+ */
+int manager_unit_files(const char *unit, struct strlist *out, struct err *e);

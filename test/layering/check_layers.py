@@ -21,13 +21,14 @@ LIBRARIES = {
     "inih": r"ini\.h",
     "pcre2": r"pcre2\.h",
     "zlib": r"zlib\.h",
+    "nettle": r"nettle/.*",
 }
 EVENT_LIBRARIES = {"uv", "hiredis", "curl", "systemd", "microhttpd"}
 
 # layer: (directories of ours it may include, libraries it may include, single headers besides)
 LAYERS = {
     "base": ({"base"}, set(), set()),
-    "core": ({"base", "core", "voxkeeper"}, {"cjson", "inih", "pcre2", "zlib"}, {"build_config.h"}),
+    "core": ({"base", "core", "voxkeeper"}, {"cjson", "inih", "nettle", "pcre2", "zlib"}, {"build_config.h"}),
     "io": ({"base", "core", "io", "voxkeeper"}, set(LIBRARIES) - {"inih"}, {"build_config.h"}),
     "daemon": ({"base", "core", "io", "daemon", "voxkeeper"}, {"cjson"}, {"build_config.h", "build_revision.h"}),
     "cli": ({"base", "cli", "voxkeeper"}, {"cjson"}, {"build_config.h", "core/postmortem.h", "io/control_client.h", "io/journal_reader.h"}),

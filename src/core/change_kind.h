@@ -1,0 +1,30 @@
+/* Which events are changes, for the change log: what somebody did, and what was found changed. */
+#pragma once
+
+#include "core/event.h"
+
+/*
+ * The kinds of entries. `release`, `unit` and `version` are found by looking, `note` is what an
+ * operator adds; the others are events. (event, kind): an event may stand here once.
+ */
+#define CHANGE_EVENTS(X)                                                                           \
+    X(CONFIG_RELOADED, "reload")                                                                   \
+    X(RESTART_DONE, "restart")                                                                     \
+    X(RESTART_FAILED, "restart")                                                                   \
+    X(ROLLOUT_DONE, "rollout")                                                                     \
+    X(ROLLOUT_ROLLED_BACK, "rollout")                                                              \
+    X(ROLLOUT_PROMOTED, "rollout")                                                                 \
+    X(ROLLOUT_CANCELLED, "rollout")                                                                \
+    X(DRAIN_BEGAN, "drain")                                                                        \
+    X(DRAIN_CANCELLED, "drain")                                                                    \
+    X(SWEEP_DONE, "sweep") /* if it removed something */                                           \
+    X(RESTORE_DONE, "restore")                                                                     \
+    X(UPGRADE_DONE, "upgrade")
+
+#define CHANGE_RELEASE "release"
+#define CHANGE_UNIT "unit"
+#define CHANGE_VERSION "version"
+#define CHANGE_NOTE "note"
+
+/* NULL if the event is no change. */
+const char *change_kind_of(enum event_id id);

@@ -1,0 +1,8 @@
+/* SHA-256 as text. */
+#pragma once
+
+#include <stddef.h>
+
+enum { DIGEST_TEXT = 65 }; /* 64 hex digits and a NUL */
+
+void digest_text(const void *bytes, size_t len, char out[DIGEST_TEXT]);
