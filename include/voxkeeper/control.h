@@ -36,6 +36,9 @@
  *                                      "limit": NUMBER}
  *   GET  VK_API_BACKUPS               the backup files, the newest first
  *   POST VK_API_BACKUPS               {"file": NAME, "key": GLOB}: what is in one
+ *   GET  VK_API_CHANGELOG             ?limit=N, &since=TIME, &kind=KIND, &author=NAME: its latest
+ *                                     entries, the newest first
+ *   POST VK_API_CHANGELOG             {"text": TEXT, "reason": TEXT}: adds one
  *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
  *   GET  VK_API_SILENCE               {"silence": {"since", "until", "left_usec", "author", "reason"}
  *                                     or null, "withheld": N}
@@ -81,6 +84,10 @@
 #define VK_API_SILENCE VK_API "/silence"
 #define VK_API_ALERT_TEST VK_API "/notify/test"
 #define VK_API_RESTORE VK_API "/restore"
+#define VK_API_CHANGELOG VK_API "/changelog"
+
+/* Who called sudo, told by a client that runs as root. */
+#define VK_HEADER_SUDO_USER "X-Voxkeeper-Sudo-User"
 #define VK_API_INCIDENTS VK_API "/incidents"
 #define VK_API_ACKNOWLEDGE "/acknowledge" /* behind an incident */
 

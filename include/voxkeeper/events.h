@@ -83,5 +83,8 @@
     X(ALERT_FAILED, "alert-failed", "7361fa41434e4403aaf961f6db79a70e", ERR, "alerts-are-not-delivered") \
     X(ALERT_QUEUE_FAILED, "alert-queue-failed", "7f0006936c2243d39a03207e55dccd24", ERR, "alerts-are-not-delivered") \
     X(SILENCE_BEGAN, "silence-began", "5fb59b47b3b64ebf8ee0a2f35e176847", NOTICE, "silence-alerts") \
-    X(SILENCE_ENDED, "silence-ended", "c1853d639cc64e4e9545c984fd8ca90e", NOTICE, "silence-alerts")
+    X(SILENCE_ENDED, "silence-ended", "c1853d639cc64e4e9545c984fd8ca90e", NOTICE, "silence-alerts") \
+    X(CHANGE_RECORDED, "change-recorded", "cb426ce822bc4227a73f4d4d7467e131", NOTICE, "change-log") \
+    X(CHANGELOG_DAMAGED, "changelog-damaged", "fa9064fb59444dd5a31acdbe10c02dcf", ERR, "change-log") \
+    X(CHANGELOG_UNWRITTEN, "changelog-unwritten", "db7a0479dadf415e93b5e49ec18abc48", ERR, "change-log")
 /* clang-format on */

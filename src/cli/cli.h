@@ -21,6 +21,7 @@ struct cli_args {
     const char *older_than; /* a span, checked, as it was written */
     const char *confirm;    /* token of a sweep that is held */
     const char *operand;    /* what follows a verb that takes something; else NULL */
+    const char *second;     /* what follows that */
     usec_t timeout;         /* USEC_INFINITY: wait for the verdict however long it takes */
     bool dry_run;
     const char *key; /* a glob */
@@ -34,11 +35,13 @@ struct cli_args {
     bool follow;
     const char *worker; /* a number, checked */
     const char *event;
-    const char *since; /* as it was written */
-    uint64_t lines;    /* 0: as the verb sees fit */
+    const char *since;  /* as it was written */
+    uint64_t lines;     /* 0: as the verb sees fit */
     const char *output; /* a file to write; NULL: stdout */
     bool check;
     bool force;
+    const char *author;
+    const char *kind;
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -50,4 +53,5 @@ cli_verb cli_backups, cli_restore;
 cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;
 cli_verb cli_silence, cli_alert_test;
 cli_verb cli_incidents, cli_acknowledge, cli_postmortem;
+cli_verb cli_changelog;
 cli_verb cli_help;

@@ -8,6 +8,10 @@
 /* Asks for a verb that takes nothing but a reason, and waits for its verdict as below. */
 int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name, const char *path);
 
+/* The same with a "text" beside the reason. */
+int cli_ask_text(const struct cli *cli, const struct cli_args *args, const char *name,
+    const char *path, const char *written);
+
 /*
  * Asks for an operation at `path` and waits for its verdict: progress goes to stderr, the verdict
  * to stdout, or its reason to stderr when it failed. `on_result`, which may be NULL, prints the

@@ -219,6 +219,12 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_FORCE:
         c->args.force = true;
         return 0;
+    case OPTION_AUTHOR:
+        c->args.author = text;
+        return 0;
+    case OPTION_KIND:
+        c->args.kind = text;
+        return 0;
     case OPTION_COUNT:
         break;
     }
@@ -289,6 +295,20 @@ static int find_verb(struct command *c, const char *name)
     return VK_EXIT_USAGE;
 }
 
+/* A verb takes as many as its help has words for. */
+static bool take_operand(struct command *c, const char *text)
+{
+    const char *words = c->verb->operand;
+    bool two = words && strchr(words, ' ');
+    if (words && !c->args.operand)
+        c->args.operand = text;
+    else if (two && !c->args.second)
+        c->args.second = text;
+    else
+        return false;
+    return true;
+}
+
 int command_parse(struct command *c, int argc, char **argv)
 {
     const char *socket = getenv("VOXKEEPER_SOCKET");
@@ -312,9 +332,8 @@ int command_parse(struct command *c, int argc, char **argv)
             return -operand;
         if (operand >= argc)
             return 0;
-        if (!c->verb->operand || c->args.operand)
+        if (!take_operand(c, argv[operand]))
             return refuse(c, argv[operand], "is not expected here");
-        c->args.operand = argv[operand];
         /* Options may follow it. */
         argc -= operand;
         argv += operand;

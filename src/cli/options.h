@@ -34,7 +34,9 @@
     X(LINES, "lines", "N", "only the last N lines")                                                \
     X(OUTPUT, "output", "FILE", "write it there, where nothing may be yet; also -o FILE")          \
     X(CHECK, "check", NULL, "say what is missing in a post-mortem that somebody wrote")            \
-    X(FORCE, "force", NULL, "overwrite the file")
+    X(FORCE, "force", NULL, "overwrite the file")                                                  \
+    X(AUTHOR, "author", "NAME", "only what that user did")                                         \
+    X(KIND, "kind", "KIND", "only changes of that kind: reload, restart, sweep, note, ..")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

@@ -34,6 +34,16 @@ static int run(const struct cli *cli, const struct cli_args *args, const char *n
     return rc;
 }
 
+int cli_ask_text(const struct cli *cli, const struct cli_args *args, const char *name,
+    const char *path, const char *written)
+{
+    struct strbuf body = STRBUF_INIT;
+    strbuf_adds(&body, "{");
+    add_member(&body, "text", written);
+    add_member(&body, "reason", args->reason);
+    return run(cli, args, name, path, &body, NULL);
+}
+
 int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name, const char *path)
 {
     struct strbuf body = STRBUF_INIT;

@@ -108,6 +108,12 @@ const struct verb VERBS[] = {
         "for people. With --check it reads the FILE, without voxkeeperd, and ends with 1 if\n"
         "the root cause is missing or vague, or an action item lacks an owner or a date.\n",
         OPTION_BIT(OUTPUT) | OPTION_BIT(CHECK) | OPTION_BIT(FORCE), cli_postmortem},
+    {"changelog", "[add TEXT]", "show who changed what, when and why",
+        "The latest fifty changes, or --lines of them, or all since --since: reloads,\n"
+        "restarts, rollouts, sweeps that removed something, upgrades, other releases, and\n"
+        "what was added by `voxkeeper changelog add TEXT --reason=WHY`.\n",
+        CHANGING | OPTION_BIT(SINCE) | OPTION_BIT(LINES) | OPTION_BIT(AUTHOR) | OPTION_BIT(KIND),
+        cli_changelog},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

@@ -19,7 +19,9 @@
     X(DRAIN_CANCELLED, "drain")                                                                    \
     X(SWEEP_DONE, "sweep") /* if it removed something */                                           \
     X(RESTORE_DONE, "restore")                                                                     \
-    X(UPGRADE_DONE, "upgrade")
+    X(UPGRADE_DONE, "upgrade")                                                                     \
+    X(SILENCE_BEGAN, "silence")                                                                    \
+    X(SILENCE_ENDED, "silence")
 
 #define CHANGE_RELEASE "release"
 #define CHANGE_UNIT "unit"

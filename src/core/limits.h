@@ -38,15 +38,15 @@ enum {
     LIMIT_OPERATIONS = 32,           /* ended operations that can still be asked for */
     LIMIT_SWEEP_HISTORY = 100,       /* summaries of sweeps that are kept */
     LIMIT_PROGRESS_LINES = 512,      /* progress lines kept of one operation */
-    LIMIT_HISTORY_EVENTS = 300,      /* events that the daemon remembers */
-    LIMIT_HISTORY_VALUE = 1024,      /* bytes of one of their texts */
-    LIMIT_LOG_LINES = 2000,          /* log lines that the daemon remembers */
-    LIMIT_LOG_BYTES = 512 * 1024,    /* bytes of all of them, as JSON */
-    LIMIT_HISTORY_FILE = 2 << 20,    /* bytes of the file that keeps them */
-    LIMIT_CUT_CALLERS = 256,         /* names of cut callers kept in the event and the state */
-    LIMIT_INCIDENTS_LIVE = 64,       /* that are open, or may be about to */
-    LIMIT_INCIDENTS = 500,           /* resolved ones that are remembered */
     LIMIT_CHANGELOG_FILE = 64 << 20, /* bytes of a change log that are read through at the start */
     LIMIT_CHANGELOG_TAIL = 256 << 10,    /* bytes at its end that are shown */
     LIMIT_CHANGELOG_WAITING = 256 << 10, /* bytes of entries that wait for a disk */
+    LIMIT_HISTORY_EVENTS = 300,          /* events that the daemon remembers */
+    LIMIT_HISTORY_VALUE = 2048,          /* bytes of one of their texts */
+    LIMIT_LOG_LINES = 2000,              /* log lines that the daemon remembers */
+    LIMIT_LOG_BYTES = 512 * 1024,        /* bytes of all of them, as JSON */
+    LIMIT_HISTORY_FILE = 2 << 20,        /* bytes of the file that keeps them */
+    LIMIT_CUT_CALLERS = 256,             /* names of cut callers kept in the event and the state */
+    LIMIT_INCIDENTS_LIVE = 64,           /* that are open, or may be about to */
+    LIMIT_INCIDENTS = 500,               /* resolved ones that are remembered */
 };

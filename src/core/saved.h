@@ -75,6 +75,7 @@ struct saved {
     uint64_t upgrade_op;    /* which upgrade made the new instance; 0: none did */
     bool left;              /* by who wrote this, on purpose: it did not die */
     char upgrade_author[SAVED_NAME_MAX];
+    char upgrade_reason[SAVED_WHY_MAX]; /* cut */
     char daemon_version[SAVED_NAME_MAX]; /* of who wrote this */
     char fallback[SAVED_WHY_MAX];        /* why workers bind Listen= themselves; "": they do not */
     struct fleet fleet;

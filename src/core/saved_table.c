@@ -364,6 +364,7 @@ static rows document_rows = {
     FIELD(saved, upgrade_op),
     FIELD(saved, left),
     CHARS(saved, upgrade_author),
+    CHARS(saved, upgrade_reason),
     CHARS(saved, daemon_version),
     CHARS(saved, fallback),
     OBJECT(saved, fleet, fleet_rows),

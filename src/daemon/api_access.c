@@ -3,6 +3,7 @@
 #include "daemon/api_parts.h"
 #include "daemon/daemon.h"
 #include "daemon/token.h"
+#include "voxkeeper/control.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -80,7 +81,7 @@ bool api_admit(const struct api_exchange *x)
 void api_author_of(const struct api_exchange *x, char out[API_AUTHOR_MAX])
 {
     if (x->request->peer->local)
-        api_author(x->request->peer, out);
+        api_author(x->request->peer, http_server_header(x->request, VK_HEADER_SUDO_USER), out);
     else
         snprintf(out, API_AUTHOR_MAX, "bearer of the token");
 }

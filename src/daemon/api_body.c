@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Bytes of the input; each may become four. */
-enum { SHOWN_MAX = 40 };
+enum { SHOWN_MAX = 40, SUDO_USER_MAX = 32 };
 
 /* What a client sent, fit for a message. */
 struct shown {
@@ -134,6 +134,8 @@ static int read_value(
         return read_text(member, LIMIT_NAME, &out->alert.notifier, e);
     case API_MEMBER_REPLACE:
         return read_bool(member, &out->restore.replace, e);
+    case API_MEMBER_TEXT:
+        return read_text(member, VK_REASON_MAX, &out->text, e);
     case API_MEMBER_COUNT:
         break;
     }
@@ -194,7 +196,15 @@ void api_body_fini(struct api_body *body)
     *body = (struct api_body){0};
 }
 
-void api_author(const struct http_peer *peer, char out[API_AUTHOR_MAX])
+/* A name that needs no quoting anywhere. */
+static bool is_user_name(const char *text)
+{
+    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t len = strlen(text);
+    return len > 0 && len <= SUDO_USER_MAX && strspn(text, chars) == len;
+}
+
+void api_author(const struct http_peer *peer, const char *sudo_user, char out[API_AUTHOR_MAX])
 {
     char buf[4096];
     struct passwd pw;
@@ -203,4 +213,8 @@ void api_author(const struct http_peer *peer, char out[API_AUTHOR_MAX])
         snprintf(out, API_AUTHOR_MAX, "%s", pw.pw_name);
     else
         snprintf(out, API_AUTHOR_MAX, "uid %u", peer->uid);
+    /* Only root may say so: nobody else can claim to be somebody. */
+    size_t len = strlen(out);
+    if (peer->local && peer->uid == 0 && sudo_user && is_user_name(sudo_user))
+        snprintf(out + len, API_AUTHOR_MAX - len, " (%s)", sudo_user);
 }

@@ -31,7 +31,8 @@ enum { API_AUTHOR_MAX = 96 };
     X(SPAN, "span")                                                                                \
     X(END, "end")                                                                                  \
     X(NOTIFIER, "notifier")                                                                        \
-    X(REPLACE, "replace")
+    X(REPLACE, "replace")                                                                          \
+    X(TEXT, "text")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
@@ -40,6 +41,7 @@ enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
 #define API_MEMBER_BIT(symbol) (1U << API_MEMBER_##symbol)
 
 struct api_body {
+    const char *text;   /* NULL if absent */
     const char *reason; /* "" if absent; borrowed from `json`, as are the others */
     const char *below;  /* what the path has below the route's, without the slash */
     struct sweep_wish sweep;
@@ -61,5 +63,6 @@ void api_body_fini(struct api_body *body);
 /* The name of the first member that is not among `allowed`; NULL: every one is. */
 const char *api_body_surplus(const struct api_body *body, unsigned allowed);
 
-/* The peer's user name, or its number. */
-void api_author(const struct http_peer *peer, char out[API_AUTHOR_MAX]);
+/* The peer's user name, or its number; of root "root (alice)" if it says that alice called sudo.
+ * `sudo_user` is not to be trusted; NULL: none. */
+void api_author(const struct http_peer *peer, const char *sudo_user, char out[API_AUTHOR_MAX]);

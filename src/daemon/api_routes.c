@@ -44,6 +44,7 @@ const struct api_route api_routes[] = {
             API_MEMBER_BIT(DRY_RUN)},
     {VK_API_INCIDENTS, false, api_get_incidents, NULL, 0},
     {VK_API_INCIDENTS, true, api_get_incident, api_do_acknowledge, 0},
+    {VK_API_CHANGELOG, false, api_get_changelog, api_do_note, API_MEMBER_BIT(TEXT)},
 };
 
 const size_t api_n_routes = sizeof api_routes / sizeof *api_routes;

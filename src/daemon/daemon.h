@@ -18,6 +18,8 @@
 struct admin;
 struct bake_watch;
 struct cgroup;
+struct change_watch;
+struct changes;
 struct drainer;
 struct front;
 struct history;
@@ -61,12 +63,14 @@ struct daemon {
     usec_t config_loaded_wall;
     struct inherited inherited; /* what nobody has taken */
     struct loop *loop;
-    struct history *history; /* every event, for who asks and who listens */
+    struct history *history;   /* every event, for who asks and who listens */
     struct log_ring *log_ring; /* log lines, for who has no journal */
-    struct meters *meters;   /* what is counted for /metrics */
+    struct meters *meters;     /* what is counted for /metrics */
     struct incidents *incidents;
     struct incident_watch *incident_watch;
-    struct memory *memory; /* for the next instance, and of the one before */
+    struct changes *changes;           /* the change log, */
+    struct change_watch *change_watch; /* and what goes into it by itself */
+    struct memory *memory;             /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
     struct front *front;

@@ -3,6 +3,8 @@
 
 #include "daemon/admin.h"
 #include "daemon/bake_watch.h"
+#include "daemon/change_watch.h"
+#include "daemon/changes.h"
 #include "daemon/dependency.h"
 #include "daemon/drainer.h"
 #include "daemon/front.h"
@@ -68,6 +70,13 @@ static void keep_history(struct daemon *d)
     if (!path.failed)
         history_keep(d->history, strbuf_text(&path));
     strbuf_fini(&path);
+}
+
+static int keep_changes(struct daemon *d, struct err *e)
+{
+    d->changes = changes_new(d->loop, d->config->admin.state_directory);
+    d->change_watch = d->changes ? change_watch_new(d) : NULL;
+    return d->change_watch ? 0 : err_sys(e, -ENOMEM, "building the change log");
 }
 
 static int make_supervisor(struct daemon *d, struct err *e)
@@ -195,6 +204,8 @@ void daemon_fini(struct daemon *d)
         loop_watch_lag(d->loop, NULL, NULL);
     meters_free(d->meters, d->history);
     log_ring_free(d->log_ring);
+    change_watch_free(d->change_watch);
+    changes_free(d->changes);
     history_free(d->history);
     if (d->loop)
         loop_free(d->loop);
@@ -223,7 +234,8 @@ static int begin(struct daemon *d, const struct daemon_start *start, struct err 
     log_set_max_level(d->config->log_level);
     make_state_directory(d->config);
     keep_history(d);
-    return build(d, e);
+    r = keep_changes(d, e);
+    return r < 0 ? r : build(d, e);
 }
 
 int daemon_init(struct daemon *d, const struct daemon_start *start, struct err *e)

@@ -145,6 +145,8 @@ static void collect(struct memory *m, const struct daemon *d)
     const struct operation *upgrade = operation_find(d->operations, d->upgrade_op);
     snprintf(s->upgrade_author, sizeof s->upgrade_author, "%s",
         upgrade ? operation_author(upgrade) : "");
+    snprintf(s->upgrade_reason, sizeof s->upgrade_reason, "%s",
+        upgrade ? operation_reason(upgrade) : "");
     supervisor_save(d->supervisor, s);
     rollout_record_save(&d->rollout, &s->rollout);
 }

@@ -52,13 +52,15 @@ int succession_configure(
 static void end_upgrade(struct daemon *d, const struct saved *saved)
 {
     struct event ev;
-    struct operation *op =
-        operation_restore(d->operations, saved->upgrade_op, "upgrade", saved->upgrade_author, NULL);
+    struct operation *op = operation_restore(d->operations, saved->upgrade_op, "upgrade",
+        saved->upgrade_author, saved->upgrade_reason);
     event_init(&ev, EVENT_UPGRADE_DONE);
     event_message(
         &ev, "voxkeeperd is upgraded from %s to " VOXKEEPER_VERSION, saved->daemon_version);
     event_field(&ev, "VOXKEEPER_VERSION", "%s", VOXKEEPER_VERSION);
     event_field(&ev, "VOXKEEPER_AUTHOR", "%s", saved->upgrade_author);
+    if (saved->upgrade_reason[0])
+        event_field(&ev, "VOXKEEPER_REASON", "%s", saved->upgrade_reason);
     event_emit(&ev);
     event_fini(&ev);
     operation_end(op, OPERATION_DONE,

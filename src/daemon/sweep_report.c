@@ -191,7 +191,7 @@ static enum event_id event_of(const struct sweep_summary *summary)
                                                                      : EVENT_SWEEP_FAILED;
 }
 
-void sweep_report_event(const struct sweep_summary *summary)
+void sweep_report_event(const struct sweep_summary *summary, const char *author, const char *reason)
 {
     if (summary->dry_run || summary->census_only)
         return;
@@ -210,8 +210,11 @@ void sweep_report_event(const struct sweep_summary *summary)
     event_field(&ev, "VOXKEEPER_FINDINGS", "%s", strbuf_text(&counts));
     if (summary->backup[0])
         event_field(&ev, "VOXKEEPER_BACKUP", "%s", summary->backup);
+    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", author);
     if (summary->error_text[0])
         event_field(&ev, "VOXKEEPER_REASON", "%s", sweep_report_trouble(summary).text);
+    else if (reason[0])
+        event_field(&ev, "VOXKEEPER_REASON", "%s", reason);
     event_duration(&ev, summary->took);
     event_emit(&ev);
     event_fini(&ev);

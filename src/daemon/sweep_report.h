@@ -34,4 +34,5 @@ struct sweep_sentence sweep_report_progress_sentence(const struct sweep_progress
 void sweep_report_counts(const struct sweep_summary *summary, struct strbuf *out);
 
 /* SWEEP_DONE, SWEEP_FAILED or SWEEP_ABORTED; nothing for a census or a dry run. */
-void sweep_report_event(const struct sweep_summary *summary);
+void sweep_report_event(
+    const struct sweep_summary *summary, const char *author, const char *reason);

@@ -155,6 +155,11 @@ static void answer(struct sweeps *s, const struct sweep_summary *summary)
             sweep_report_trouble(summary).text);
 }
 
+static const char *author_of(const struct sweeps *s)
+{
+    return s->op ? operation_author(s->op) : "timer";
+}
+
 /* A line of the history, which is also what the status shows of the latest one. */
 static void remember(struct sweeps *s, const struct sweep_summary *summary)
 {
@@ -163,7 +168,7 @@ static void remember(struct sweeps *s, const struct sweep_summary *summary)
     cJSON_Delete(s->last);
     s->last = sweep_report_summary(summary);
     cJSON_AddStringToObject(s->last, "at", timestamp_format(loop_wall_now(), now));
-    cJSON_AddStringToObject(s->last, "author", s->op ? operation_author(s->op) : "timer");
+    cJSON_AddStringToObject(s->last, "author", author_of(s));
     cJSON_AddStringToObject(s->last, "reason", s->op ? operation_reason(s->op) : "");
     char *line = cJSON_PrintUnformatted(s->last);
     if (line && recent_lines_add(s->history, line, &e) < 0)
@@ -177,7 +182,7 @@ static void on_done(const struct sweep_summary *summary, void *arg)
     s->running = false;
     sweep_consent_ended(&s->consent, summary);
     remember(s, summary);
-    sweep_report_event(summary);
+    sweep_report_event(summary, author_of(s), s->op ? operation_reason(s->op) : "");
     if (s->op)
         answer(s, summary);
     arm(s);

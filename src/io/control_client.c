@@ -3,6 +3,7 @@
 
 #include "base/strbuf.h"
 #include "build_config.h"
+#include "voxkeeper/control.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -118,6 +119,19 @@ static int perform(CURL *easy, const char *socket_path, struct reading *reading,
     return 0;
 }
 
+/* Behind sudo the daemon sees root; it may know for whom. */
+static struct curl_slist *say_who(struct curl_slist *headers)
+{
+    const char *user = getenv("SUDO_USER");
+    struct strbuf line = STRBUF_INIT;
+    if (!headers || !user || !user[0] || strpbrk(user, "\r\n"))
+        return headers;
+    strbuf_addf(&line, VK_HEADER_SUDO_USER ": %.64s", user);
+    struct curl_slist *more = curl_slist_append(headers, strbuf_text(&line));
+    strbuf_fini(&line);
+    return more ? more : headers;
+}
+
 int control_call(const char *socket_path, const char *method, const char *path,
     const char *json_body, usec_t timeout, struct control_answer *out, struct err *e)
 {
@@ -129,7 +143,7 @@ int control_call(const char *socket_path, const char *method, const char *path,
     struct strbuf url = STRBUF_INIT;
     strbuf_addf(&url, "http://localhost%s", path);
     CURL *easy = curl_easy_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    struct curl_slist *headers = say_who(curl_slist_append(NULL, "Content-Type: application/json"));
     int rc;
     if (!easy || !headers || url.failed ||
         !set_up(easy, socket_path, strbuf_text(&url), timeout, headers, &reading) ||

@@ -75,8 +75,9 @@ static void every_member(void **state)
         "\"limit\":1e3,\"confirm\":\"t\",\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\","
         "\"operation\":7,"
         "\"file\":\"f\",\"key\":\"a*\",\"replace\":true,"
-        "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\"}";
+        "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\",\"text\":\"x\"}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
+    assert_string_equal(body.text, "x");
     assert_string_equal(body.reason, "why \xc3\xa9");
     assert_true(body.sweep.dry_run);
     assert_string_equal(body.sweep.keyspace, "tasks");
@@ -190,10 +191,23 @@ static void who_it_was(void **state)
 {
     (void)state;
     char author[API_AUTHOR_MAX];
-    api_author(&(struct http_peer){.local = true, .uid = 0}, author);
+    static const char *const liars[] = {
+        "", "a b", "a)", "a\n", "\xc3\xa4", "a-name-longer-than-any-user-name-may-be"};
+    const struct http_peer root = {.local = true, .uid = 0};
+    const struct http_peer stranger = {.local = true, .uid = 2000000001};
+    const struct http_peer remote = {.local = false, .uid = 0};
+    api_author(&root, NULL, author);
     assert_string_equal(author, "root");
-    api_author(&(struct http_peer){.local = true, .uid = 2000000001}, author);
+    api_author(&root, "alice-1", author);
+    assert_string_equal(author, "root (alice-1)");
+    for (size_t i = 0; i < sizeof liars / sizeof *liars; i++) {
+        api_author(&root, liars[i], author);
+        assert_string_equal(author, "root");
+    }
+    api_author(&stranger, "alice", author);
     assert_string_equal(author, "uid 2000000001");
+    api_author(&remote, "alice", author);
+    assert_null(strchr(author, '('));
 }
 
 int main(void)

@@ -1,0 +1,82 @@
+"""The change log, as an operator sees it."""
+
+import json
+import os
+
+import pytest
+from waiting import wait_for
+
+
+@pytest.fixture
+def release(tmp_path):
+    path = tmp_path / "RELEASE"
+    path.write_text("r1\n")
+    return path
+
+
+@pytest.fixture
+def daemon(make_daemon, agent_config, release):
+    running = make_daemon(
+        agent_config(Agent={"Release": str(release), "Handover": "preload"},
+                     Rollout={"Bake": "200ms", "KeepWarm": "0"}))
+    running.wait_event("worker-verified", deadline=30)
+    return running
+
+
+def changes(daemon, *options):
+    out = daemon.cli("changelog", "--json", *options, check=True).stdout
+    return json.loads(out)["changes"]
+
+
+def wait_for_change(daemon, text, *options):
+    return wait_for(
+        lambda: next((c for c in changes(daemon, *options) if text in c["text"]), None),
+        what=f"a change that says {text!r}",
+    )
+
+
+def test_who_did_what_and_why(daemon, release, redis, monkeypatch):
+    assert wait_for_change(daemon, "r1", "--kind=release")["author"] == "voxkeeperd"
+    release.write_text("r2\n")
+    monkeypatch.setenv("SUDO_USER", "alice")
+    daemon.cli("restart", "--reason", "new release", check=True)
+    restart = wait_for_change(daemon, "restart done", "--kind=restart")
+    by = "root (alice)" if os.geteuid() == 0 else restart["author"]
+    assert restart["author"] == by and restart["reason"] == "new release"
+    assert "r1 -> r2" in wait_for_change(daemon, "r2", "--kind=release")["text"]
+    rollout = wait_for_change(daemon, "", "--kind=rollout")
+    assert rollout["author"] == by and rollout["details"]["VOXKEEPER_RELEASE"] == "r2"
+
+    redis.command("SET", "cursor_task:1", '{"pending":true,"createdAt":1700000000}')
+    daemon.cli("sweep", "--reason", "tidying", check=True)
+    sweep = wait_for_change(daemon, "removed 1", "--kind=sweep")
+    assert sweep["author"] == by and sweep["reason"] == "tidying"
+    n = len(changes(daemon))
+    daemon.cli("sweep", check=True)  # removes nothing
+    daemon.cli("changelog", "add", "moved DNS", "--reason=faster", check=True)
+    table = daemon.cli("changelog", check=True).stdout
+    assert table.splitlines()[1].split()[1:2] == ["note"] and "moved DNS" in table
+    assert len(changes(daemon)) == n + 1
+    if by == "root (alice)":
+        assert len(changes(daemon, "--author=alice", "--kind=note")) == 1
+        assert changes(daemon, "--author=bob") == []
+
+
+def test_it_goes_on_after_a_crash_and_an_upgrade(daemon):
+    daemon.cli("changelog", "add", "one", check=True)
+    daemon.cli("upgrade", "--reason=newer", check=True)
+    assert wait_for_change(daemon, "", "--kind=upgrade")["reason"] == "newer"
+    daemon.cli("changelog", "add", "two", check=True)
+    seqs = [c["seq"] for c in changes(daemon)]
+    assert seqs == list(range(len(seqs), 0, -1))
+    log = daemon.events("changelog-damaged") + daemon.events("changelog-unwritten")
+    assert log == []
+
+
+def test_what_is_wrong_with_the_command(daemon):
+    assert daemon.cli("changelog", "add").returncode == 2
+    assert daemon.cli("changelog", "remove", "x").returncode == 2
+    assert daemon.cli("changelog", "add", "x", "y").returncode == 2
+    assert daemon.cli("changelog", "--since=someday").returncode == 2
+    too_long = daemon.cli("changelog", "add", "x" * 2000)
+    assert too_long.returncode == 1 and "longer than 1024 bytes" in too_long.stderr
