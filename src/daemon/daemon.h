@@ -15,38 +15,7 @@
 
 #include <stdbool.h>
 
-struct admin;
-struct bake_watch;
-struct cgroup;
-struct change_watch;
-struct changes;
-struct drainer;
-struct front;
-struct history;
-struct http_client;
-struct incident_watch;
-struct incidents;
-struct loop;
-struct notifier;
-struct notifier_test;
 struct operation;
-struct memory;
-struct meters;
-struct operations;
-struct redis_link;
-struct restore;
-struct rollback;
-struct service;
-struct signal_watch;
-struct stream;
-struct supervisor;
-struct key_list;
-struct log_ring;
-struct rights;
-struct samples;
-struct sweeper;
-struct sweeps;
-struct upgrade;
 
 enum { DAEMON_SIGNALS = 4 };
 
