@@ -2,6 +2,7 @@
 
 import json
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -64,9 +65,20 @@ class Ours:
         self.probes = []  # when
         self._probed = probed.serve(lambda: self.probes.append(time.monotonic()))
         self.daemon = Daemon(directory, config(redis, self._probed.__enter__(), max_latency))
-        self.daemon.start()
+        self._turns = self.daemon.directory / "turns"
+        self.daemon.start(env={"BENCH_TURNS": str(self._turns),
+                               "LD_PRELOAD": str(BUILD / "test/bench/bench-turns.so")})
         self.daemon.wait_event("redis-up", deadline=30)
         self.daemon.wait_event("worker-verified", deadline=30)
+
+    def forget_turns(self):
+        with self._turns.open("r+b") as file:
+            file.write(bytes(24))
+
+    def turns(self):
+        """The longest turn of the loop, in microseconds of the processor and by the clock."""
+        _, cpu, wall = struct.unpack("=QQQ", self._turns.read_bytes())
+        return {"turn_cpu": cpu, "turn_wall": wall}
 
     def close(self):
         self.daemon.close()
