@@ -105,6 +105,12 @@ static unsigned per_mille(struct pacer_pings pings)
     return pings.n > 0 ? pings.late * 1000 / pings.n : 0;
 }
 
+/* Others wait for longer than one in a hundred times even while we rest. */
+static bool is_late_anyway(const struct pacer *p)
+{
+    return per_mille(p->resting) > 1000 / LATE_OF;
+}
+
 /* More than one of a hundred is late because of us. What is late anyway varies by itself. */
 static bool is_our_fault(const struct pacer *p)
 {
@@ -133,7 +139,7 @@ static void take_ping(const struct pacer_conf *conf, struct pacer *p, const stru
     note_ping(ev->resting ? &p->resting : &p->working, late);
     if (p->strained) {
         trickle(p, ev->now);
-    } else if (added / VERY_LATE > conf->max_latency) {
+    } else if (added / VERY_LATE > conf->max_latency && !is_late_anyway(p)) {
         trickle(p, ev->now);
     } else if (late && !ev->resting && p->since_late < LATE_OF && is_our_fault(p)) {
         cut(p, ev->now);

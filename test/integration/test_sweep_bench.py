@@ -26,9 +26,11 @@ def test_a_tiny_one(directory):
     assert rows["dry run"]["seen"] >= 1000 and rows["dry run"]["removed"] == 0
     for name, row in rows.items():
         assert name in done.stdout and row["wall"] > 0
+        if "turn_cpu" in row:
+            assert 0 < row["turn_cpu"] <= row["turn_wall"] + 1000
         if "growth_kib" in row:
             assert row["growth_kib"] <= 8192
-    assert done.stdout.count("goal: ") == 11
+    assert done.stdout.count("goal: ") == 13
 
 
 def test_nonsense_is_refused():

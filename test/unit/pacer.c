@@ -88,7 +88,8 @@ static void what_is_late_anyway_is_not_our_fault(void **state)
     struct pacer p = pacer_initial(now);
     unsigned least = PACER_SHARE_MAX;
     for (int i = 0; i < 4000; i++) {
-        usec_t took = 150 + (i % 20 < 2 ? 3 * USEC_PER_MSEC : 0);
+        usec_t late = (i / 20 % 2 ? 3 : 30) * USEC_PER_MSEC;
+        usec_t took = 150 + (i % 20 < 2 ? late : 0);
         now += 20 * USEC_PER_MSEC;
         p = pacer_step(&conf, p,
             (struct pacer_event){
