@@ -11,7 +11,7 @@
  * The floor is the least PING of the last half minute: wake-ups and the network are no load. What
  * a request holds Redis for is the least of several: the others met somebody else. PINGs that are
  * late while we rest are not late because of us: on a busy server a sweep goes on, if not quickly.
- * Where no PING was answered nothing is adapted, and Redis gets half of the time for itself.
+ * Where no PING was answered nothing is adapted, and Redis gets two thirds of the time for itself.
  * A length of block is what others wait for, a share of time is what they lack: both are bounded.
  */
 #pragma once
@@ -27,7 +27,7 @@ enum {
     PACER_DEPTH_FIRST = 32,
     PACER_DEPTH_MIN = 8,
     PACER_DEPTH_MAX = 128,
-    PACER_SHARE_FIRST = 500, /* per mille */
+    PACER_SHARE_FIRST = 350, /* per mille */
     PACER_SHARE_TRICKLE = 10,
     PACER_SHARE_LEAST = 100, /* for late PINGs alone: a sweep of any size ends */
     PACER_SHARE_MAX = 1000,
@@ -85,7 +85,8 @@ struct pacer pacer_step(const struct pacer_conf *conf, struct pacer p, struct pa
 /* The least PING lately; USEC_INFINITY: none was answered yet. */
 usec_t pacer_floor(struct pacer p);
 
-/* The largest share: half of the time where others may hardly notice, all of it where they may. */
+/* The largest share: a third of the time where others may hardly notice, all of it where they may.
+ */
 unsigned pacer_share_most(const struct pacer_conf *conf);
 
 /* How long to rest for `busy` time of work. */

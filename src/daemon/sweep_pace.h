@@ -14,7 +14,7 @@ struct sweep_pace;
 
 /*
  * `link` is the one that the pass works on; borrowed. With `conf` NULL nobody listens beside it,
- * and half of the time is Redis' own. Returns owned; aborts when memory is out.
+ * and two thirds of the time are Redis' own. Returns owned; aborts when memory is out.
  */
 struct sweep_pace *sweep_pace_new(struct loop *l, struct redis_link *link,
     const struct redis_link_conf *conf, usec_t max_latency);

@@ -32,10 +32,10 @@ static void a_calm_redis_gets_what_may_be_had(void **state)
         usec_t max_latency;
         unsigned share;
     } rows[] = {
-        {0, 500},
-        {USEC_PER_MSEC, 500},
-        {3 * USEC_PER_MSEC, 600},
-        {11 * USEC_PER_MSEC, 1000},
+        {0, 350},
+        {USEC_PER_MSEC, 350},
+        {3 * USEC_PER_MSEC, 450},
+        {14 * USEC_PER_MSEC, 1000},
         {USEC_PER_SEC, 1000},
         {USEC_INFINITY, 1000},
     };
