@@ -53,7 +53,7 @@
     X(JOURNAL_DROPPED, COUNTER, "voxkeeper_journal_dropped_total", "", "Records that the journal, or who reads stderr, could not take.") \
     X(EVENTS, COUNTER, "voxkeeper_events_total", "event", "Events, by their name.") \
     X(INCIDENTS_OPENED, COUNTER, "voxkeeper_incidents_total", "condition", "Incidents that were opened.") \
-    X(INCIDENTS_OPEN, GAUGE, "voxkeeper_open_incidents", "severity", "Incidents that are open.") \
+    X(INCIDENTS_OPEN, GAUGE, "voxkeeper_open_incidents", "condition,severity", "Incidents that are open.") \
     X(ALERTS_SENT, COUNTER, "voxkeeper_alerts_sent_total", "notifier", "Notices that a notifier took.") \
     X(ALERTS_FAILED, COUNTER, "voxkeeper_alerts_failed_total", "notifier", "Attempts to deliver a notice that failed.") \
     X(ALERTS_QUEUED, GAUGE, "voxkeeper_alerts_queued", "", "Notices that wait for their delivery.") \

@@ -64,9 +64,8 @@ int incidents_acknowledge(
 /* NULL if there is none of that id, or no more. */
 const struct incident_record *incidents_find(const struct incidents *i, const char *id);
 
-/* Those that are open, by severity; and all that were ever opened by this instance, by condition.
- */
-unsigned incidents_open(const struct incidents *i, enum severity severity);
+/* Those that are open, and all that were ever opened by this instance. */
+unsigned incidents_open(const struct incidents *i, enum condition c);
 uint64_t incidents_total(const struct incidents *i, enum condition c);
 
 /* {"incidents": [..]}: the newest first; only those that are open if `only_open`. Returns owned

@@ -150,12 +150,12 @@ const struct incident_record *incidents_find(const struct incidents *i, const ch
     return NULL;
 }
 
-unsigned incidents_open(const struct incidents *i, enum severity severity)
+unsigned incidents_open(const struct incidents *i, enum condition c)
 {
     unsigned open = 0;
     for (unsigned n = 0; n < i->n_live; n++) {
         const struct incident_record *r = i->live[n];
-        open += incident_is_open(r->machine) && condition_severity(r->condition) == severity;
+        open += incident_is_open(r->machine) && r->condition == c;
     }
     return open;
 }

@@ -37,9 +37,11 @@ static void write_incidents(const struct incidents *incidents, struct exposition
         exposition_count(x, METRIC_LABELS(condition_name(c)), incidents_total(incidents, c));
     }
     exposition_family(x, METRIC_INCIDENTS_OPEN);
-    for (int i = 0; i < SEVERITY_COUNT; i++) {
-        enum severity s = (enum severity)i;
-        exposition_count(x, METRIC_LABELS(severity_name(s)), incidents_open(incidents, s));
+    for (int i = 0; i < CONDITION_COUNT; i++) {
+        enum condition c = (enum condition)i;
+        exposition_count(x,
+            METRIC_LABELS(condition_name(c), severity_name(condition_severity(c))),
+            incidents_open(incidents, c));
     }
 }
 
