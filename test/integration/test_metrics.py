@@ -197,7 +197,7 @@ def test_a_crash_loop(make_daemon, sleeper_config, directory, moved):
         os.kill(pid, signal.SIGKILL)
     daemon.wait_event("worker-crash-loop", count=2)
     after = wait_metric(daemon, 1, "voxkeeper_incidents_total", condition="crash-loop")
-    assert after("voxkeeper_open_incidents", condition="crash-loop", severity="P2") == 2
+    assert after("voxkeeper_open_incidents", condition="crash-loop", severity="P2") == 1
     assert after("voxkeeper_crash_loops") == 2
     assert after("voxkeeper_worker_exits_total", cause="crash") == 2
     assert after("voxkeeper_worker_exits_total", cause="spawn-failed") >= 4
