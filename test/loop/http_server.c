@@ -115,8 +115,8 @@ static void accepts_its_own_pages(void **state)
         "GET / HTTP/1.1\r\nHost: localhost:1\r\nOrigin: http://localhost:1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: [::1]:1\r\nOrigin: https://[::1]:1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n\r\n", /* a link */
-        "POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
-        "Sec-Fetch-Site: same-origin\r\n\r\n",
+        ("POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+         "Sec-Fetch-Site: same-origin\r\n\r\n"),
         "POST / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\n\r\n",
     };
     struct fixture *f = *state;

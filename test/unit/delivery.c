@@ -19,17 +19,18 @@ static struct delivery step(const struct delivery_conf *conf, struct delivery d,
     return u.next;
 }
 
-#define EV(kind, at, ...)                                                                          \
-    ((struct delivery_event){.type = DELIVERY_EV_##kind, .now = AT(at), ##__VA_ARGS__})
+#define EV(kind, at) ((struct delivery_event){.type = DELIVERY_EV_##kind, .now = AT(at)})
+#define EV_WITH(kind, at, ...)                                                                     \
+    ((struct delivery_event){.type = DELIVERY_EV_##kind, .now = AT(at), __VA_ARGS__})
 
 static void sends_one_after_the_other(void **state)
 {
     (void)state;
     struct delivery d = {0};
-    d = step(&free_of_charge, d, EV(QUEUED, 1, .waiting = 1), DELIVERY_DO_SEND);
-    d = step(&free_of_charge, d, EV(QUEUED, 1, .waiting = 2), DELIVERY_DO_NOTHING);
+    d = step(&free_of_charge, d, EV_WITH(QUEUED, 1, .waiting = 1), DELIVERY_DO_SEND);
+    d = step(&free_of_charge, d, EV_WITH(QUEUED, 1, .waiting = 2), DELIVERY_DO_NOTHING);
     assert_true(delivery_deadline(&free_of_charge, &d, 0) == USEC_INFINITY);
-    d = step(&free_of_charge, d, EV(SENT, 2, .waiting = 1), DELIVERY_DO_SEND);
+    d = step(&free_of_charge, d, EV_WITH(SENT, 2, .waiting = 1), DELIVERY_DO_SEND);
     d = step(&free_of_charge, d, EV(SENT, 3), DELIVERY_DO_NOTHING);
     assert_int_equal(d.state, DELIVERY_IDLE);
     assert_true(delivery_deadline(&free_of_charge, &d, 0) == USEC_INFINITY);
@@ -67,8 +68,8 @@ static void jitter_only_adds(void **state)
 {
     (void)state;
     struct delivery d = {.state = DELIVERY_SENDING, .attempted = AT(1)};
-    d = step(
-        &free_of_charge, d, EV(TRANSIENT, 1, .waiting = 1, .jitter = 999), DELIVERY_DO_NOTHING);
+    d = step(&free_of_charge, d, EV_WITH(TRANSIENT, 1, .waiting = 1, .jitter = 999),
+        DELIVERY_DO_NOTHING);
     assert_true(d.due > AT(2.24) && d.due < AT(2.25));
 }
 
@@ -76,12 +77,13 @@ static void waits_as_long_as_it_is_asked_to(void **state)
 {
     (void)state;
     struct delivery d = {.state = DELIVERY_SENDING, .attempted = AT(1)};
-    d = step(&free_of_charge, d, EV(TRANSIENT, 1, .waiting = 1, .retry_after = AT(40)),
+    d = step(&free_of_charge, d, EV_WITH(TRANSIENT, 1, .waiting = 1, .retry_after = AT(40)),
         DELIVERY_DO_NOTHING);
     assert_int_equal(d.due, AT(41));
-    d = step(&free_of_charge, d, EV(QUEUED, 30, .waiting = 2, .urgent = true), DELIVERY_DO_NOTHING);
-    d = step(&free_of_charge, d, EV(TIMER, 41, .waiting = 2), DELIVERY_DO_SEND);
-    d = step(&free_of_charge, d, EV(TRANSIENT, 42, .waiting = 2, .retry_after = AT(86400)),
+    d = step(
+        &free_of_charge, d, EV_WITH(QUEUED, 30, .waiting = 2, .urgent = true), DELIVERY_DO_NOTHING);
+    d = step(&free_of_charge, d, EV_WITH(TIMER, 41, .waiting = 2), DELIVERY_DO_SEND);
+    d = step(&free_of_charge, d, EV_WITH(TRANSIENT, 42, .waiting = 2, .retry_after = AT(86400)),
         DELIVERY_DO_NOTHING);
     assert_int_equal(d.due, AT(42 + 3600));
 }
@@ -92,9 +94,9 @@ static void what_is_new_cuts_a_pause_short(void **state)
     struct delivery d = {
         .state = DELIVERY_BACKOFF, .failures = 9, .attempted = AT(100), .due = AT(400)};
     struct delivery soon =
-        step(&free_of_charge, d, EV(QUEUED, 102, .waiting = 2), DELIVERY_DO_NOTHING);
+        step(&free_of_charge, d, EV_WITH(QUEUED, 102, .waiting = 2), DELIVERY_DO_NOTHING);
     assert_int_equal(soon.due, AT(105));
-    step(&free_of_charge, d, EV(QUEUED, 200, .waiting = 2), DELIVERY_DO_SEND);
+    step(&free_of_charge, d, EV_WITH(QUEUED, 200, .waiting = 2), DELIVERY_DO_SEND);
 }
 
 static void gives_up_what_is_refused_or_old(void **state)
@@ -106,7 +108,7 @@ static void gives_up_what_is_refused_or_old(void **state)
     assert_true(delivery_gives_up(&d, DELIVERY_EV_TRANSIENT, DELIVERY_GIVE_UP));
     assert_false(delivery_gives_up(&d, DELIVERY_EV_SENT, DELIVERY_GIVE_UP));
     /* The next one may do better. */
-    struct delivery_event ev = EV(PERMANENT, 2, .waiting = 1);
+    struct delivery_event ev = EV_WITH(PERMANENT, 2, .waiting = 1);
     struct delivery_update u = delivery_step(&free_of_charge, d, &ev);
     assert_true(u.gave_up);
     assert_int_equal(u.action, DELIVERY_DO_SEND);
@@ -121,28 +123,28 @@ static void keeps_to_the_rate(void **state)
 {
     (void)state;
     struct delivery d = {0};
-    d = step(&limited, d, EV(QUEUED, 100, .waiting = 3), DELIVERY_DO_SEND);
-    d = step(&limited, d, EV(SENT, 100, .waiting = 2), DELIVERY_DO_SEND);
-    d = step(&limited, d, EV(SENT, 100, .waiting = 1), DELIVERY_DO_NOTHING);
+    d = step(&limited, d, EV_WITH(QUEUED, 100, .waiting = 3), DELIVERY_DO_SEND);
+    d = step(&limited, d, EV_WITH(SENT, 100, .waiting = 2), DELIVERY_DO_SEND);
+    d = step(&limited, d, EV_WITH(SENT, 100, .waiting = 1), DELIVERY_DO_NOTHING);
     assert_int_equal(d.state, DELIVERY_LIMITED);
     assert_int_equal(delivery_deadline(&limited, &d, 0), AT(105));
-    d = step(&limited, d, EV(TIMER, 104, .waiting = 1), DELIVERY_DO_NOTHING);
-    step(&limited, d, EV(QUEUED, 104, .waiting = 2, .urgent = true), DELIVERY_DO_SEND);
-    step(&limited, d, EV(TIMER, 105, .waiting = 1), DELIVERY_DO_SEND);
+    d = step(&limited, d, EV_WITH(TIMER, 104, .waiting = 1), DELIVERY_DO_NOTHING);
+    step(&limited, d, EV_WITH(QUEUED, 104, .waiting = 2, .urgent = true), DELIVERY_DO_SEND);
+    step(&limited, d, EV_WITH(TIMER, 105, .waiting = 1), DELIVERY_DO_SEND);
 }
 
 static void tells_again_what_stands(void **state)
 {
     (void)state;
     struct delivery d = {0};
-    d = step(&repeating, d, EV(QUEUED, 1, .waiting = 1), DELIVERY_DO_SEND);
-    d = step(&repeating, d, EV(SENT, 2, .standing = 1), DELIVERY_DO_NOTHING);
+    d = step(&repeating, d, EV_WITH(QUEUED, 1, .waiting = 1), DELIVERY_DO_SEND);
+    d = step(&repeating, d, EV_WITH(SENT, 2, .standing = 1), DELIVERY_DO_NOTHING);
     assert_int_equal(delivery_deadline(&repeating, &d, 1), AT(62));
     assert_true(delivery_deadline(&repeating, &d, 0) == USEC_INFINITY);
-    d = step(&repeating, d, EV(TIMER, 62, .standing = 1), DELIVERY_DO_REPEAT);
-    d = step(&repeating, d, EV(TRANSIENT, 63, .standing = 1), DELIVERY_DO_NOTHING);
-    d = step(&repeating, d, EV(TIMER, 65, .standing = 1), DELIVERY_DO_REPEAT);
-    d = step(&repeating, d, EV(SENT, 65, .standing = 1), DELIVERY_DO_NOTHING);
+    d = step(&repeating, d, EV_WITH(TIMER, 62, .standing = 1), DELIVERY_DO_REPEAT);
+    d = step(&repeating, d, EV_WITH(TRANSIENT, 63, .standing = 1), DELIVERY_DO_NOTHING);
+    d = step(&repeating, d, EV_WITH(TIMER, 65, .standing = 1), DELIVERY_DO_REPEAT);
+    d = step(&repeating, d, EV_WITH(SENT, 65, .standing = 1), DELIVERY_DO_NOTHING);
     step(&repeating, d, EV(TIMER, 125), DELIVERY_DO_NOTHING);
 }
 
