@@ -30,3 +30,19 @@ def is_listening(port, host="127.0.0.1"):
     except OSError:
         return False
     return True
+
+
+def listening_port(pid):
+    """The lowest TCP port of IPv4 on which the process listens; None if there is none."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            sockets.add(str(descriptor.readlink()))
+        except FileNotFoundError:
+            pass
+    ports = []
+    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[3] == "0A" and f"socket:[{words[9]}]" in sockets:
+            ports.append(int(words[1].rpartition(":")[2], 16))
+    return min(ports, default=None)
