@@ -105,6 +105,21 @@ def check_tests(directory):
             yield f'{test["name"]}: is tested, but no alert'
 
 
+def check_listed(root, alerts):
+    """docs/monitoring.md lists the alerts as they are."""
+    rows = re.findall(r'^\| `([A-Z]\w+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \| \[([a-z-]+)\]\(runbook.md#([a-z-]+)\) \|$',
+                      (root / 'docs/monitoring.md').read_text(), re.M)
+    listed = {name: rest for name, *rest in rows}
+    for name, alert in alerts.items():
+        severity, anchor = alert['labels']['severity'], alert['annotations']['runbook_url'].split('#')[1]
+        is_so = ['as of the incident' if '{{' in severity else severity, alert.get('for', 'at once'),
+                 anchor, anchor]
+        if listed.pop(name, None) != is_so:
+            yield f'docs/monitoring.md: {name} is not listed as {is_so}'
+    for name in listed:
+        yield f'docs/monitoring.md: {name} is no alert'
+
+
 def check_named(root, alerts):
     """Inhibitions name alerts; one that is misspelt never inhibits anything."""
     text = (root / 'examples/alertmanager/alertmanager.yml').read_text()
@@ -140,8 +155,9 @@ def check_tools(root):
 def main():
     root = Path(sys.argv[1])
     directory = root / 'examples/prometheus'
+    alerts, _ = read_alerts(directory)
     problems = [*check_alerts(directory, read_conditions(root), read_anchors(root)),
-                *check_tests(directory), *check_named(root, read_alerts(directory)[0]),
+                *check_tests(directory), *check_listed(root, alerts), *check_named(root, alerts),
                 *check_tools(root)]
     print('\n'.join(problems))
     return 1 if problems else 0

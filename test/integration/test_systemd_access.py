@@ -1,8 +1,12 @@
 """Who may do what, and where files are."""
 
 import pytest
+from daemon import TOP
 
 pytestmark = pytest.mark.systemd
+
+# The agent and its tour are for who has the source.
+EXAMPLES = ("voxkeeper.conf", "redis/*", "prometheus/*", "alertmanager/*", "grafana/**/*.*")
 
 
 @pytest.fixture
@@ -93,12 +97,19 @@ def test_files_are_where_debian_wants_them(installed):
         else "usr/lib/systemd/system"
     (library,) = (name for name in files if name.endswith("/voxkeeper/libvoxkeeper-listen.so"))
     assert library.startswith("usr/lib/")
+    doc = "usr/share/doc/voxkeeper"
+    examples = {path.relative_to(TOP) for name in EXAMPLES for path in (TOP / "examples").glob(name)}
     assert files == {
         library, library.replace("libvoxkeeper-listen.so", "drain.cjs"),
         "usr/bin/voxkeeper", "usr/bin/voxkeeperd", f"{units}/voxkeeper.service",
         f"{units}/voxkeeper.socket",
         "usr/lib/sysusers.d/voxkeeper.conf", "usr/lib/tmpfiles.d/voxkeeper.conf",
-        "usr/lib/systemd/catalog/voxkeeper.catalog", "usr/share/doc/voxkeeper/config.md",
-        "usr/share/doc/voxkeeper/events.md", "usr/share/doc/voxkeeper/metrics.md",
-        "usr/share/doc/voxkeeper/redis.md",
-        "usr/share/doc/voxkeeper/runbook.md"}
+        "usr/lib/systemd/catalog/voxkeeper.catalog",
+        "usr/share/bash-completion/completions/voxkeeper",
+        "usr/share/zsh/vendor-completions/_voxkeeper",
+        "usr/share/man/man1/voxkeeper.1", "usr/share/man/man5/voxkeeper.conf.5",
+        "usr/share/man/man8/voxkeeperd.8",
+        *(f"{doc}/{name}" for name in (
+            "api.md", "config.md", "events.md", "metrics.md", "monitoring.md", "openapi.json",
+            "redis.md", "runbook.md")),
+        *(f"{doc}/{name}" for name in examples)}
