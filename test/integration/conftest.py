@@ -9,6 +9,7 @@ from pathlib import Path
 import container
 import pytest
 from daemon import BUILD, TOP, Daemon
+from page import Page
 from ports import free_port
 from quick_service import QuickService
 from redis_server import RedisServer
@@ -148,6 +149,17 @@ def quick(service_box):
     service = QuickService(service_box)
     yield service
     service.reset()
+
+
+@pytest.fixture
+def page(request, service):
+    """The section that the test's mark names. A test that passes has run every block of it."""
+    (mark,) = request.node.iter_markers("section")
+    opened = Page(service, *mark.args, **mark.kwargs)
+    failed = request.session.testsfailed
+    yield opened
+    if request.session.testsfailed == failed:
+        opened.finish()
 
 
 @pytest.fixture(scope="session", autouse=True)
