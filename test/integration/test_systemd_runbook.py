@@ -169,3 +169,16 @@ def test_alerts_are_silenced_and_told_again(service, page):
     assert "kernel update" in told["voxkeeper silence"]
     service.event("silence-ended")
     wait_for(lambda: "not silent" in service.cli("silence").stdout, what="the end of the silence")
+
+
+@pytest.mark.section("change-log")
+def test_what_was_changed_is_looked_up(service, page):
+    begin(service)
+    service.box.write(CONFIG, service.box.read(CONFIG) + "\n[Drain]\nActiveWindow=7min\n", mode="0644")
+    service.systemctl("reload")
+    told = page.run("voxkeeper changelog --since")
+    assert "version of voxkeeper" in told["voxkeeper changelog --since"]
+    assert "the new configuration is in force" in told["voxkeeper changelog --author"]
+    page.run("changelog add")
+    assert "webhook secret" in service.cli("changelog", "--since", "1h").stdout
+    assert "webhook secret" in page.run("-o verbose").text
