@@ -60,6 +60,8 @@
     X(CONFIG_LAST_RELOAD_SUCCESSFUL, GAUGE, "voxkeeper_config_last_reload_successful", "", "1 if the configuration was taken when it was last read.") \
     X(CONFIG_LAST_RELOAD_SUCCESS, GAUGE, "voxkeeper_config_last_reload_success_timestamp_seconds", "", "When the configuration in force was read, since the epoch.") \
     X(STATE_DIRECTORY_FREE, GAUGE, "voxkeeper_state_directory_free_bytes", "", "Free space for us where [Admin] StateDirectory= is.") \
+    X(MEMORY_USED, GAUGE, "voxkeeper_memory_used_bytes", "", "Memory of voxkeeperd and its workers, less what the kernel takes back first; no sample where their cgroup does not tell.") \
+    X(MEMORY_LIMIT, GAUGE, "voxkeeper_memory_limit_bytes", "", "What they may use together; no sample without a limit.") \
     X(LOOP_LAG, HISTOGRAM, "voxkeeper_loop_lag_seconds", "", "How much later than asked for timers of voxkeeperd came.") \
     X(PROCESS_RESIDENT_MEMORY, GAUGE, "process_resident_memory_bytes", "", "Resident memory of voxkeeperd.") \
     X(PROCESS_CPU, COUNTER, "process_cpu_seconds_total", "", "CPU time of voxkeeperd.") \

@@ -1,6 +1,7 @@
-/* Metrics of voxkeeperd itself: its configuration, its disk, its loop, its process. */
+/* Metrics of voxkeeperd itself: its configuration, its disk, its memory, its loop, its process. */
 #include "daemon/metrics_parts.h"
 
+#include "io/cgroup.h"
 #include "io/procinfo.h"
 
 #include <sys/resource.h>
@@ -23,12 +24,25 @@ static void write_disk(const struct daemon *d, struct exposition *x)
         exposition_unknown(x, NULL);
 }
 
+static void write_memory(const struct daemon *d, struct exposition *x)
+{
+    struct cgroup_memory memory;
+    bool known = d->cgroup && cgroup_memory(d->cgroup, &memory) == 0;
+    exposition_family(x, METRIC_MEMORY_USED);
+    if (known)
+        exposition_count(x, NULL, memory.used);
+    exposition_family(x, METRIC_MEMORY_LIMIT);
+    if (known && memory.limited)
+        exposition_count(x, NULL, memory.limit);
+}
+
 void metrics_write_process(const struct daemon *d, struct exposition *x)
 {
     struct procinfo self = {0};
     struct rlimit files = {0};
     write_config(d, x);
     write_disk(d, x);
+    write_memory(d, x);
     exposition_one_histogram(x, METRIC_LOOP_LAG, &d->meters->loop_lag);
     /* Neither fails for ourselves. */
     (void)procinfo_read(getpid(), &self);

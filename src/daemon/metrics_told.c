@@ -39,8 +39,7 @@ static void write_incidents(const struct incidents *incidents, struct exposition
     exposition_family(x, METRIC_INCIDENTS_OPEN);
     for (int i = 0; i < CONDITION_COUNT; i++) {
         enum condition c = (enum condition)i;
-        exposition_count(x,
-            METRIC_LABELS(condition_name(c), severity_name(condition_severity(c))),
+        exposition_count(x, METRIC_LABELS(condition_name(c), severity_name(condition_severity(c))),
             incidents_open(incidents, c));
     }
 }

@@ -229,6 +229,11 @@ uint64_t cgroup_oom_kills(struct cgroup *g, const char *name)
     return read_key(g, "memory.events", "oom_kill", &kills) == 0 ? kills : 0;
 }
 
+int cgroup_memory(const struct cgroup *g, struct cgroup_memory *out)
+{
+    return cgroup_memory_read(g->fd, out);
+}
+
 int cgroup_remove(struct cgroup *g, const char *name)
 {
     return unlinkat(g->fd, name, AT_REMOVEDIR) < 0 ? -errno : 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "io/cgroup_memory.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,9 @@ pid_t *cgroup_processes(struct cgroup *g, const char *name, size_t *out_n);
 
 /* memory.events' oom_kill; 0 where that cannot be read. */
 uint64_t cgroup_oom_kills(struct cgroup *g, const char *name);
+
+/* What all of us, workers included, use and may use. Returns 0, or -errno: not told. */
+int cgroup_memory(const struct cgroup *g, struct cgroup_memory *out);
 
 /* Removes it when it is empty. Returns 0 or -errno. */
 int cgroup_remove(struct cgroup *g, const char *name);

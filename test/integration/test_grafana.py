@@ -24,6 +24,11 @@ GRAFANA = TOP / "examples/grafana"
 DASHBOARD = json.loads((GRAFANA / "voxkeeper.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 ANNOTATIONS = [note for note in DASHBOARD["annotations"]["list"] if not note.get("builtIn")]
+# Panels that show nothing here, and why that is right.
+RIGHTLY_EMPTY = {
+    "Memory of the unit A": "the daemon has no cgroup with a memory controller, outside of systemd",
+    "Memory of the unit B": "and no MemoryMax=",
+}
 OLD = "2020-01-01T00:00:00Z"
 
 
@@ -118,7 +123,7 @@ def test_every_query_has_an_answer(daemon, prometheus, port, redis):
     a_busy_while(daemon, prometheus, port, redis)
     empty = {name for name, expression, instant in queries()
              if ask(prometheus, expression, instant, begin) == 0}
-    assert empty == set()
+    assert empty <= set(RIGHTLY_EMPTY)
 
 
 def test_every_metric_is_on_it():
