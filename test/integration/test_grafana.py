@@ -108,7 +108,7 @@ def a_busy_while(daemon, prometheus, port, redis):
     seen(prometheus, "voxkeeper_serving_workers == 2")
     daemon.cli("sweep", check=True)
     seen(prometheus, 'voxkeeper_sweeps_total{outcome="done"} == 1')
-    # An incident, and a notice of it; it is over again before anybody looks at the graphs.
+    # An incident, and a notice of it.
     redis.stop()
     seen(prometheus, 'voxkeeper_open_incidents{condition="redis-unreachable"} > 0')
     seen(prometheus, "voxkeeper_alerts_sent_total > 0")
@@ -116,6 +116,10 @@ def a_busy_while(daemon, prometheus, port, redis):
     seen(prometheus, "voxkeeper_redis_up == 1")
     daemon.cli("upgrade", check=True)
     seen(prometheus, "voxkeeper_resumes_total == 1")
+    # And one that is open until somebody cures it, for what is shown of this moment only.
+    daemon.config.write_text(daemon.config.read_text() + "Lisen=1\n")
+    assert daemon.cli("reload").returncode == 1
+    seen(prometheus, 'voxkeeper_open_incidents{condition="configuration-refused"} > 0')
 
 
 def test_every_query_has_an_answer(daemon, prometheus, port, redis):
