@@ -60,6 +60,12 @@ enum severity { SEVERITIES(X) SEVERITY_COUNT };
         0, 5 * USEC_PER_MIN, "webhooks fail") \
     X(CALLBACK_FAILURES, "callback-failures", P2, "callbacks-fail", \
         0, 5 * USEC_PER_MIN, "callbacks fail") \
+    X(LOG_WATCH_P1, "log-watch-urgent", P1, "what-workers-write", \
+        0, 5 * USEC_PER_MIN, "workers write what must not be") \
+    X(LOG_WATCH_P2, "log-watch", P2, "what-workers-write", \
+        0, 5 * USEC_PER_MIN, "workers write what should not be") \
+    X(LOG_WATCH_P3, "log-watch-minor", P3, "what-workers-write", \
+        0, 5 * USEC_PER_MIN, "workers write what is to be looked at") \
     X(CREDENTIAL_OLD, "credential-old", P3, "a-credential-is-old", \
         0, 10 * USEC_PER_SEC, "a credential is old") \
     X(DISK_LOW, "disk-low", P2, "the-disk-is-full", \

@@ -33,6 +33,13 @@ void config_notify_fini(struct config_notify *notify)
     notify->name = NULL;
 }
 
+void config_log_watch_fini(struct config_log_watch *watch)
+{
+    clear_object(watch, CONFIG_OBJECT_LOG_WATCH);
+    free(watch->name);
+    watch->name = NULL;
+}
+
 void config_free(struct config *c)
 {
     if (!c)
@@ -43,6 +50,8 @@ void config_free(struct config *c)
         config_keyspace_fini(&c->keyspaces[i]);
     for (unsigned i = 0; i < c->n_notifiers; i++)
         config_notify_fini(&c->notifiers[i]);
+    for (unsigned i = 0; i < c->n_log_watches; i++)
+        config_log_watch_fini(&c->log_watches[i]);
     clear_object(c, CONFIG_OBJECT_ROOT);
     free(c);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "core/bake_signal.h"
+#include "core/config_log.h"
 #include "core/config_sections.h"
 #include "core/drain.h"
 #include "core/fleet.h"
@@ -38,6 +39,8 @@ struct config {
     struct config_sweep sweep;
     struct config_notify notifiers[LIMIT_NOTIFIERS];
     unsigned n_notifiers;
+    struct config_log_watch log_watches[LIMIT_LOG_WATCHES];
+    unsigned n_log_watches; /* the agent's built-in ones among them */
     struct config_incidents incidents;
     struct config_cost cost;
     struct config_admin admin;

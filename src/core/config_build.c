@@ -68,6 +68,8 @@ void *config_build_object(struct config_build *b, const struct config_key *key, 
         return &b->config->keyspaces[index];
     case CONFIG_OBJECT_NOTIFY:
         return &b->config->notifiers[index];
+    case CONFIG_OBJECT_LOG_WATCH:
+        return &b->config->log_watches[index];
     }
     return NULL;
 }
@@ -219,13 +221,7 @@ static void drop_health(struct config_build *b)
 void config_build_finish(struct config_build *b)
 {
     struct config *c = b->config;
-    unsigned index = 0;
-    int r = 0;
-    if (c->n_keyspaces == 0) {
-        r = config_build_add(b, "Keyspace", "sessions", &index);
-        if (r == 0)
-            r = config_build_add(b, "Keyspace", "tasks", &index);
-    }
+    int r = config_build_builtins(b);
     if (r == 0 && !strlist_has(&c->sweep.protect, CONFIG_PROTECTED))
         r = strlist_add(&c->sweep.protect, CONFIG_PROTECTED);
     if (r < 0)

@@ -48,7 +48,11 @@ int config_build_defaults(struct config_build *b, const char *section, unsigned 
 int config_build_add(
     struct config_build *b, const char *section, const char *name, unsigned *out_index);
 
-/* Adds the built-in keyspaces if there is none. Then every cross-field check. */
+/* Adds the built-in keyspaces if there is none, and each built-in log watch that has no section.
+ * Returns 0 or -ENOMEM. */
+int config_build_builtins(struct config_build *b);
+
+/* The same; then every cross-field check. */
 void config_build_finish(struct config_build *b);
 void config_check(struct config_build *b);
 
@@ -66,3 +70,4 @@ void config_report_at(struct config_build *b, const struct config_place *place, 
 void config_probe_fini(struct config_probe *probe);
 void config_keyspace_fini(struct config_keyspace *keyspace);
 void config_notify_fini(struct config_notify *notify);
+void config_log_watch_fini(struct config_log_watch *watch);

@@ -218,4 +218,5 @@ void config_check(struct config_build *b)
     check_waitfor(b, "sessions", &drain->wait_sessions, CONFIG_KEYSPACE_SESSION, "session");
     config_check_keyspaces(b);
     config_check_notifiers(b);
+    config_check_log_watches(b);
 }

@@ -24,6 +24,8 @@ static unsigned instances(
         return c->n_keyspaces;
     if (strcmp(section->name, "Notify") == 0)
         return c->n_notifiers;
+    if (strcmp(section->name, "LogWatch") == 0)
+        return c->n_log_watches;
     *out_base = first_probe(c);
     return c->n_probes - *out_base;
 }
@@ -35,6 +37,8 @@ static const char *name_of(
         return c->keyspaces[index].name;
     if (strcmp(section->name, "Notify") == 0)
         return c->notifiers[index].name;
+    if (strcmp(section->name, "LogWatch") == 0)
+        return c->log_watches[index].name;
     return c->probes[index].name;
 }
 
@@ -86,6 +90,8 @@ const void *config_object(const struct config *c, const struct config_key *key, 
         if (key->types && !(key->types & 1U << c->notifiers[index].type))
             return NULL;
         return &c->notifiers[index];
+    case CONFIG_OBJECT_LOG_WATCH:
+        return &c->log_watches[index];
     }
     return NULL;
 }

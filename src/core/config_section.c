@@ -20,14 +20,20 @@ int config_build_defaults(struct config_build *b, const char *section, unsigned 
     return 0;
 }
 
-static int set_builtins(struct config_build *b, const char *name, unsigned index)
+static bool is_builtin(const struct config_builtin *builtin, const char *section, const char *name)
+{
+    return strcmp(builtin->section, section) == 0 && strcmp(builtin->name, name) == 0;
+}
+
+static int set_builtins(
+    struct config_build *b, const char *section, const char *name, unsigned index)
 {
     for (size_t i = 0; i < config_n_builtins; i++) {
         const struct config_builtin *builtin = &config_builtins[i];
         struct err e = {0};
-        if (strcmp(builtin->keyspace, name) != 0)
+        if (!is_builtin(builtin, section, name))
             continue;
-        const struct config_key *key = config_key_find("Keyspace", builtin->key);
+        const struct config_key *key = config_key_find(section, builtin->key);
         int r = key->type->read(key, builtin->value, config_build_object(b, key, index), &e);
         if (r < 0)
             return r;
@@ -47,6 +53,8 @@ static struct named named_of(struct config *c, const char *section)
         return (struct named){&c->n_keyspaces, LIMIT_KEYSPACES};
     if (strcmp(section, "Notify") == 0)
         return (struct named){&c->n_notifiers, LIMIT_NOTIFIERS};
+    if (strcmp(section, "LogWatch") == 0)
+        return (struct named){&c->n_log_watches, LIMIT_LOG_WATCHES};
     return (struct named){&c->n_probes, LIMIT_PROBES + 1};
 }
 
@@ -56,6 +64,8 @@ static char **name_at(struct config *c, const char *section, unsigned index)
         return &c->keyspaces[index].name;
     if (strcmp(section, "Notify") == 0)
         return &c->notifiers[index].name;
+    if (strcmp(section, "LogWatch") == 0)
+        return &c->log_watches[index].name;
     return &c->probes[index].name;
 }
 
@@ -69,7 +79,45 @@ int config_build_add(
         return -ENOMEM;
     *out_index = (*n)++;
     int r = config_build_defaults(b, section, *out_index);
-    return r == 0 && strcmp(section, "Keyspace") == 0 ? set_builtins(b, name, *out_index) : r;
+    return r == 0 ? set_builtins(b, section, name, *out_index) : r;
+}
+
+/* Adds what is built in of `section`, unless there is one of its name. */
+static int add_builtins(struct config_build *b, const char *section)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < config_n_builtins; i++) {
+        const struct config_builtin *builtin = &config_builtins[i];
+        unsigned n = *named_of(b->config, section).n;
+        unsigned index = 0;
+        if (strcmp(builtin->section, section) != 0)
+            continue;
+        while (index < n && strcmp(*name_at(b->config, section, index), builtin->name) != 0)
+            index++;
+        if (index == n && n == named_of(b->config, section).limit) {
+            config_report_at(b, NULL,
+                "refuse more than %u sections [%s NAME], %s built in among them", n, section,
+                builtin->name);
+            break;
+        }
+        if (index == n)
+            r = config_build_add(b, section, builtin->name, &index);
+    }
+    return r;
+}
+
+int config_build_builtins(struct config_build *b)
+{
+    int r = b->config->n_keyspaces == 0 ? add_builtins(b, "Keyspace") : 0;
+    return r == 0 ? add_builtins(b, "LogWatch") : r;
+}
+
+bool config_is_builtin(const char *section, const char *name)
+{
+    size_t i = 0;
+    while (i < config_n_builtins && !is_builtin(&config_builtins[i], section, name))
+        i++;
+    return i < config_n_builtins;
 }
 
 static void enter_named(struct config_build *b, const struct config_section *s, const char *name)

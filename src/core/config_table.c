@@ -22,6 +22,9 @@ const struct config_section config_sections[] = {
     {"Sweep", false, "Removing what a crash left behind in Redis."},
     {"Notify", true,
         "Who is told of incidents: one section for each receiver. Nobody is told without one."},
+    {"LogWatch", true,
+        "What to look for in the lines of all workers. There are built-in ones for the agent's own "
+        "messages; a section with the name of one begins with its values."},
     {"Incidents", false, "What is remembered of what went wrong."},
     {"Cost", false, "What an outage costs, for post-mortems."},
     {"Admin", false, "Where operators and monitoring reach the daemon."},
@@ -75,6 +78,11 @@ static const struct config_choice notice_kinds[] = {
     {"resolved", NOTICE_RESOLVED},
     {0},
 };
+static const struct config_choice log_actions[] = {
+    {"event", CONFIG_LOG_EVENT},
+    {"incident", CONFIG_LOG_INCIDENT},
+    {0},
+};
 static const struct config_choice actions[] = {{"delete", 0}, {"report", 1}, {0}};
 static const struct config_choice on_failure[] = {{"rollback", 0}, {"hold", 1}, {0}};
 static const struct config_choice callers[] = {
@@ -104,6 +112,9 @@ static const struct config_choice log_levels[] = {
 #define NOTIFY(member)                                                                             \
     .object = CONFIG_OBJECT_NOTIFY, .offset = offsetof(struct config_notify, member),              \
     .size = sizeof(((struct config_notify *)0)->member)
+#define LOG_WATCH(member)                                                                          \
+    .object = CONFIG_OBJECT_LOG_WATCH, .offset = offsetof(struct config_log_watch, member),        \
+    .size = sizeof(((struct config_log_watch *)0)->member)
 #define RECEIVER(type) (1U << CONFIG_NOTIFY_##type)
 #define HTTP_RECEIVERS                                                                             \
     (RECEIVER(ALERTMANAGER) | RECEIVER(PAGERDUTY) | RECEIVER(SLACK) | RECEIVER(WEBHOOK))
@@ -436,6 +447,26 @@ const struct config_key config_keys[] = {
         .min = SEC(1), .max = HOURS(1), .types = RECEIVER(ALERTMANAGER), LIVE,
         .doc = "How often Alertmanager is told again what is still open. It takes an alert for "
                "resolved that is not told again for four times this."},
+
+    {"LogWatch", "Pattern", &config_type_texts, LOG_WATCH(patterns), .check = config_check_log_pattern,
+        LIVE,
+        .doc = "A regular expression (PCRE2), looked for in the first KiB of each line that goes to "
+               "the log, JSON included, without colours; as it stands, without quotes. Each further "
+               "one is an alternative. Empty: a built-in watch is off."},
+    {"LogWatch", "Threshold", &config_type_rate, LOG_WATCH(threshold), .preset = "5/1min", LIVE,
+        .doc = "So many lines within the time that slides, of all workers together, are too many; "
+               "up to 1000."},
+    {"LogWatch", "Action", &config_type_choice, LOG_WATCH(action), .preset = "event",
+        .choices = log_actions, LIVE,
+        .doc = "What follows. `event`: it is told. `incident`: and is an incident, until it is less; "
+               "`webhook-failures` and `callback-failures` are those of that name, others go by the "
+               "section's."},
+    {"LogWatch", "Severity", &config_type_choice, LOG_WATCH(severity), .preset = "P2",
+        .choices = severities, LIVE,
+        .doc = "Of the incident; P2 for the two that have one of their own."},
+    {"LogWatch", "Cooldown", &config_type_span, LOG_WATCH(cooldown), .preset = "5min",
+        .min = SEC(1), .max = HOURS(24), LIVE,
+        .doc = "So long after it was told it is not told, nor restarted, again."},
 
     {"Incidents", "Retention", &config_type_span, ROOT(incidents.retention), .preset = "180d",
         .min = HOURS(1), .max = USEC_INFINITY, LIVE,

@@ -18,7 +18,7 @@ struct config_key;
 struct config_type {
     const char *name; /* in the reference */
     bool list;        /* repeated assignments append; an empty one resets */
-    bool words;       /* the value is quoted words */
+    bool words;       /* the value is quoted words; of another list each assignment is one item */
     /* Replaces the value, or appends to a list. Returns 0, -EINVAL (nothing changed) or -ENOMEM. */
     int (*read)(const struct config_key *key, const char *text, void *object, struct err *e);
     /* Back to nothing: frees what the field owns and zeroes it. */
@@ -34,6 +34,7 @@ enum config_object {
     CONFIG_OBJECT_PROBE,
     CONFIG_OBJECT_KEYSPACE,
     CONFIG_OBJECT_NOTIFY,
+    CONFIG_OBJECT_LOG_WATCH,
 };
 
 /* One word of a key whose values are known. */
@@ -71,14 +72,17 @@ extern const size_t config_n_sections;
 extern const struct config_key config_keys[];
 extern const size_t config_n_keys;
 
-/* The two keyspaces of the agent, as assignments over the table's defaults. */
+/* Keyspaces and log watches of the agent, as assignments over the table's defaults. */
 struct config_builtin {
-    const char *keyspace;
+    const char *section;
+    const char *name;
     const char *key;
     const char *value;
 };
 extern const struct config_builtin config_builtins[];
 extern const size_t config_n_builtins;
+
+bool config_is_builtin(const char *section, const char *name);
 
 /* Where PagerDuty takes events. */
 #define CONFIG_PAGERDUTY_URL "https://events.pagerduty.com/v2/enqueue"

@@ -17,6 +17,7 @@ extern const struct config_type config_type_choice;   /* an enum or a bool, by c
 extern const struct config_type config_type_signal;   /* int */
 extern const struct config_type config_type_command;  /* struct strlist: one command's words */
 extern const struct config_type config_type_list;     /* struct strlist */
+extern const struct config_type config_type_texts;    /* struct strlist: each a whole value */
 extern const struct config_type config_type_endpoint; /* struct endpoint; port 0 of no path: none */
 extern const struct config_type config_type_endpoints; /* struct endpoint[LIMIT_LISTEN] */
 extern const struct config_type config_type_set;       /* unsigned: bits 1 << value, by choices */

@@ -53,6 +53,12 @@ static void list_write(
     strbuf_adds(out, list->items[item]);
 }
 
+static int texts_read(const struct config_key *key, const char *text, void *object, struct err *e)
+{
+    int r = key->check ? key->check(text, e) : 0;
+    return r < 0 ? r : strlist_add(at_offset(object, key->offset), text);
+}
+
 static int command_read(const struct config_key *key, const char *text, void *object, struct err *e)
 {
     struct strlist words = {0};
@@ -211,6 +217,14 @@ const struct config_type config_type_list = {
     .list = true,
     .words = true,
     .read = list_read,
+    .clear = list_clear,
+    .count = list_count,
+    .write = list_write,
+};
+const struct config_type config_type_texts = {
+    .name = "text, any number",
+    .list = true,
+    .read = texts_read,
     .clear = list_clear,
     .count = list_count,
     .write = list_write,

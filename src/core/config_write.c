@@ -18,7 +18,10 @@ static void write_list(const struct config_key *key, const void *object,
         struct strbuf item = STRBUF_INIT;
         config_item_write(key, object, i, secrets, &item);
         strbuf_addf(out, "%s=", key->name);
-        config_word_write(out, strbuf_text(&item));
+        if (key->type->words)
+            config_word_write(out, strbuf_text(&item));
+        else
+            strbuf_adds(out, strbuf_text(&item));
         strbuf_addc(out, '\n');
         out->failed = out->failed || item.failed;
         strbuf_fini(&item);
@@ -81,7 +84,7 @@ static void json_key(const struct config_key *key, const void *object, struct st
 {
     size_t n = object ? key->type->count(key, object) : 0;
     strbuf_addf(out, "\"%s\":", key->name);
-    if (!key->type->words) {
+    if (!key->type->words && !key->type->list) {
         if (n > 0)
             json_item(key, object, 0, out);
         else

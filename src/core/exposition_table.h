@@ -50,6 +50,7 @@
     X(TASK_AGE, HISTOGRAM, "voxkeeper_task_age_seconds", "", "Age of the tasks that there were when Redis was last walked to the end.") \
     X(LOG_LINES, COUNTER, "voxkeeper_log_lines_total", "source,level", "Records that went to the log.") \
     X(LOG_LINES_DROPPED, COUNTER, "voxkeeper_log_lines_dropped_total", "", "Lines of workers beyond the rate that is logged.") \
+    X(LOG_WATCH_MATCHES, COUNTER, "voxkeeper_log_watch_matches_total", "watch", "Lines of workers in which a log watch found what it looks for.") \
     X(JOURNAL_DROPPED, COUNTER, "voxkeeper_journal_dropped_total", "", "Records that the journal, or who reads stderr, could not take.") \
     X(EVENTS, COUNTER, "voxkeeper_events_total", "event", "Events, by their name.") \
     X(INCIDENTS_OPENED, COUNTER, "voxkeeper_incidents_total", "condition", "Incidents that were opened.") \

@@ -8,6 +8,10 @@ enum {
     LIMIT_KEYSPACES = 16,          /* [Keyspace NAME] sections */
     LIMIT_NOTIFIERS = 8,           /* [Notify NAME] sections */
     LIMIT_NOTICES = 500,           /* that wait for one receiver, or that it is to remember */
+    LIMIT_LOG_WATCHES = 24,        /* [LogWatch NAME] sections, the built-in ones among them */
+    LIMIT_LOG_PATTERNS = 32,       /* Pattern= of one of them */
+    LIMIT_LOG_WATCH_HITS = 1000,   /* matches that are counted within its time */
+    LIMIT_LOG_WATCH_LINE = 1024,   /* bytes of a line that patterns look at */
     LIMIT_NAME = 64,               /* bytes of a section's or an agent's name */
     LIMIT_CONFIG_MISTAKES = 100,   /* diagnostics of one configuration that are kept */
     LIMIT_CONFIG_FILE = 1 << 20,   /* bytes of one configuration file */

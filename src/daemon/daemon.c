@@ -12,6 +12,7 @@
 #include "daemon/front.h"
 #include "daemon/incident_watch.h"
 #include "daemon/incidents.h"
+#include "daemon/log_watches.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
 #include "daemon/notifier.h"
@@ -211,6 +212,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     meters_configure(d->meters, config);
     incidents_configure(d->incidents, config);
     incident_watch_configure(d->incident_watch);
+    log_watches_configure(d->log_watches, config);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)
         supervisor_start(d->supervisor);

@@ -12,6 +12,7 @@
 #include "daemon/incident_watch.h"
 #include "daemon/incidents.h"
 #include "daemon/log_ring.h"
+#include "daemon/log_watches.h"
 #include "daemon/memory.h"
 #include "daemon/meters.h"
 #include "daemon/notifier.h"
@@ -79,6 +80,12 @@ static int keep_changes(struct daemon *d, struct err *e)
     return d->change_watch ? 0 : err_sys(e, -ENOMEM, "building the change log");
 }
 
+static void on_worker_line(unsigned slot, const char *text, size_t len, void *arg)
+{
+    const struct daemon *d = arg;
+    log_watches_see(d->log_watches, slot, text, len);
+}
+
 static int make_supervisor(struct daemon *d, struct err *e)
 {
     struct err no_cgroup = {0};
@@ -105,6 +112,7 @@ static int make_supervisor(struct daemon *d, struct err *e)
         .on_decided = daemon_on_decided,
         .on_probed = daemon_on_probed,
         .on_handed_over = daemon_on_handed_over,
+        .on_line = on_worker_line,
         .arg = d});
     if (d->supervisor)
         d->bake = bake_watch_new(d->loop, d->supervisor, d->config);
@@ -136,7 +144,9 @@ static int make_incidents(struct daemon *d, struct err *e)
         .arg = d});
     if (d->incidents)
         d->incident_watch = incident_watch_new(d);
-    return d->incident_watch ? 0 : err_sys(e, -ENOMEM, "building the incidents");
+    if (d->incident_watch)
+        d->log_watches = log_watches_new(d);
+    return d->log_watches ? 0 : err_sys(e, -ENOMEM, "building the incidents");
 }
 
 static int build(struct daemon *d, struct err *e)
@@ -175,6 +185,8 @@ void daemon_fini(struct daemon *d)
     admin_free(d->admin);
     samples_free(d->samples);
     stream_free(d->stream);
+    log_watches_free(d->log_watches);
+    d->log_watches = NULL; /* the supervisor's last lines come yet */
     incident_watch_free(d->incident_watch);
     incidents_free(d->incidents);
     notifier_test_free(d->alert_test);

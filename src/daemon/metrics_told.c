@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon/incidents.h"
+#include "daemon/log_watches.h"
 #include "io/journal.h"
 
 static void write_lines(struct exposition *x, const char *name, enum log_source source)
@@ -13,12 +14,17 @@ static void write_lines(struct exposition *x, const char *name, enum log_source 
     }
 }
 
-static void write_log(const struct meters *m, struct exposition *x)
+static void write_log(
+    const struct meters *m, const struct log_watches *watches, struct exposition *x)
 {
     exposition_family(x, METRIC_LOG_LINES);
     write_lines(x, "voxkeeper", LOG_OWN);
     write_lines(x, "worker", LOG_FORWARDED);
     exposition_one_count(x, METRIC_LOG_LINES_DROPPED, m->lines_dropped);
+    exposition_family(x, METRIC_LOG_WATCH_MATCHES);
+    for (unsigned i = 0; i < log_watches_n(watches); i++)
+        exposition_count(
+            x, METRIC_LABELS(log_watches_name(watches, i)), log_watches_total(watches, i));
     exposition_one_count(x, METRIC_JOURNAL_DROPPED, journal_dropped());
 }
 
@@ -61,7 +67,7 @@ static void write_alerts(const struct meters *m, struct exposition *x)
 
 void metrics_write_told(const struct daemon *d, struct exposition *x)
 {
-    write_log(d->meters, x);
+    write_log(d->meters, d->log_watches, x);
     write_events(d->meters, x);
     write_incidents(d->incidents, x);
     write_alerts(d->meters, x);

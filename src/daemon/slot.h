@@ -34,6 +34,9 @@ struct slot_spec {
     struct keep *keep; /* what outlives us; NULL: nothing does */
     uint64_t lineage;  /* of this instance and those before it: makes the names of lives unique */
     slot_report_fn *on_report; /* may come from inside a call: queue it */
+    /* A line of its worker that goes to the log: takes note only. NULL: nobody listens. */
+    void (*on_line)(unsigned slot, const char *text, size_t len, void *arg);
+    void *line_arg;
     void *arg;
 };
 

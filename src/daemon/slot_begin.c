@@ -161,7 +161,13 @@ static int prepare_said(struct slot *s, const struct config *config, struct err 
     return 0;
 }
 
-struct output_conf slot_output_conf(const struct slot *s, const struct config *config)
+static void on_line(const char *text, size_t len, void *arg)
+{
+    const struct slot *s = arg;
+    s->spec.on_line(s->spec.index, text, len, s->spec.line_arg);
+}
+
+struct output_conf slot_output_conf(struct slot *s, const struct config *config)
 {
     return (struct output_conf){
         .identifier = config->agent.name,
@@ -170,6 +176,8 @@ struct output_conf slot_output_conf(const struct slot *s, const struct config *c
         .life = s->life,
         .release = s->release,
         .rate = LIMIT_OUTPUT_RATE,
+        .on_line = s->spec.on_line ? on_line : NULL,
+        .arg = s,
     };
 }
 

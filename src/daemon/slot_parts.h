@@ -52,7 +52,7 @@ void slot_judge_handover(struct slot *s);
 
 const struct child_callbacks *slot_child_callbacks(void);
 void slot_on_wish(const struct notify_wish *wish, void *slot);
-struct output_conf slot_output_conf(const struct slot *s, const struct config *config);
+struct output_conf slot_output_conf(struct slot *s, const struct config *config);
 
 /* What of the life outlives us, from its beginning to when it is forgotten. */
 void slot_keep(struct slot *s);

@@ -143,7 +143,9 @@ struct slot *supervisor_slot_at(struct supervisor *s, unsigned index)
             .lineage = s->spec.lineage,
             .index = index,
             .on_report = on_slot_report,
-            .arg = s});
+            .arg = s,
+            .on_line = s->spec.on_line,
+            .line_arg = s->spec.arg});
     }
     return s->slots[index];
 }

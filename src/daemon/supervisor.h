@@ -29,6 +29,8 @@ struct supervisor_spec {
     /* A round of probes ended; a paused worker has lost its last connection. NULL: nobody asks. */
     void (*on_probed)(enum probe_outcome outcome, usec_t took, void *arg);
     void (*on_handed_over)(usec_t took, void *arg);
+    /* A line of a worker that goes to the log: takes note only. NULL: nobody asks. */
+    void (*on_line)(unsigned slot, const char *text, size_t len, void *arg);
     void *arg;
 };
 

@@ -37,6 +37,8 @@ struct output {
     char *release;
     unsigned rate;
     usec_t report_period;
+    output_line_fn *on_line;
+    void *arg;
     bool is_worker;
     char worker[NUMBER_MAX];
     char life[NUMBER_MAX];
@@ -141,6 +143,9 @@ static void on_line(const char *bytes, size_t len, unsigned part, void *arg)
         error_meter_add(&o->errors, loop_now());
     s->level = o->line.level;
     pass_on(s, part);
+    /* The rest of a long line, cut anywhere, would be matched as what it is not. */
+    if (o->on_line && part <= 1)
+        o->on_line(strbuf_text(&o->line.text), o->line.text.len, o->arg);
 }
 
 /* One event for all that was suppressed since the last one. */
@@ -205,6 +210,8 @@ static struct output *prepare(struct loop *l, const struct output_conf *conf, st
     o->loop = l;
     o->rate = conf->rate;
     o->report_period = conf->report_period ? conf->report_period : DEFAULT_REPORT_PERIOD;
+    o->on_line = conf->on_line;
+    o->arg = conf->arg;
     o->bucket = token_bucket_initial(conf->rate, conf->rate * BURST, loop_now());
     logline_init(&o->line);
     o->errors = error_meter_initial(loop_now());

@@ -14,6 +14,9 @@
 
 struct output;
 
+/* A line that goes to the log; `text` is all of it, readable. */
+typedef void output_line_fn(const char *text, size_t len, void *arg);
+
 struct output_conf {
     const char *identifier; /* SYSLOG_IDENTIFIER; copied */
     unsigned worker;        /* slot number as people see it; 0: it is no worker */
@@ -22,6 +25,8 @@ struct output_conf {
     const char *release;  /* copied; "" if unknown */
     unsigned rate;        /* lines a second passed on (bursts of ten times that); 0: all */
     usec_t report_period; /* suppressed lines are told this often; 0: every ten seconds */
+    output_line_fn *on_line; /* NULL: nobody listens. Takes note only: it is called while reading. */
+    void *arg;
 };
 
 /*

@@ -35,7 +35,8 @@ static void only_unanswered_callers_are_p1(void **state)
     (void)state;
     for (int i = 0; i < CONDITION_COUNT; i++)
         assert_int_equal(
-            condition_severity((enum condition)i) == SEVERITY_P1, i == CONDITION_NO_WORKER);
+            condition_severity((enum condition)i) == SEVERITY_P1, 
+            i == CONDITION_NO_WORKER || i == CONDITION_LOG_WATCH_P1);
 }
 
 static void unknown_names_are_not_found(void **state)

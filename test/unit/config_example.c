@@ -53,14 +53,15 @@ static void shows_every_key(void **state)
     }
 }
 
-static void spells_out_the_built_in_keyspaces(void **state)
+static void spells_out_what_is_built_in(void **state)
 {
     (void)state;
     for (size_t i = 0; i < config_n_builtins; i++) {
         char line[128];
         snprintf(line, sizeof line, "\n%s=%s\n", config_builtins[i].key, config_builtins[i].value);
         char header[64];
-        snprintf(header, sizeof header, "\n[Keyspace %s]\n", config_builtins[i].keyspace);
+        snprintf(header, sizeof header, "\n[%s %s]\n", config_builtins[i].section,
+            config_builtins[i].name);
         const char *section = strstr(example, header);
         assert_non_null(section);
         assert_non_null(strstr(section, line));
@@ -72,7 +73,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_accepted),
         cmocka_unit_test(shows_every_key),
-        cmocka_unit_test(spells_out_the_built_in_keyspaces),
+        cmocka_unit_test(spells_out_what_is_built_in),
     };
     FILE *f = argc == 2 ? fopen(argv[1], "r") : NULL;
     size_t size = 0;
