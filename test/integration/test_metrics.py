@@ -59,6 +59,7 @@ MOVES = {
 ELSEWHERE = {
     "voxkeeper_build_info": "one value for each build",
     "voxkeeper_journal_dropped_total": "test/loop/journal.c: a journal that takes nothing",
+    "voxkeeper_log_watch_matches_total": "test_log_watch.py: the agent's own messages",
     "voxkeeper_state_directory_free_bytes": "others write to that disk as well",
     "process_resident_memory_bytes": "as the kernel pleases",
     "process_open_fds": "compared with /proc",
