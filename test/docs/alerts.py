@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -105,6 +106,34 @@ def check_tests(directory):
             yield f'{test["name"]}: is tested, but no alert'
 
 
+def rendering(tests):
+    """Unit tests that fail where an alert fires, which makes promtool show what it says then."""
+    for test in tests:
+        at = next(check['eval_time'] for check in test['promql_expr_test']
+                  if fires(check, test['name']))
+        yield {'interval': '1m', 'input_series': test.get('input_series', []),
+               'alert_rule_test': [{'eval_time': at, 'alertname': test['name'], 'exp_alerts': []}]}
+
+
+def check_rendered(directory):
+    """What people read, with the labels and the value put in."""
+    tests = yaml.safe_load((directory / 'voxkeeper.rules.test.yml').read_text())['tests']
+    with tempfile.TemporaryDirectory() as copy:
+        shutil.copy(directory / 'voxkeeper.rules.yml', copy)
+        Path(copy, 'test.yml').write_text(yaml.safe_dump({
+            'rule_files': ['voxkeeper.rules.yml'], 'evaluation_interval': '1m',
+            'tests': list(rendering(tests))}))
+        done = subprocess.run(['promtool', 'test', 'rules', 'test.yml'], cwd=copy, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    shown = re.findall(r'\{alertname="(\w+)"[^}]*\}\s*Annotations:\{(.*)\}', done.stdout)
+    for name in {test['name'] for test in tests} - set(dict(shown)):
+        yield f'{name}: promtool does not show what it says'
+    for name, annotations in shown:
+        host = name in ('Watchdog', 'VoxkeeperAbsent') or 'summary="ill: ' in annotations
+        if not host or re.search(r'<error|<no value>|%!|summary="[^"]*: "|\d\.\d{3}', annotations):
+            yield f'{name}: says {annotations}'
+
+
 def check_listed(root, alerts):
     """docs/monitoring.md lists the alerts as they are."""
     rows = re.findall(r'^\| `([A-Z]\w+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \| \[([a-z-]+)\]\(runbook.md#([a-z-]+)\) \|$',
@@ -145,6 +174,7 @@ def check_tools(root):
     yield from run(prometheus, 'promtool', 'check', 'config', 'prometheus.yml')
     yield from run(prometheus, 'promtool', 'check', 'rules', 'voxkeeper.rules.yml')
     yield from run(prometheus, 'promtool', 'test', 'rules', 'voxkeeper.rules.test.yml')
+    yield from check_rendered(prometheus)
     yield from run(alertmanager, 'amtool', 'check-config', 'alertmanager.yml')
     for labels, receiver in ROUTES:
         yield from run(alertmanager, 'amtool', 'config', 'routes', 'test',

@@ -85,7 +85,7 @@ def test_a_crash_loop_is_told_to_the_pager_and_so_is_its_end(watched, config, pr
     alert = wait_told(receiver, "CrashLoop", "firing", "pager")
     assert alert["labels"]["severity"] == "page" and alert["labels"]["condition"] == "crash-loop"
     assert alert["annotations"]["runbook_url"].endswith("/runbook.md#crash-loop")
-    assert re.fullmatch(r"127\.0\.0\.1:\d+: 1 workers crash again and again",
+    assert re.fullmatch(r"127\.0\.0\.1:\d+: workers that crash again and again: 1",
                         alert["annotations"]["summary"])
     wait_told(receiver, "NoServingWorker", "firing", "pager")
     assert not told(receiver, "CrashLoop", "firing", "tickets")
