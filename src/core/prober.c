@@ -125,9 +125,15 @@ static enum prober_verdict failed(
     return PROBER_VERDICT_NONE;
 }
 
+bool prober_may_be_dependency(enum probe_outcome outcome)
+{
+    return outcome == PROBE_DEPENDENCY || outcome == PROBE_HUNG;
+}
+
 static bool counts(const struct prober *p, enum probe_outcome outcome)
 {
-    return p->seq > p->void_to && (outcome != PROBE_DEPENDENCY || p->seq > p->void_dependency_to);
+    return p->seq > p->void_to &&
+           (!prober_may_be_dependency(outcome) || p->seq > p->void_dependency_to);
 }
 
 static bool is_excused(const struct prober *p, const struct prober_event *ev)
@@ -137,9 +143,10 @@ static bool is_excused(const struct prober *p, const struct prober_event *ev)
         return p->dependency != DEPENDENCY_UP;
     case PROBE_PROVIDER:
         return p->state != PROBER_PROVING || ev->witness == 0;
+    case PROBE_HUNG:
+        return p->state != PROBER_PROVING && p->dependency == DEPENDENCY_DOWN;
     case PROBE_PASS:
     case PROBE_FAIL:
-    case PROBE_HUNG:
         break;
     }
     return false;
@@ -201,24 +208,22 @@ static enum prober_verdict on_result(
     return verdict;
 }
 
-static enum prober_verdict on_dependency(struct prober *p, struct prober_event ev)
+static void on_back(struct prober *p, usec_t now)
 {
-    bool was_up = p->dependency == DEPENDENCY_UP;
-    bool is_up = ev.dependency == DEPENDENCY_UP;
-    p->dependency = ev.dependency;
-    if (is_up == was_up)
-        return PROBER_VERDICT_NONE;
-    if (is_up) {
-        p->void_dependency_to = p->seq;
-        if (p->degraded && !p->lacks_provider) {
-            p->passes = 0; /* they proved less than is asked for now */
-            if (p->state != PROBER_IDLE && !p->in_flight)
-                p->next_at = ev.now;
-        }
-        return PROBER_VERDICT_NONE;
-    }
-    bool blamed = p->worst == PROBE_DEPENDENCY;
-    if ((p->state == PROBER_SUSPECT || p->state == PROBER_FAILED) && blamed) {
+    p->void_dependency_to = p->seq;
+    if (!p->degraded || p->lacks_provider)
+        return;
+    p->passes = 0; /* they proved less than is asked for now */
+    if (p->state != PROBER_IDLE && !p->in_flight)
+        p->next_at = now;
+}
+
+/* What it was blamed for may be the outage's doing. */
+static enum prober_verdict on_gone(struct prober *p)
+{
+    bool silent = p->worst == PROBE_HUNG && p->dependency == DEPENDENCY_DOWN;
+    bool blamed = p->state == PROBER_SUSPECT || p->state == PROBER_FAILED;
+    if (blamed && (silent || p->worst == PROBE_DEPENDENCY)) {
         enter(p, PROBER_HEALTHY);
         p->degraded = true;
         return PROBER_VERDICT_DEGRADED;
@@ -227,6 +232,19 @@ static enum prober_verdict on_dependency(struct prober *p, struct prober_event e
         p->failures = 0; /* some of them may have been the first sign of the outage */
         p->worst = PROBE_PASS;
     }
+    return PROBER_VERDICT_NONE;
+}
+
+static enum prober_verdict on_dependency(struct prober *p, struct prober_event ev)
+{
+    enum dependency before = p->dependency;
+    p->dependency = ev.dependency;
+    if (before != DEPENDENCY_UP && ev.dependency == DEPENDENCY_UP)
+        on_back(p, ev.now);
+    else if (before == DEPENDENCY_UP && ev.dependency != DEPENDENCY_UP)
+        return on_gone(p);
+    else if (before == DEPENDENCY_UNKNOWN && ev.dependency == DEPENDENCY_DOWN)
+        return on_gone(p);
     return PROBER_VERDICT_NONE;
 }
 

@@ -6,8 +6,8 @@
  *                                         └───────────Rise passes───────────┘
  *
  * A failed worker may have to wait for its turn to be replaced, so it is probed on: Rise passes in
- * a row, or the loss of the dependency that it was failed for, take the verdict back; one HUNG
- * makes it a hang. While proving nothing is given up: the worker's own deadline does that.
+ * a row, or the loss of the dependency that it may have been failed for, take the verdict back; one
+ * HUNG makes it a hang. While proving nothing is given up: the worker's own deadline does that.
  *
  * Intervals depend on the state: StartInterval while proving, Interval when healthy, FastInterval
  * when suspect or failed. Only a TICK begins a probe. One probe at a time; the next is due an
@@ -23,10 +23,15 @@
  *   outcome      our link to the dependency     while proving            when verified
  *   PASS         any                            counts towards Rise      healthy
  *   FAIL         any                            resets Rise              unhealthy after Fall
- *   HUNG         any (no answer in time)        resets Rise              hung after Fall
+ *   HUNG         up or unknown                  resets Rise              hung after Fall
+ *   HUNG         down                           resets Rise              degraded; never a failure
  *   DEPENDENCY   up                             resets Rise              zombie after Fall
  *   DEPENDENCY   down or unknown                counts, as degraded      degraded; never a failure
  *   PROVIDER     any                            see below                degraded; never a failure
+ *
+ * HUNG is no answer in time. A worker whose answer waits for a dependency that hangs is silent as
+ * well, and cannot be told from one that hangs by itself; whoever tells of HUNG makes sure first
+ * that the dependency is still there.
  *
  * We have no link of our own to a provider (of speech, of a language model): what is known of it is
  * what other workers say. While proving, PROVIDER counts as degraded if no worker that serves has
@@ -100,7 +105,7 @@ struct prober {
     usec_t passed_at;         /* when that probe began which passed last; 0: none in this life */
     usec_t doubted_at;        /* the answer that `doubt` began with */
     uint64_t void_to;         /* results of this probe and earlier ones are discarded */
-    uint64_t void_dependency_to; /* the same for DEPENDENCY outcomes */
+    uint64_t void_dependency_to; /* the same for DEPENDENCY and HUNG */
     usec_t next_at;              /* USEC_INFINITY: none due (idle, or one is in flight) */
 };
 
@@ -154,6 +159,9 @@ usec_t prober_deadline(struct prober p);
 const char *prober_state_name(enum prober_state state);
 const char *prober_verdict_name(enum prober_verdict verdict);
 const char *probe_outcome_name(enum probe_outcome outcome);
+
+/* Whether an outage of the dependency alone may be the cause of it. */
+bool prober_may_be_dependency(enum probe_outcome outcome);
 
 /* From harmless to grave: what nobody answered outweighs a bad answer. */
 unsigned probe_outcome_severity(enum probe_outcome outcome);

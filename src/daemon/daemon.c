@@ -19,6 +19,7 @@
 #include "daemon/operation.h"
 #include "daemon/reload.h"
 #include "daemon/rollout_told.h"
+#include "daemon/second_look.h"
 #include "daemon/service.h"
 #include "daemon/succession.h"
 #include "daemon/supervisor.h"
@@ -151,6 +152,12 @@ void daemon_on_drain_told(enum drain_action action, const struct drain *drain, v
     daemon_show_status(d);
     if (action == DRAIN_DO_EXIT)
         loop_stop(d->loop);
+}
+
+bool daemon_on_silent(void *arg)
+{
+    struct daemon *d = arg;
+    return second_look_begin(d->second_look);
 }
 
 void daemon_on_stall(usec_t from, usec_t until, void *arg)

@@ -49,6 +49,7 @@ struct daemon {
     struct supervisor *supervisor;
     struct redis_link *redis;              /* NULL: none configured; the four below as well */
     const struct config_redis *redis_conf; /* what the link was opened with */
+    struct second_look *second_look;       /* before a worker is said to hang */
     struct sweeper *sweeper;
     struct sweeps *sweeps;
     struct rights *rights;   /* of our user in Redis */

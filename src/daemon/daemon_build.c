@@ -20,6 +20,7 @@
 #include "daemon/operation.h"
 #include "daemon/rollback.h"
 #include "daemon/samples.h"
+#include "daemon/second_look.h"
 #include "daemon/service.h"
 #include "daemon/strangers.h"
 #include "daemon/stream.h"
@@ -101,6 +102,9 @@ static int make_supervisor(struct daemon *d, struct err *e)
     d->http = d->front ? http_client_new(d->loop, e) : NULL;
     if (!d->http)
         return e->code;
+    d->second_look = second_look_new(d);
+    if (!d->second_look)
+        return err_sys(e, -ENOMEM, "building the supervisor");
     d->supervisor = supervisor_new(&(struct supervisor_spec){.loop = d->loop,
         .http = d->http,
         .cgroup = d->cgroup,
@@ -113,6 +117,7 @@ static int make_supervisor(struct daemon *d, struct err *e)
         .on_probed = daemon_on_probed,
         .on_handed_over = daemon_on_handed_over,
         .on_line = on_worker_line,
+        .on_silent = daemon_on_silent,
         .arg = d});
     if (d->supervisor)
         d->bake = bake_watch_new(d->loop, d->supervisor, d->config);
@@ -192,6 +197,7 @@ void daemon_fini(struct daemon *d)
     notifier_test_free(d->alert_test);
     notifier_free(d->notifier);
     dependency_close(d);
+    second_look_free(d->second_look);
     rollback_free(d->rollback);
     bake_watch_free(d->bake);
     drainer_free(d->drainer);

@@ -12,6 +12,7 @@ void daemon_on_signal(int signum, void *arg);
 void daemon_on_decided(void *arg);
 void daemon_on_told(const struct fleet_action *told, void *arg);
 void daemon_on_drain_told(enum drain_action action, const struct drain *drain, void *arg);
+bool daemon_on_silent(void *arg);
 void daemon_on_stall(usec_t from, usec_t until, void *arg);
 
 /* daemon_meters.c: what parts report to be counted. */

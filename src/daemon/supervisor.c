@@ -25,6 +25,8 @@ static void on_slot_report(const struct fleet_event *ev, void *arg)
         loop_check_stall(s->spec.loop);
     if (ev->type == FLEET_EV_PROBED && s->spec.on_probed)
         s->spec.on_probed(ev->outcome, slot_probe_took(s->slots[ev->slot]), s->spec.arg);
+    if (ev->type == FLEET_EV_PROBED && supervisor_silence_waits(s, ev))
+        return;
     supervisor_feed(s, ev);
 }
 

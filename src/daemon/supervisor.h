@@ -31,6 +31,11 @@ struct supervisor_spec {
     void (*on_handed_over)(usec_t took, void *arg);
     /* A line of a worker that goes to the log: takes note only. NULL: nobody asks. */
     void (*on_line)(unsigned slot, const char *text, size_t len, void *arg);
+    /*
+     * A worker did not answer in time. True: it is being found out whether its dependency does, and
+     * supervisor_silence_judged() will be called. NULL: there is none.
+     */
+    bool (*on_silent)(void *arg);
     void *arg;
 };
 
@@ -86,6 +91,9 @@ void supervisor_errors(struct supervisor *s, unsigned slot);
 bool supervisor_overlaps(const struct supervisor *s);
 
 void supervisor_dependency(struct supervisor *s, enum dependency dependency);
+
+/* What on_silent() began is found out, and was told by supervisor_dependency(). */
+void supervisor_silence_judged(struct supervisor *s);
 void supervisor_stalled(struct supervisor *s);
 
 const struct fleet *supervisor_fleet(const struct supervisor *s);

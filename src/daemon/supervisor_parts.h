@@ -21,7 +21,12 @@ struct supervisor {
     bool stepping;
     struct fleet_event queue[QUEUE_MAX];
     unsigned n_queued;
+    bool is_silent[LIMIT_WORKERS];
+    struct fleet_event silent[LIMIT_WORKERS]; /* results that wait; see supervisor_silence.c */
 };
+
+/* Whether the result of a probe waits for supervisor_silence_judged(). */
+bool supervisor_silence_waits(struct supervisor *s, const struct fleet_event *ev);
 
 /* Queues the event; whoever is outermost works the queue off, so that nothing is re-entered. */
 void supervisor_feed(struct supervisor *s, const struct fleet_event *ev);

@@ -65,6 +65,8 @@ static bool excused(const struct prober *p, enum probe_outcome outcome, usec_t w
 {
     if (outcome == PROBE_PROVIDER)
         return p->state != PROBER_PROVING || witness == 0;
+    if (outcome == PROBE_HUNG)
+        return p->state != PROBER_PROVING && p->dependency == DEPENDENCY_DOWN;
     return outcome == PROBE_DEPENDENCY && p->dependency != DEPENDENCY_UP;
 }
 
@@ -89,8 +91,11 @@ static void check_verdict(struct explore *x, const struct node *before, const st
         EXPLORE_CHECK(x, after->prober.dependency == DEPENDENCY_UP);
         EXPLORE_CHECK(x, r->verified && r->failures >= conf.fall);
         break;
-    case PROBER_VERDICT_UNHEALTHY:
     case PROBER_VERDICT_HUNG:
+        EXPLORE_CHECK(x, after->prober.dependency != DEPENDENCY_DOWN);
+        EXPLORE_CHECK(x, r->verified && r->failures >= conf.fall);
+        break;
+    case PROBER_VERDICT_UNHEALTHY:
         EXPLORE_CHECK(x, r->verified && r->failures >= conf.fall);
         break;
     }
@@ -143,7 +148,8 @@ static void try_result(struct explore *x, const struct node *n, enum probe_outco
     usec_t witness, const char *label)
 {
     struct referee r = n->referee;
-    bool counts = !r.void_all && !(outcome == PROBE_DEPENDENCY && r.void_dependency);
+    bool counts = !r.void_all &&
+                  !((outcome == PROBE_DEPENDENCY || outcome == PROBE_HUNG) && r.void_dependency);
     bool good = outcome == PROBE_PASS || excused(&n->prober, outcome, witness);
     r.in_flight = false;
     if (counts && good) {
@@ -186,7 +192,9 @@ static void try_dependency(
         if (n->prober.degraded && !n->prober.lacks_provider)
             r.passes = 0;
     }
-    if (was_up && !is_up && n->prober.state == PROBER_SUSPECT)
+    bool known_to_be_down =
+        n->prober.dependency == DEPENDENCY_UNKNOWN && dependency == DEPENDENCY_DOWN;
+    if (((was_up && !is_up) || known_to_be_down) && n->prober.state == PROBER_SUSPECT)
         r.failures = 0;
     step(x, n, r, (struct prober_event){.type = PROBER_EV_DEPENDENCY, .dependency = dependency},
         label);

@@ -1,5 +1,6 @@
 """What a worker's health means, and whose fault it is."""
 
+import os
 import select
 import signal
 
@@ -110,6 +111,27 @@ def test_a_redis_that_does_not_answer_is_down(make_daemon, agent_config, redis):
     redis.resume()
     daemon.wait_event("redis-up", count=2)
     assert daemon.events("worker-exited") == []
+
+
+def test_a_redis_that_hangs_makes_nobody_guilty(make_daemon, agent_config, redis):
+    """The agent's /health waits for Redis. It is given up sooner here than our own next PING is due,
+    so that only a second look tells whose silence it is."""
+    daemon = make_daemon(agent_config(
+        Redis={"CommandTimeout": "500ms"},
+        Health={"Timeout": "150ms", "Fall": "2", "Interval": "100ms", "FastInterval": "20ms"}))
+    daemon.wait_event("worker-verified")
+    mark = daemon.mark()
+    redis.pause()
+    daemon.wait_event("redis-down", since=mark)
+    wait_probes(daemon, 20)
+    assert daemon.events("worker-hung", since=mark) == []
+    redis.resume()
+    daemon.wait_event("redis-up", since=mark)
+    daemon.wait_event("worker-recovered", since=mark)
+    assert daemon.events("worker-exited", since=mark) == []
+    # One that hangs by itself is still found out.
+    os.kill(daemon.workers()[0], signal.SIGSTOP)
+    daemon.wait_event("worker-hung", since=mark)
 
 
 def test_tcp_and_exec_probes(make_daemon, agent_config, port, directory):

@@ -483,11 +483,16 @@ static void answered(const struct world *w, struct world_slot *s, const struct f
 {
     const struct prober *p = &w->fleet.slots[ev->slot].prober;
     enum probe_outcome outcome = ev->outcome;
-    if (ev->seq <= p->void_to || (outcome == PROBE_DEPENDENCY && ev->seq <= p->void_dependency_to))
+    if (ev->seq <= p->void_to || ((outcome == PROBE_DEPENDENCY || outcome == PROBE_HUNG) &&
+                                     ev->seq <= p->void_dependency_to))
         return; /* asked before a stall or an outage ended: it says nothing */
-    bool excused = outcome == PROBE_DEPENDENCY
-                       ? w->fleet.dependency != DEPENDENCY_UP
-                       : outcome == PROBE_PROVIDER && world_provider_excuses(w, ev->slot);
+    bool excused = false;
+    if (outcome == PROBE_DEPENDENCY)
+        excused = w->fleet.dependency != DEPENDENCY_UP;
+    else if (outcome == PROBE_HUNG)
+        excused = w->fleet.dependency == DEPENDENCY_DOWN && p->state != PROBER_PROVING;
+    else if (outcome == PROBE_PROVIDER)
+        excused = world_provider_excuses(w, ev->slot);
     if (outcome == PROBE_PASS || excused) {
         s->good++;
         if (s->good >= w->fleet_conf.prober.rise)

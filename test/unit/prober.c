@@ -117,6 +117,17 @@ static void verdicts_follow_from_results(void **state)
         {"uStPtPtFtDtdFt", "verified suspect", PROBER_SUSPECT},
         {"uStPtPtDtDtDd", "verified suspect zombie degraded", PROBER_HEALTHY},
         {"uStPtPtFtFtFd", "verified suspect unhealthy", PROBER_FAILED},
+        /* silence while it is down, or that began before that was known: nobody's fault */
+        {"uStPtPdtHtHtHtH", "verified degraded", PROBER_HEALTHY},
+        {"uStPtPtHtHd", "verified suspect degraded", PROBER_HEALTHY},
+        {"uStPtPtHtHtHd", "verified suspect hung degraded", PROBER_HEALTHY},
+        {"uStPtPtHtHtHk", "verified suspect hung", PROBER_FAILED},
+        {"uStPtPdtHtuHtHtH", "verified degraded suspect", PROBER_SUSPECT},
+        {"uStPtPdtHtuHtHtHtH", "verified degraded suspect hung", PROBER_FAILED},
+        {"dStHtHtH", "", PROBER_PROVING}, /* what does not answer is not proven */
+        {"dStDtHtD", "", PROBER_PROVING},
+        {"kStPtPtHtHtH", "verified suspect hung", PROBER_FAILED},
+        {"kStPtPtHtHtHd", "verified suspect hung degraded", PROBER_HEALTHY},
         /* failed, and probed on until its turn comes */
         {"StPtPtFtFtFtPtP", "verified suspect unhealthy recovered", PROBER_HEALTHY},
         {"StPtPtFtFtFtPtFtP", "verified suspect unhealthy", PROBER_FAILED},
