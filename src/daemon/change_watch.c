@@ -75,6 +75,13 @@ static void see_release(struct change_watch *w, const char *release)
     snprintf(w->release, sizeof w->release, "%s", release);
 }
 
+static void see_version(struct change_watch *w)
+{
+    const char *version = latest(w, CHANGE_VERSION, "to");
+    if (strcmp(version, VOXKEEPER_VERSION) != 0)
+        note_difference(w, CHANGE_VERSION, "version of voxkeeper", version, VOXKEEPER_VERSION);
+}
+
 /* On another thread. */
 static void look_at_unit(void *arg)
 {
@@ -204,6 +211,8 @@ static void on_event(const struct happening *happening, void *arg)
         see_release(w, happening_field(happening, "VOXKEEPER_RELEASE"));
     if (happening->id == EVENT_CONFIG_RELOADED)
         begin_look(w);
+    if (happening->id == EVENT_DAEMON_STARTED)
+        see_version(w);
     bool is_idle_sweep = happening->id == EVENT_SWEEP_DONE && removed && strcmp(removed, "0") == 0;
     if (kind && !is_idle_sweep)
         note_event(w, kind, happening);
@@ -217,9 +226,6 @@ struct change_watch *change_watch_new(struct daemon *d)
     w->daemon = d;
     snprintf(w->release, sizeof w->release, "%s", latest(w, CHANGE_RELEASE, "to"));
     snprintf(w->unit, sizeof w->unit, "%s", latest(w, CHANGE_UNIT, "sum"));
-    const char *version = latest(w, CHANGE_VERSION, "to");
-    if (strcmp(version, VOXKEEPER_VERSION) != 0)
-        note_difference(w, CHANGE_VERSION, "version of voxkeeper", version, VOXKEEPER_VERSION);
     w->listener = (struct history_listener){.on_event = on_event, .arg = w};
     history_listen(d->history, &w->listener);
     begin_look(w);

@@ -155,8 +155,12 @@ static void look_at_workers(struct incident_watch *w, const struct fleet *fleet)
     for (unsigned n = 0; n < fleet->n_slots; n++)
         looping += fleet->slots[n].restart.looping;
     snprintf(words, sizeof words, "%u of %u workers are in a crash loop", looping, fleet->n_slots);
-    stands_told(w, CONDITION_CRASH_LOOP, looping > 0,
-        looping > 0 ? words : "no worker is in a crash loop any more");
+    /* That none loops is no cure as long as none serves: it may be the first try of a new instance.
+     */
+    if (looping > 0)
+        stands_told(w, CONDITION_CRASH_LOOP, true, words);
+    else if (fleet_serving(fleet) > 0 || fleet_wanted(fleet) == 0)
+        stands_told(w, CONDITION_CRASH_LOOP, false, "no worker is in a crash loop any more");
     stands_told(w, CONDITION_ROLLOUT_HELD, fleet->rollout.state == ROLLOUT_HOLD,
         fleet->rollout.state == ROLLOUT_HOLD
             ? "it waits for `voxkeeper rollout promote` or `voxkeeper rollout abort`"

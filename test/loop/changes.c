@@ -1,6 +1,7 @@
 /* The change log of a whole daemon: what goes into it, what a restart finds, and a full disk. */
 #include "daemon/changes.h"
 
+#include "core/event.h"
 #include "daemon_rig.h"
 #include "io/files.h"
 #include "voxkeeper/control.h"
@@ -36,6 +37,10 @@ static int set_up(void **state)
     daemon_rig_init(&rig);
     daemon_rig_configure(&rig, "/bin/sleep 1000", "");
     daemon_rig_start(&rig);
+    struct event started; /* as daemon_begin() tells it */
+    event_init(&started, EVENT_DAEMON_STARTED);
+    event_emit(&started);
+    event_fini(&started);
     return 0;
 }
 
