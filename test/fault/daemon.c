@@ -132,13 +132,32 @@ static bool judge_end(struct day *d, int status)
     return true;
 }
 
+/* Workers of one that aborted, told or not yet. Its keeper ends by itself, without them. */
+static void kill_the_rest(void)
+{
+    char path[64];
+    char line[256];
+    int pid;
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    while (children && fscanf(children, "%d", &pid) == 1) {
+        snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+        FILE *command = fopen(path, "re");
+        size_t n = command ? fread(line, 1, sizeof line, command) : 0;
+        if (!memmem(line, n, "--keeper", strlen("--keeper")))
+            kill(pid, SIGKILL);
+        if (command)
+            fclose(command);
+    }
+    if (children)
+        fclose(children);
+}
+
 /* We are the reaper of what it leaves behind: nothing, unless it aborted. Workers outlive that. */
 static void judge_remains(struct day *d, bool may_remain)
 {
-    const char *at = d->said;
-    while (may_remain && (at = strstr(at, "\"worker_pid\": \"")) != NULL)
-        kill(atoi(at += strlen("\"worker_pid\": \"")), SIGKILL);
     pid_t pid;
+    if (may_remain)
+        kill_the_rest();
     long deadline = now_ms() + MUTE_MS;
     /* The keeper of one that ended before it could tell it to notices that by itself. */
     while ((pid = waitpid(-1, NULL, may_remain ? 0 : WNOHANG)) > 0 ||
