@@ -63,6 +63,7 @@ def test_a_crash(quick, how, result):
     assert quick.show("NRestarts") == "1"
     ended = quick.entry(UNIT="voxkeeper.service", UNIT_RESULT=result)
     assert "Failed with result" in ended["MESSAGE"]
+    quick.event("incident-opened", VOXKEEPER_CONDITION="voxkeeper-restarted")
     assert quick.events("worker-started") == [] and quick.troubles() == []
     # They are its own in all that matters: replaced, and it knows how each of them ended.
     quick.cli("restart")

@@ -68,8 +68,9 @@ class QuickService(Service):
         return self.box.run("pgrep", "-u", "voxkeeper", check=False).stdout.split()
 
     def troubles(self):
-        """What voxkeeperd itself complained of since the mark."""
+        """What voxkeeperd itself complained of since the mark, but for its own end."""
         self.box.run("journalctl", "--sync")
         return [entry["MESSAGE"]
                 for entry in self.box.journal(after=self.marked, SYSLOG_IDENTIFIER="voxkeeperd")
-                if int(entry["PRIORITY"]) <= 4]
+                if int(entry["PRIORITY"]) <= 4
+                and entry.get("VOXKEEPER_CONDITION") != "voxkeeper-restarted"]
