@@ -80,6 +80,9 @@
     X(INCIDENT_UPDATED, "incident-updated", "c04cd0d6942a40f39c4f530c5e8cdec1", WARNING, "incidents") \
     X(INCIDENT_ACKNOWLEDGED, "incident-acknowledged", "1af7cc13617f43179879bceeb3cd4339", NOTICE, "incidents") \
     X(INCIDENT_RESOLVED, "incident-resolved", "0993310ff0ea4dbab3c834aaaa1b0c6d", NOTICE, "incidents") \
+    X(CREDENTIAL_IN_USE, "credential-in-use", "b6ab0e5d4f6445848723f8b32de57156", NOTICE, "credentials") \
+    X(CREDENTIAL_DUE, "credential-due", "edafd6de401544b09a5fda720236dec2", WARNING, "a-credential-is-old") \
+    X(CREDENTIAL_OLD, "credential-old", "bbcc9ad92ef04a2f94df5f5a7478896b", ERR, "a-credential-is-old") \
     X(ALERT_SENT, "alert-sent", "c714062092914ad5a29b03e4238599f5", INFO, "alerts-are-not-delivered") \
     X(ALERT_DELAYED, "alert-delayed", "e1d39713d9fd4313b46c8ab6a6b61023", WARNING, "alerts-are-not-delivered") \
     X(ALERT_FAILED, "alert-failed", "7361fa41434e4403aaf961f6db79a70e", ERR, "alerts-are-not-delivered") \

@@ -20,6 +20,7 @@
     X(SWEEP_DONE, "sweep") /* if it removed something */                                           \
     X(RESTORE_DONE, "restore")                                                                     \
     X(UPGRADE_DONE, "upgrade")                                                                     \
+    X(CREDENTIAL_IN_USE, "credential")                                                             \
     X(SILENCE_BEGAN, "silence")                                                                    \
     X(SILENCE_ENDED, "silence")
 

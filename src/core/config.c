@@ -40,6 +40,13 @@ void config_log_watch_fini(struct config_log_watch *watch)
     watch->name = NULL;
 }
 
+void config_credential_fini(struct config_credential *credential)
+{
+    clear_object(credential, CONFIG_OBJECT_CREDENTIAL);
+    free(credential->name);
+    credential->name = NULL;
+}
+
 void config_free(struct config *c)
 {
     if (!c)
@@ -52,6 +59,8 @@ void config_free(struct config *c)
         config_notify_fini(&c->notifiers[i]);
     for (unsigned i = 0; i < c->n_log_watches; i++)
         config_log_watch_fini(&c->log_watches[i]);
+    for (unsigned i = 0; i < c->n_credentials; i++)
+        config_credential_fini(&c->credentials[i]);
     clear_object(c, CONFIG_OBJECT_ROOT);
     free(c);
 }

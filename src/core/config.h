@@ -41,6 +41,8 @@ struct config {
     unsigned n_notifiers;
     struct config_log_watch log_watches[LIMIT_LOG_WATCHES];
     unsigned n_log_watches; /* the agent's built-in ones among them */
+    struct config_credential credentials[LIMIT_CREDENTIALS];
+    unsigned n_credentials;
     struct config_incidents incidents;
     struct config_cost cost;
     struct config_admin admin;

@@ -70,6 +70,8 @@ void *config_build_object(struct config_build *b, const struct config_key *key, 
         return &b->config->notifiers[index];
     case CONFIG_OBJECT_LOG_WATCH:
         return &b->config->log_watches[index];
+    case CONFIG_OBJECT_CREDENTIAL:
+        return &b->config->credentials[index];
     }
     return NULL;
 }

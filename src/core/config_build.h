@@ -44,7 +44,7 @@ void *config_build_object(struct config_build *b, const struct config_key *key, 
 /* Gives every key of a section that has a default that default. Returns 0 or -ENOMEM. */
 int config_build_defaults(struct config_build *b, const char *section, unsigned index);
 
-/* A new probe, keyspace or notifier with its defaults; its number in *out_index. Returns 0 or -ENOMEM. */
+/* A new probe, keyspace, notifier or credential with its defaults; its number in *out_index. Returns 0 or -ENOMEM. */
 int config_build_add(
     struct config_build *b, const char *section, const char *name, unsigned *out_index);
 
@@ -71,3 +71,4 @@ void config_probe_fini(struct config_probe *probe);
 void config_keyspace_fini(struct config_keyspace *keyspace);
 void config_notify_fini(struct config_notify *notify);
 void config_log_watch_fini(struct config_log_watch *watch);
+void config_credential_fini(struct config_credential *credential);

@@ -219,4 +219,5 @@ void config_check(struct config_build *b)
     config_check_keyspaces(b);
     config_check_notifiers(b);
     config_check_log_watches(b);
+    config_check_credentials(b);
 }

@@ -17,5 +17,6 @@ bool config_can_count(const struct config *c, enum config_keyspace_kind kind);
 void config_check_probes(struct config_build *b);
 void config_check_notifiers(struct config_build *b);
 void config_check_log_watches(struct config_build *b);
+void config_check_credentials(struct config_build *b);
 void config_check_redis(struct config_build *b);
 void config_check_keyspaces(struct config_build *b);

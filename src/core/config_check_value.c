@@ -57,6 +57,34 @@ int config_check_env(const char *text, struct err *e)
     return 0;
 }
 
+int config_check_variable(const char *text, struct err *e)
+{
+    if (!text[0] || isdigit((unsigned char)text[0]) || text[strspn(text, LETTERS DIGITS "_")])
+        return err_set(e, -EINVAL, "\"%.80s\" is no name of a variable", text);
+    return 0;
+}
+
+int config_check_secret_file(const char *text, struct err *e)
+{
+    if (text[0] == '/')
+        return config_check_path(text, e);
+    if (!text[0] || text[0] == '.' || strchr(text, '/') || strlen(text) > 255)
+        return err_set(e, -EINVAL,
+            "\"%.80s\" is neither an absolute path nor the name of a file in "
+            "$CREDENTIALS_DIRECTORY",
+            text);
+    return 0;
+}
+
+int config_check_header(const char *text, struct err *e)
+{
+    size_t len = strspn(text, LETTERS DIGITS "-_");
+    if (len == 0 || text[len] != ':' || len > 80)
+        return err_set(
+            e, -EINVAL, "\"%.80s\" is no header such as `Authorization: Bearer`", text);
+    return 0;
+}
+
 int config_check_env_file(const char *text, struct err *e)
 {
     return config_check_path(text[0] == '-' ? text + 1 : text, e);

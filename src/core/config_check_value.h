@@ -7,6 +7,9 @@ int config_check_name(const char *text, struct err *e);      /* of an agent or a
 int config_check_path(const char *text, struct err *e);      /* absolute */
 int config_check_socket(const char *text, struct err *e);    /* absolute, fits a socket address */
 int config_check_env(const char *text, struct err *e);       /* NAME=value */
+int config_check_variable(const char *text, struct err *e);  /* NAME */
+int config_check_secret_file(const char *text, struct err *e); /* absolute, or a name */
+int config_check_header(const char *text, struct err *e);    /* NAME: and maybe a word */
 int config_check_env_file(const char *text, struct err *e);  /* absolute, maybe after '-' */
 int config_check_account(const char *text, struct err *e);   /* user or group */
 int config_check_host(const char *text, struct err *e);      /* a host's name, no port */

@@ -26,6 +26,8 @@ static unsigned instances(
         return c->n_notifiers;
     if (strcmp(section->name, "LogWatch") == 0)
         return c->n_log_watches;
+    if (strcmp(section->name, "Credential") == 0)
+        return c->n_credentials;
     *out_base = first_probe(c);
     return c->n_probes - *out_base;
 }
@@ -39,6 +41,8 @@ static const char *name_of(
         return c->notifiers[index].name;
     if (strcmp(section->name, "LogWatch") == 0)
         return c->log_watches[index].name;
+    if (strcmp(section->name, "Credential") == 0)
+        return c->credentials[index].name;
     return c->probes[index].name;
 }
 
@@ -92,6 +96,10 @@ const void *config_object(const struct config *c, const struct config_key *key, 
         return &c->notifiers[index];
     case CONFIG_OBJECT_LOG_WATCH:
         return &c->log_watches[index];
+    case CONFIG_OBJECT_CREDENTIAL:
+        if (key->types && !(key->types & 1U << c->credentials[index].provider))
+            return NULL;
+        return &c->credentials[index];
     }
     return NULL;
 }

@@ -55,6 +55,8 @@ static struct named named_of(struct config *c, const char *section)
         return (struct named){&c->n_notifiers, LIMIT_NOTIFIERS};
     if (strcmp(section, "LogWatch") == 0)
         return (struct named){&c->n_log_watches, LIMIT_LOG_WATCHES};
+    if (strcmp(section, "Credential") == 0)
+        return (struct named){&c->n_credentials, LIMIT_CREDENTIALS};
     return (struct named){&c->n_probes, LIMIT_PROBES + 1};
 }
 
@@ -66,6 +68,8 @@ static char **name_at(struct config *c, const char *section, unsigned index)
         return &c->notifiers[index].name;
     if (strcmp(section, "LogWatch") == 0)
         return &c->log_watches[index].name;
+    if (strcmp(section, "Credential") == 0)
+        return &c->credentials[index].name;
     return &c->probes[index].name;
 }
 

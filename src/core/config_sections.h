@@ -3,6 +3,7 @@
 
 #include "base/span.h"
 #include "base/strlist.h"
+#include "core/config_credential.h"
 #include "core/endpoint.h"
 #include "core/limits.h"
 #include "core/sweep_fuse.h"

@@ -25,6 +25,9 @@ const struct config_section config_sections[] = {
     {"LogWatch", true,
         "What to look for in the lines of all workers. There are built-in ones for the agent's own "
         "messages; a section with the name of one begins with its values."},
+    {"Credential", true,
+        "A secret of the workers in a file of its own: verified, given to them, and renewed "
+        "without losing a caller. No value is shown, logged or stored anywhere."},
     {"Incidents", false, "What is remembered of what went wrong."},
     {"Cost", false, "What an outage costs, for post-mortems."},
     {"Admin", false, "Where operators and monitoring reach the daemon."},
@@ -63,6 +66,12 @@ static const struct config_choice notify_types[] = {
     {"slack", CONFIG_NOTIFY_SLACK},
     {"webhook", CONFIG_NOTIFY_WEBHOOK},
     {"exec", CONFIG_NOTIFY_EXEC},
+    {0},
+};
+static const struct config_choice providers[] = {
+#define X(symbol, name, ...) {name, PROVIDER_##symbol},
+    PROVIDERS(X)
+#undef X
     {0},
 };
 static const struct config_choice severities[] = {
@@ -115,6 +124,11 @@ static const struct config_choice log_levels[] = {
 #define LOG_WATCH(member)                                                                          \
     .object = CONFIG_OBJECT_LOG_WATCH, .offset = offsetof(struct config_log_watch, member),        \
     .size = sizeof(((struct config_log_watch *)0)->member)
+#define CREDENTIAL(member)                                                                         \
+    .object = CONFIG_OBJECT_CREDENTIAL, .offset = offsetof(struct config_credential, member),      \
+    .size = sizeof(((struct config_credential *)0)->member)
+#define ASKED(provider) (1U << PROVIDER_##provider)
+#define ANY_ASKED (~ASKED(NONE))
 #define RECEIVER(type) (1U << CONFIG_NOTIFY_##type)
 #define HTTP_RECEIVERS                                                                             \
     (RECEIVER(ALERTMANAGER) | RECEIVER(PAGERDUTY) | RECEIVER(SLACK) | RECEIVER(WEBHOOK))
@@ -467,6 +481,49 @@ const struct config_key config_keys[] = {
     {"LogWatch", "Cooldown", &config_type_span, LOG_WATCH(cooldown), .preset = "5min",
         .min = SEC(1), .max = HOURS(24), LIVE,
         .doc = "So long after it was told it is not told, nor restarted, again."},
+
+    {"Credential", "File", &config_type_string, CREDENTIAL(file),
+        .check = config_check_secret_file, LIVE,
+        .doc = "File whose only line is the secret, required: a path, or the name of a "
+               "`LoadCredential=` of the unit. It may change at any time."},
+    {"Credential", "Environment", &config_type_string, CREDENTIAL(environment),
+        .check = config_check_variable, WORKERS,
+        .doc = "Variable of the workers that gets the value; it goes before Environment= and "
+               "EnvironmentFile= of `[Agent]`. Without it workers have it from elsewhere."},
+    {"Credential", "Provider", &config_type_choice, CREDENTIAL(provider), .preset = "none",
+        .choices = providers, LIVE,
+        .doc = "Who is asked whether a value is good, by a request that changes nothing. `http`: "
+               "Url= answers 200 to 299 to a good one, and 401 or 403 to a bad one."},
+    {"Credential", "BaseUrl", &config_type_string, CREDENTIAL(base_url),
+        .check = config_check_url, .types = ANY_ASKED & ~ASKED(HTTP), LIVE,
+        .doc = "Where the provider's API is, such as `https://api.eu.deepgram.com`, if not where "
+               "it usually is."},
+    {"Credential", "Url", &config_type_string, CREDENTIAL(url), .check = config_check_url,
+        .types = ASKED(HTTP), LIVE,
+        .doc = "What to GET with the value in Header=."},
+    {"Credential", "Header", &config_type_string, CREDENTIAL(header),
+        .preset = "Authorization: Bearer", .check = config_check_header, .types = ASKED(HTTP), LIVE,
+        .doc = "The request header that holds the value, and what stands before it there: "
+               "`X-Api-Key:` or `Authorization: Token`."},
+    {"Credential", "Account", &config_type_string, CREDENTIAL(account),
+        .check = config_check_name, .types = ASKED(TWILIO), LIVE,
+        .doc = "The account, or the API key, that the value belongs to: its SID."},
+    {"Credential", "CaFile", &config_type_string, CREDENTIAL(ca_file), .check = config_check_path,
+        .types = ANY_ASKED, LIVE,
+        .doc = "PEM file of the authorities that the provider is verified by, instead of the "
+               "system's."},
+    {"Credential", "MinQuota", &config_type_factor, CREDENTIAL(min_quota), .preset = "0",
+        .max = 1000000000000, .types = ASKED(ELEVENLABS) | ASKED(DEEPGRAM) | ASKED(TWILIO), LIVE,
+        .doc = "With less left it is an incident: characters at ElevenLabs, the balance at "
+               "Deepgram and Twilio. `0`: it is not asked for."},
+    {"Credential", "CheckInterval", &config_type_span, CREDENTIAL(check_interval),
+        .preset = "10min", .min = SEC(1), .max = USEC_INFINITY, .types = ANY_ASKED, LIVE,
+        .doc = "The provider is asked about the value in use about that often, also at the start "
+               "and on a reload; `infinity`: only about new ones."},
+    {"Credential", "RotateAfter", &config_type_span, CREDENTIAL(rotate_after), .preset = "90d",
+        .min = SEC(1), .max = USEC_INFINITY, LIVE,
+        .doc = "A value that was first seen longer ago is an incident; seven days before (a "
+               "quarter of it at most) it is told. `infinity`: it may be of any age."},
 
     {"Incidents", "Retention", &config_type_span, ROOT(incidents.retention), .preset = "180d",
         .min = HOURS(1), .max = USEC_INFINITY, LIVE,

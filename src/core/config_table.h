@@ -35,6 +35,7 @@ enum config_object {
     CONFIG_OBJECT_KEYSPACE,
     CONFIG_OBJECT_NOTIFY,
     CONFIG_OBJECT_LOG_WATCH,
+    CONFIG_OBJECT_CREDENTIAL,
 };
 
 /* One word of a key whose values are known. */
@@ -56,7 +57,7 @@ struct config_key {
     const struct config_choice *choices;
     int (*check)(const char *text, struct err *e); /* of a string or of each word */
     enum config_change change;
-    /* Of a probe or a notifier that has the key, as bits 1 << its type; 0: any. */
+    /* Of a probe, a notifier or a credential that has the key, as bits 1 << its type; 0: any. */
     unsigned types;
     const char *doc;
 };

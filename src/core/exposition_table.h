@@ -58,6 +58,8 @@
     X(ALERTS_SENT, COUNTER, "voxkeeper_alerts_sent_total", "notifier", "Notices that a notifier took.") \
     X(ALERTS_FAILED, COUNTER, "voxkeeper_alerts_failed_total", "notifier", "Attempts to deliver a notice that failed.") \
     X(ALERTS_QUEUED, GAUGE, "voxkeeper_alerts_queued", "", "Notices that wait for their delivery.") \
+    X(CREDENTIAL_AGE, GAUGE, "voxkeeper_credential_age_seconds", "credential", "Time since the value in use was first seen. NaN: there is none.") \
+    X(CREDENTIAL_ROTATE_AFTER, GAUGE, "voxkeeper_credential_rotate_after_seconds", "credential", "Age at which a credential is to be replaced.") \
     X(CONFIG_LAST_RELOAD_SUCCESSFUL, GAUGE, "voxkeeper_config_last_reload_successful", "", "1 if the configuration was taken when it was last read.") \
     X(CONFIG_LAST_RELOAD_SUCCESS, GAUGE, "voxkeeper_config_last_reload_success_timestamp_seconds", "", "When the configuration in force was read, since the epoch.") \
     X(STATE_DIRECTORY_FREE, GAUGE, "voxkeeper_state_directory_free_bytes", "", "Free space for us where [Admin] StateDirectory= is.") \

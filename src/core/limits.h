@@ -7,6 +7,8 @@ enum {
     LIMIT_PROBES = 16,             /* [Probe NAME] sections beside [Health] */
     LIMIT_KEYSPACES = 16,          /* [Keyspace NAME] sections */
     LIMIT_NOTIFIERS = 8,           /* [Notify NAME] sections */
+    LIMIT_CREDENTIALS = 16,        /* [Credential NAME] sections */
+    LIMIT_SECRET = 4096,           /* bytes of a credential's value */
     LIMIT_NOTICES = 500,           /* that wait for one receiver, or that it is to remember */
     LIMIT_LOG_WATCHES = 24,        /* [LogWatch NAME] sections, the built-in ones among them */
     LIMIT_LOG_PATTERNS = 32,       /* Pattern= of one of them */

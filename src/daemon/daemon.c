@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "daemon/admin.h"
 #include "daemon/bake_watch.h"
+#include "daemon/credentials.h"
 #include "daemon/dependency.h"
 #include "daemon/drain_words.h"
 #include "daemon/drainer.h"
@@ -211,6 +212,8 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
         r = dependency_configure(d, config, e);
     if (r == 0)
         r = notifier_configure(d->notifier, config, e);
+    if (r == 0)
+        r = credentials_configure(d->credentials, config, e);
     if (r < 0)
         return r;
     log_set_max_level(config->log_level);
@@ -235,6 +238,7 @@ void daemon_begin(struct daemon *d)
     else
         supervisor_start(d->supervisor);
     succession_catch_up(d);
+    credentials_begin(d->credentials);
     daemon_meter_gap(d);
     daemon_show_status(d);
 }

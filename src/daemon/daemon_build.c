@@ -5,6 +5,7 @@
 #include "daemon/bake_watch.h"
 #include "daemon/change_watch.h"
 #include "daemon/changes.h"
+#include "daemon/credentials.h"
 #include "daemon/dependency.h"
 #include "daemon/drainer.h"
 #include "daemon/front.h"
@@ -105,10 +106,14 @@ static int make_supervisor(struct daemon *d, struct err *e)
     d->second_look = second_look_new(d);
     if (!d->second_look)
         return err_sys(e, -ENOMEM, "building the supervisor");
+    d->credentials = credentials_new(d);
+    if (!d->credentials)
+        return err_sys(e, -ENOMEM, "building the credentials");
     d->supervisor = supervisor_new(&(struct supervisor_spec){.loop = d->loop,
         .http = d->http,
         .cgroup = d->cgroup,
         .front = d->front,
+        .credentials = d->credentials,
         .config = d->config,
         .keep = memory_keep(d->memory),
         .lineage = memory_lineage(d->memory),
@@ -202,6 +207,7 @@ void daemon_fini(struct daemon *d)
     bake_watch_free(d->bake);
     drainer_free(d->drainer);
     supervisor_free(d->supervisor);
+    credentials_free(d->credentials);
     http_client_free(d->http);
     front_free(d->front);
     cgroup_free(d->cgroup);

@@ -44,6 +44,7 @@ void metrics_write(struct daemon *d, enum exposition_format format, struct strbu
     metrics_write_service(d, &x);
     metrics_write_redis(d, &x);
     metrics_write_told(d, &x);
+    metrics_write_credentials(d, &x);
     metrics_write_process(d, &x);
     exposition_end(&x);
 }

@@ -19,4 +19,5 @@ void metrics_write_workers(const struct daemon *d, struct exposition *x);
 void metrics_write_service(const struct daemon *d, struct exposition *x);
 void metrics_write_redis(const struct daemon *d, struct exposition *x);
 void metrics_write_told(const struct daemon *d, struct exposition *x);
+void metrics_write_credentials(const struct daemon *d, struct exposition *x);
 void metrics_write_process(const struct daemon *d, struct exposition *x);

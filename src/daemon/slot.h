@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+struct credentials;
 struct front;
 struct keep;
 struct said;
@@ -30,6 +31,7 @@ struct slot_spec {
     struct http_client *http;
     struct cgroup *cgroup;     /* NULL: none */
     const struct front *front; /* the public listeners */
+    const struct credentials *credentials; /* NULL: there are none */
     unsigned index;
     struct keep *keep; /* what outlives us; NULL: nothing does */
     uint64_t lineage;  /* of this instance and those before it: makes the names of lives unique */

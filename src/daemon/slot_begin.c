@@ -1,6 +1,7 @@
 /* How a slot's life begins: what its process is made of. */
 #include "daemon/slot_parts.h"
 
+#include "daemon/credentials.h"
 #include "daemon/environment.h"
 #include "daemon/front.h"
 #include "io/procinfo.h"
@@ -185,6 +186,8 @@ static int prepare(struct slot *s, const struct config *config, struct err *e)
 {
     const struct config_agent *agent = &config->agent;
     int r = environment_build(agent, s->spec.index, s->life, &s->environment, e);
+    if (r == 0)
+        r = credentials_put(s->spec.credentials, config, s->generation, &s->environment, e);
     if (r < 0)
         return r;
     r = prepare_handover(s, e);
@@ -209,6 +212,7 @@ int slot_exec(
     int r = prepare(s, config, e);
     if (r == 0)
         r = spawn(s, &config->agent, e);
+    credentials_wipe(config, &s->environment);
     if (r == 0)
         return 0;
     s->spawn_error = *e;

@@ -141,6 +141,7 @@ struct slot *supervisor_slot_at(struct supervisor *s, unsigned index)
             .http = s->spec.http,
             .cgroup = s->spec.cgroup,
             .front = s->spec.front,
+            .credentials = s->spec.credentials,
             .keep = s->spec.keep,
             .lineage = s->spec.lineage,
             .index = index,

@@ -9,6 +9,7 @@
 #include "core/saved.h"
 #include "daemon/slot.h"
 
+struct credentials;
 struct supervisor;
 
 /* What the fleet has to tell, in order, after the machine has moved on. */
@@ -19,6 +20,7 @@ struct supervisor_spec {
     struct http_client *http;
     struct cgroup *cgroup;       /* NULL: none; borrowed */
     const struct front *front;   /* borrowed */
+    const struct credentials *credentials; /* NULL: none; borrowed */
     const struct config *config; /* borrowed until supervisor_configure() */
     struct keep *keep;           /* what outlives us; NULL: nothing does; borrowed */
     uint64_t lineage;            /* see slot.h */

@@ -98,6 +98,7 @@ static bool has_mark(pid_t pid, const char *mark, size_t mark_size)
         }
     }
     close(fd);
+    explicit_bzero(chunk, sizeof chunk); /* it may hold what workers alone are to know */
     return found;
 }
 

@@ -146,3 +146,26 @@ int files_make_directory(const char *path, struct err *e)
         return 0;
     return err_sys(e, r == -EEXIST ? -ENOTDIR : r, "making the directory \"%s\"", path);
 }
+
+static uint64_t nanoseconds(struct timespec t)
+{
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+struct file_stamp files_stamp(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return (struct file_stamp){0};
+    return (struct file_stamp){.device = st.st_dev,
+        .inode = st.st_ino,
+        .size = (uint64_t)st.st_size,
+        .modified_nsec = nanoseconds(st.st_mtim),
+        .changed_nsec = nanoseconds(st.st_ctim)};
+}
+
+bool files_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified_nsec == b->modified_nsec && a->changed_nsec == b->changed_nsec;
+}

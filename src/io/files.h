@@ -3,7 +3,9 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Reads a regular file of at most `max` bytes. *out_text is owned and NUL-terminated. Returns 0,
@@ -16,6 +18,17 @@ int files_read_end(const char *path, size_t max, char **out_text, size_t *out_le
 
 /* Appends bytes in one write and makes them durable; creates the file with mode 0600. */
 int files_append(const char *path, const void *bytes, size_t len, struct err *e);
+
+/* Which file stands at a path, and how it was changed last; behind symbolic links. All zero: none. */
+struct file_stamp {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    uint64_t modified_nsec;
+    uint64_t changed_nsec;
+};
+struct file_stamp files_stamp(const char *path);
+bool files_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
 /* Makes the directory (mode 0750) if it is not there; its parent must exist. */
 int files_make_directory(const char *path, struct err *e);

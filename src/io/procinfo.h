@@ -30,6 +30,12 @@ void procinfo_evidence(pid_t pid, struct strbuf *out);
  * stays as it is. */
 void procinfo_program(pid_t pid, char *buf, size_t size);
 
+/*
+ * The value of a variable in the environment that `pid` was started with, NUL-terminated. Returns 0,
+ * -ENOENT, -ENOSPC or another -errno. Where it may be a secret, `out` is the only copy.
+ */
+int procinfo_variable(pid_t pid, const char *name, char *out, size_t size);
+
 /* Whether the first thread of `pid` has a child that was not waited for. */
 bool procinfo_has_children(pid_t pid);
 

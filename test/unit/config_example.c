@@ -8,13 +8,18 @@
 
 static char *example;
 
-/* The text behind `Key=` or `#Key=` in the first such section; NULL if there is none. */
+/* The text behind `Key=` or `#Key=` in the first such section, which may be a comment as a whole;
+ * NULL if there is none. */
 static const char *shown(const struct config_key *key, bool *out_default)
 {
     char header[64];
     char line[64];
     snprintf(header, sizeof header, "\n[%s", key->section);
     const char *section = strstr(example, header);
+    if (!section) {
+        snprintf(header, sizeof header, "\n#[%s", key->section);
+        section = strstr(example, header);
+    }
     const char *end = section ? strstr(section + 1, "\n[") : NULL;
     for (int commented = 0; section && commented <= 1; commented++) {
         snprintf(line, sizeof line, "\n%s%s=", commented ? "#" : "", key->name);

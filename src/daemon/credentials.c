@@ -1,0 +1,193 @@
+/* The credentials, as the configuration has them. */
+#include "daemon/credentials_parts.h"
+
+#include "core/event.h"
+#include "daemon/daemon.h"
+#include "daemon/incidents.h"
+#include "io/doc_dir.h"
+#include "io/secret_memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_INTERVAL USEC_PER_SEC
+#define SAVE_INTERVAL USEC_PER_HOUR
+
+struct credential *credentials_find(struct credentials *c, const char *name)
+{
+    for (unsigned i = 0; i < c->n; i++) {
+        if (strcmp(c->all[i].record.name, name) == 0)
+            return &c->all[i];
+    }
+    return NULL;
+}
+
+static void forget(struct credentials *c, unsigned i)
+{
+    secret_memory_free(c->all[i].secrets, sizeof *c->all[i].secrets);
+    memmove(&c->all[i], &c->all[i + 1], (--c->n - i) * sizeof *c->all);
+}
+
+/* What an instance before knew of it. */
+static void take_former(struct credentials *c, struct credential *one)
+{
+    for (unsigned i = 0; i < c->n_former; i++) {
+        if (strcmp(c->former[i].name, one->record.name) == 0)
+            one->record = c->former[i];
+    }
+}
+
+/* The first value of this instance: without one before it there is nothing to go back to. */
+static void begin_value(struct credentials *c, struct credential *one)
+{
+    struct err e = {0};
+    char found[DIGEST_TEXT];
+    one->stamp = credential_stamp(one->conf);
+    if (credential_read(one->conf, one->secrets->used, &e) < 0) {
+        snprintf(one->trouble, sizeof one->trouble, "%s", e.msg);
+        return;
+    }
+    credential_fingerprint(c, one->secrets->used, found);
+    if (strcmp(found, one->record.used.fingerprint) == 0)
+        return;
+    memcpy(one->record.used.fingerprint, found, sizeof found);
+    one->record.used.age = 0;
+    one->news = true;
+}
+
+static struct credential *add(struct credentials *c, const struct config_credential *conf)
+{
+    struct credential *one = &c->all[c->n];
+    *one = (struct credential){.conf = conf, .aged_at = loop_now()};
+    one->secrets = secret_memory_new(sizeof *one->secrets);
+    if (!one->secrets)
+        return NULL;
+    snprintf(one->record.name, sizeof one->record.name, "%s", conf->name);
+    c->n++;
+    take_former(c, one);
+    begin_value(c, one);
+    return one;
+}
+
+/* Room is made by those that only workers of long ago could want. */
+static void make_room(struct credentials *c)
+{
+    for (unsigned i = 0; c->n == sizeof c->all / sizeof *c->all && i < c->n; i++) {
+        if (!c->all[i].conf)
+            forget(c, i--);
+    }
+}
+
+/* Nobody is to replace what is not configured any more. */
+static void forget_incidents(struct credentials *c)
+{
+    for (unsigned i = 0; i < c->n; i++) {
+        struct credential *one = &c->all[i];
+        if (!one->conf && one->told_age == CREDENTIAL_OLD)
+            incidents_clear(c->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->record.name,
+                "it is no credential of ours any more");
+        one->told_age = one->conf ? one->told_age : CREDENTIAL_FRESH;
+    }
+}
+
+int credentials_configure(struct credentials *c, const struct config *config, struct err *e)
+{
+    if (config->n_credentials > 0)
+        credentials_open(c);
+    for (unsigned i = 0; i < c->n; i++)
+        c->all[i].conf = NULL;
+    for (unsigned i = 0; i < config->n_credentials; i++) {
+        const struct config_credential *conf = &config->credentials[i];
+        struct credential *one = credentials_find(c, conf->name);
+        make_room(c);
+        if (one)
+            one->conf = conf;
+        else if (!add(c, conf))
+            return err_sys(e, -ENOMEM, "reading credential %s", conf->name);
+    }
+    credentials_save(c);
+    if (c->begun) {
+        forget_incidents(c);
+        credentials_begin(c);
+    }
+    return 0;
+}
+
+void credential_tell_in_use(const struct credential *one, const char *author, const char *reason)
+{
+    struct event ev;
+    event_init(&ev, EVENT_CREDENTIAL_IN_USE);
+    event_message(&ev, "credential %s: a new value is in use, %s", one->record.name, reason);
+    event_field(&ev, "VOXKEEPER_CREDENTIAL", "%s", one->record.name);
+    event_field(&ev, "VOXKEEPER_REASON", "%s", reason);
+    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", author);
+    event_emit(&ev);
+    event_fini(&ev);
+}
+
+static void on_look(void *arg)
+{
+    struct credentials *c = arg;
+    for (unsigned i = 0; i < c->n; i++) {
+        if (c->all[i].news)
+            credential_tell_in_use(
+                &c->all[i], "voxkeeperd", "it was there when voxkeeper began with it");
+        c->all[i].news = false;
+        if (c->all[i].conf)
+            credential_age_look(c, &c->all[i]);
+    }
+    if (c->n > 0)
+        timer_arm(c->look, usec_add(loop_now(), LOOK_INTERVAL));
+}
+
+struct credentials *credentials_new(struct daemon *d)
+{
+    struct err e = {0};
+    struct credentials *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->daemon = d;
+    c->look = timer_new(d->loop, on_look, c);
+    if (credentials_configure(c, d->config, &e) < 0) {
+        credentials_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void credentials_free(struct credentials *c)
+{
+    if (!c)
+        return;
+    credentials_save(c);
+    while (c->n > 0)
+        forget(c, c->n - 1);
+    doc_dir_free(c->dir);
+    timer_free(c->look);
+    explicit_bzero(c->key, sizeof c->key);
+    free(c);
+}
+
+void credentials_begin(struct credentials *c)
+{
+    c->begun = true;
+    on_look(c);
+}
+
+bool credentials_at(const struct credentials *c, unsigned i, struct credential_view *out)
+{
+    for (unsigned n = 0; n < c->n; n++) {
+        const struct credential *one = &c->all[n];
+        if (!one->conf || i-- > 0)
+            continue;
+        *out = (struct credential_view){.name = one->conf->name,
+            .provider = provider_name(one->conf->provider),
+            .known = one->record.used.fingerprint[0] != '\0',
+            .age = credential_age_now(one),
+            .rotate_after = one->conf->rotate_after};
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,64 @@
+/* The insides of `struct credentials`, shared by its files. */
+#pragma once
+
+#include "core/credential_record.h"
+#include "daemon/credentials.h"
+#include "io/files.h"
+#include "io/loop.h"
+
+/* In secret memory. */
+struct credential_secrets {
+    char used[LIMIT_SECRET + 1];
+    char next[LIMIT_SECRET + 1];
+};
+
+/* What was told of its age. */
+enum credential_age { CREDENTIAL_FRESH, CREDENTIAL_DUE, CREDENTIAL_OLD };
+
+struct credential {
+    const struct config_credential *conf; /* in force; NULL: older workers may still need it */
+    struct credential_record record;      /* ages as of `aged_at` */
+    usec_t aged_at;
+    struct credential_secrets *secrets;
+    bool news;               /* its value is another one than the instance before had */
+    struct file_stamp stamp; /* when it was looked at last */
+    enum credential_age told_age;
+    char trouble[ERR_MSG_MAX]; /* why there is no value in use; "": there is */
+};
+
+struct credentials {
+    struct daemon *daemon;
+    struct doc_dir *dir; /* NULL: nothing is kept */
+    struct timer *look;
+    bool begun;
+    bool has_key;
+    char key[DIGEST_TEXT]; /* of the fingerprints */
+    struct credential all[2 * LIMIT_CREDENTIALS];
+    unsigned n;
+    struct credential_record former[LIMIT_CREDENTIALS]; /* that nobody has asked for yet */
+    unsigned n_former;
+};
+
+/* credentials_value.c: one line of a file, which *out alone holds. Returns 0, or a negative errno
+ * with *e, which never quotes it. */
+int credential_read(
+    const struct config_credential *conf, char out[LIMIT_SECRET + 1], struct err *e);
+struct file_stamp credential_stamp(const struct config_credential *conf);
+void credential_fingerprint(const struct credentials *c, const char *value, char out[DIGEST_TEXT]);
+/* What a worker of the instance before has, if its fingerprint is this one. */
+bool credential_recover(
+    struct credentials *c, const char *variable, const char *fingerprint, char *out);
+
+/* credentials_store.c */
+struct credential_clock credentials_clock(void);
+void credentials_open(struct credentials *c);
+void credentials_save(struct credentials *c);
+
+/* credentials_age.c */
+usec_t credential_age_now(const struct credential *one);
+void credential_age_look(struct credentials *c, struct credential *one);
+
+/* Workers have, or get, a value that they had not before. */
+void credential_tell_in_use(const struct credential *one, const char *author, const char *reason);
+
+struct credential *credentials_find(struct credentials *c, const char *name);

@@ -1,0 +1,21 @@
+/* Metrics of credentials: ages, and what providers say. */
+#include "daemon/metrics_parts.h"
+
+#include "daemon/credentials.h"
+
+void metrics_write_credentials(const struct daemon *d, struct exposition *x)
+{
+    struct credential_view v;
+    exposition_family(x, METRIC_CREDENTIAL_AGE);
+    for (unsigned i = 0; credentials_at(d->credentials, i, &v); i++) {
+        if (v.known)
+            exposition_seconds(x, METRIC_LABELS(v.name), v.age);
+        else
+            exposition_unknown(x, METRIC_LABELS(v.name));
+    }
+    exposition_family(x, METRIC_CREDENTIAL_ROTATE_AFTER);
+    for (unsigned i = 0; credentials_at(d->credentials, i, &v); i++) {
+        if (v.rotate_after != USEC_INFINITY)
+            exposition_seconds(x, METRIC_LABELS(v.name), v.rotate_after);
+    }
+}
