@@ -2,14 +2,15 @@
 #include "daemon/callers.h"
 
 #include "base/text.h"
+#include "daemon/connections.h"
 #include "daemon/cut.h"
 #include "daemon/sweeper.h"
-#include "io/sock_diag.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct callers_counter {
+    struct connections *kernel;
+    struct connections_question question;
     struct sweeper *sweeper;
     const struct config *config;
     callers_counted_fn *on_counted;
@@ -17,17 +18,19 @@ struct callers_counter {
     bool in_census;
     bool leave_queue;
     struct callers latest;
-    struct sock_connections connections;
-    struct strbuf tasks; /* JSON arrays of ids, without the brackets */
+    /* JSON arrays of names, without the brackets. */
+    struct strbuf connections;
+    struct strbuf tasks;
     struct strbuf sessions;
 };
 
-struct callers_counter *callers_counter_new(
+struct callers_counter *callers_counter_new(struct connections *connections,
     const struct config *config, callers_counted_fn *on_counted, void *arg)
 {
     struct callers_counter *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
+    c->kernel = connections;
     c->config = config;
     c->on_counted = on_counted;
     c->arg = arg;
@@ -38,7 +41,8 @@ void callers_counter_free(struct callers_counter *c)
 {
     if (!c)
         return;
-    sock_connections_fini(&c->connections);
+    connections_drop(c->kernel, &c->question);
+    strbuf_fini(&c->connections);
     strbuf_fini(&c->tasks);
     strbuf_fini(&c->sessions);
     free(c);
@@ -63,35 +67,13 @@ void callers_use_sweeper(struct callers_counter *c, struct sweeper *sweeper)
         c->on_counted(&c->latest, c->arg);
 }
 
-void callers_connections(const struct config *config, struct callers *out)
+void callers_connections(struct connections *connections, struct callers *out)
 {
-    struct sock_connections found = {0};
-    int r = sock_diag_list(config->agent.listen, config->agent.n_listen, &found, NULL);
-    out->connections.known = r == 0;
-    out->connections.n = found.n;
-    sock_connections_fini(&found);
-}
-
-static void drop_queue(struct sock_connections *found)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < found->n; i++) {
-        if (found->items[i].inode != 0)
-            found->items[n++] = found->items[i];
-    }
-    found->n = n;
-}
-
-static void count_connections(struct callers_counter *c)
-{
-    sock_connections_fini(&c->connections);
-    c->connections = (struct sock_connections){0};
-    int r =
-        sock_diag_list(c->config->agent.listen, c->config->agent.n_listen, &c->connections, NULL);
-    if (c->leave_queue)
-        drop_queue(&c->connections);
-    c->latest.connections.known = r == 0;
-    c->latest.connections.n = c->connections.n;
+    usec_t age;
+    const struct sock_connections *newest = connections_newest(connections, &age);
+    out->connections.known = newest != NULL;
+    out->connections.n = newest ? newest->n : 0;
+    connections_refresh(connections);
 }
 
 static void add_name(struct strbuf *list, const char *bytes, size_t len)
@@ -119,12 +101,9 @@ static void on_census(const struct sweep_summary *summary, void *arg)
     c->on_counted(&c->latest, c->arg);
 }
 
-void callers_count(struct callers_counter *c)
+static void count_in_redis(struct callers_counter *c)
 {
     const struct drain_conf *wait = &c->config->drain;
-    c->latest = (struct callers){0};
-    if (wait->wait_connections)
-        count_connections(c);
     if (!c->sweeper) {
         /* Without Redis there are no tasks and no sessions to wait for. */
         c->latest.tasks.known = true;
@@ -139,10 +118,41 @@ void callers_count(struct callers_counter *c)
     c->on_counted(&c->latest, c->arg);
 }
 
+static void take(struct callers_counter *c, const struct sock_connections *list)
+{
+    struct sock_connections mine = {.items = reallocarray(NULL, list->n + 1, sizeof *mine.items)};
+    if (!mine.items)
+        return;
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->items[i].inode != 0 || !c->leave_queue)
+            mine.items[mine.n++] = list->items[i];
+    }
+    c->latest.connections.known = true;
+    c->latest.connections.n = mine.n;
+    cut_names(&mine, &c->connections);
+    sock_connections_fini(&mine);
+}
+
+static void on_connections(const struct sock_connections *list, void *arg)
+{
+    struct callers_counter *c = arg;
+    if (list)
+        take(c, list);
+    count_in_redis(c);
+}
+
+void callers_count(struct callers_counter *c)
+{
+    c->latest = (struct callers){0};
+    strbuf_reset(&c->connections);
+    if (c->config->drain.wait_connections)
+        connections_ask(c->kernel, &c->question, on_connections, c);
+    else
+        count_in_redis(c);
+}
+
 void callers_names_json(const struct callers_counter *c, struct strbuf *out)
 {
-    strbuf_adds(out, "{\"connections\":[");
-    cut_names(&c->connections, out);
-    strbuf_addf(out, "],\"tasks\":[%s],\"sessions\":[%s]}", strbuf_text(&c->tasks),
-        strbuf_text(&c->sessions));
+    strbuf_addf(out, "{\"connections\":[%s],\"tasks\":[%s],\"sessions\":[%s]}",
+        strbuf_text(&c->connections), strbuf_text(&c->tasks), strbuf_text(&c->sessions));
 }

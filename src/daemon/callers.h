@@ -9,12 +9,14 @@
 #include "core/drain.h"
 
 struct callers_counter;
+struct connections;
 struct sweeper;
 
 typedef void callers_counted_fn(const struct callers *callers, void *arg);
 
-/* `config` is borrowed until callers_configure(). Returns owned; NULL when memory is out. */
-struct callers_counter *callers_counter_new(
+/* `config` is borrowed until callers_configure(), `connections` for good. Returns owned; NULL when
+ * memory is out. */
+struct callers_counter *callers_counter_new(struct connections *connections,
     const struct config *config, callers_counted_fn *on_counted, void *arg);
 void callers_counter_free(struct callers_counter *c);
 
@@ -32,8 +34,9 @@ void callers_use_sweeper(struct callers_counter *c, struct sweeper *sweeper);
  */
 void callers_count(struct callers_counter *c);
 
-/* Established connections now. Synchronous, < 1 ms. Unknown when the kernel does not tell. */
-void callers_connections(const struct config *config, struct callers *out);
+/* Puts established connections as they were told last into *out, and has them asked for anew.
+ * Unknown when the kernel does not tell. */
+void callers_connections(struct connections *connections, struct callers *out);
 
 /* Appends a JSON object naming the callers of the latest count: {"connections": [..], ..}. */
 void callers_names_json(const struct callers_counter *c, struct strbuf *out);

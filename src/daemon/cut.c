@@ -3,18 +3,19 @@
 
 #include "base/text.h"
 #include "core/event.h"
+#include "daemon/connections.h"
 #include "daemon/drain_words.h"
 #include "daemon/slot.h"
 #include "io/files.h"
 #include "io/loop.h"
-#include "io/sock_diag.h"
 
 void cut_names(const struct sock_connections *connections, struct strbuf *out)
 {
     for (size_t i = 0; i < connections->n && i < LIMIT_CUT_CALLERS; i++) {
         const struct sock_connection *conn = &connections->items[i];
+        char peer[SOCK_PEER_TEXT_MAX];
         struct strbuf name = STRBUF_INIT;
-        strbuf_addf(&name, "%s port %u", conn->remote, conn->remote_port);
+        strbuf_addf(&name, "%s port %u", sock_peer_text(&conn->peer, peer), conn->peer.port);
         if (i > 0)
             strbuf_addc(out, ',');
         text_json(out, strbuf_text(&name), name.len);
@@ -58,18 +59,18 @@ static void emit(const struct slot *slot, unsigned index, uint64_t n, const char
     strbuf_fini(&words);
 }
 
-void cut_tell_worker(const struct config *config, const struct slot *slot, unsigned index)
+void cut_tell_worker(const struct config *config, struct connections *connections,
+    const struct slot *slot, unsigned index)
 {
-    struct sock_connections connections = {0};
+    struct sock_connections found = {0};
     struct strbuf names = STRBUF_INIT;
-    if (sock_diag_list(config->agent.listen, config->agent.n_listen, &connections, NULL) == 0 &&
-        slot_pick_connections(slot, &connections) > 0) {
+    if (connections_list_now(connections, &found) == 0 && slot_pick_connections(slot, &found) > 0) {
         strbuf_adds(&names, "{\"connections\":[");
-        cut_names(&connections, &names);
+        cut_names(&found, &names);
         strbuf_adds(&names, "],\"tasks\":[],\"sessions\":[]}");
-        emit(slot, index, connections.n, strbuf_text(&names));
-        cut_write(config, connections.n, strbuf_text(&names));
+        emit(slot, index, found.n, strbuf_text(&names));
+        cut_write(config, found.n, strbuf_text(&names));
     }
     strbuf_fini(&names);
-    sock_connections_fini(&connections);
+    sock_connections_fini(&found);
 }

@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "core/config.h"
 
+struct connections;
 struct slot;
 struct sock_connections;
 
@@ -13,6 +14,10 @@ void cut_names(const struct sock_connections *connections, struct strbuf *out);
 /* One line {"at_usec": .., "callers": n, "who": names} in the state directory. */
 void cut_write(const struct config *config, uint64_t n, const char *names_json);
 
-/* This worker is about to be stopped: whom it still has on the line is told. It was paused, and its
- * time to drain has passed. */
-void cut_tell_worker(const struct config *config, const struct slot *slot, unsigned index);
+/*
+ * This worker is about to be stopped: whom it still has on the line is told. It was paused, and its
+ * time to drain has passed. The loop waits for the kernel's answer, as the worker's end does: it is
+ * to name whom that cuts, no more and no less.
+ */
+void cut_tell_worker(const struct config *config, struct connections *connections,
+    const struct slot *slot, unsigned index);

@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "daemon/admin.h"
 #include "daemon/bake_watch.h"
+#include "daemon/connections.h"
 #include "daemon/credentials.h"
 #include "daemon/dependency.h"
 #include "daemon/drain_words.h"
@@ -217,6 +218,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     if (r < 0)
         return r;
     log_set_max_level(config->log_level);
+    connections_configure(d->connections, config);
     supervisor_configure(d->supervisor, config);
     bake_watch_configure(d->bake, config);
     meters_configure(d->meters, config);

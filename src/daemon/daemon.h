@@ -46,6 +46,7 @@ struct daemon {
     struct front *front;
     struct cgroup *cgroup; /* NULL: workers go without */
     struct http_client *http;
+    struct connections *connections; /* of callers */
     struct credentials *credentials;
     struct supervisor *supervisor;
     struct redis_link *redis;              /* NULL: none configured; the four below as well */

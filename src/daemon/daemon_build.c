@@ -5,6 +5,7 @@
 #include "daemon/bake_watch.h"
 #include "daemon/change_watch.h"
 #include "daemon/changes.h"
+#include "daemon/connections.h"
 #include "daemon/credentials.h"
 #include "daemon/dependency.h"
 #include "daemon/drainer.h"
@@ -104,13 +105,15 @@ static int make_supervisor(struct daemon *d, struct err *e)
     if (!d->http)
         return e->code;
     d->second_look = second_look_new(d);
-    if (!d->second_look)
+    d->connections = connections_new(d->loop, d->http, d->config);
+    if (!d->second_look || !d->connections)
         return err_sys(e, -ENOMEM, "building the supervisor");
     d->credentials = credentials_new(d);
     if (!d->credentials)
         return err_sys(e, -ENOMEM, "building the credentials");
     d->supervisor = supervisor_new(&(struct supervisor_spec){.loop = d->loop,
         .http = d->http,
+        .connections = d->connections,
         .cgroup = d->cgroup,
         .front = d->front,
         .credentials = d->credentials,
@@ -133,6 +136,7 @@ static int make_drainer(struct daemon *d, struct err *e)
 {
     d->drainer = drainer_new(&(struct drainer_spec){.loop = d->loop,
         .supervisor = d->supervisor,
+        .connections = d->connections,
         .config = d->config,
         .on_told = daemon_on_drain_told,
         .arg = d});
@@ -207,6 +211,7 @@ void daemon_fini(struct daemon *d)
     bake_watch_free(d->bake);
     drainer_free(d->drainer);
     supervisor_free(d->supervisor);
+    connections_free(d->connections);
     credentials_free(d->credentials);
     http_client_free(d->http);
     front_free(d->front);

@@ -19,6 +19,7 @@ struct drainer {
     struct timer *timer;
     struct callers_counter *counter;
     bool held_off;             /* callers wait for the next start */
+    bool counted_held_off;     /* all workers had said so when the count began */
     uint64_t told_waiting_for; /* the number in the latest progress event */
     bool stepping;
     struct drain_event queue[QUEUE_MAX];
@@ -36,8 +37,8 @@ static void on_counted(const struct callers *callers, void *arg)
 {
     struct drainer *d = arg;
     struct drain_event ev = {.type = DRAIN_EV_COUNTED, .callers = *callers};
-    /* One more may just have been accepted. */
-    if (d->held_off && !supervisor_is_held_off(d->spec.supervisor))
+    /* One more may have been accepted since. */
+    if (d->held_off && !d->counted_held_off)
         ev.callers.connections.known = false;
     feed(d, ev);
 }
@@ -51,7 +52,7 @@ struct drainer *drainer_new(const struct drainer_spec *spec)
     d->conf = spec->config->drain;
     d->drain = drain_initial();
     d->timer = timer_new(spec->loop, on_timer, d);
-    d->counter = callers_counter_new(spec->config, on_counted, d);
+    d->counter = callers_counter_new(spec->connections, spec->config, on_counted, d);
     if (!d->counter) {
         drainer_free(d);
         return NULL;
@@ -135,6 +136,7 @@ static void perform(struct drainer *d, enum drain_action action)
 {
     switch (action) {
     case DRAIN_DO_COUNT:
+        d->counted_held_off = supervisor_is_held_off(d->spec.supervisor);
         callers_count(d->counter);
         return;
     case DRAIN_DO_BEGAN:

@@ -5,6 +5,7 @@
 #include "core/drain.h"
 #include "daemon/supervisor.h"
 
+struct connections;
 struct drainer;
 struct sweeper;
 
@@ -15,7 +16,8 @@ typedef void drainer_told_fn(enum drain_action action, const struct drain *drain
 struct drainer_spec {
     struct loop *loop;
     struct supervisor *supervisor;
-    const struct config *config; /* borrowed until drainer_configure() */
+    struct connections *connections; /* borrowed */
+    const struct config *config;     /* borrowed until drainer_configure() */
     drainer_told_fn *on_told;
     void *arg;
 };

@@ -139,7 +139,7 @@ static void add_evidence(
 static void count_callers(const struct daemon *d, struct incident_record *r)
 {
     struct callers callers = drainer_state(d->drainer)->callers;
-    callers_connections(d->config, &callers);
+    callers_connections(d->connections, &callers);
     r->callers.known = callers.connections.known;
     r->callers.connections = callers.connections.n;
     r->callers.tasks = callers.tasks.known ? callers.tasks.n : 0;

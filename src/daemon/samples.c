@@ -2,7 +2,7 @@
 #include "daemon/samples.h"
 
 #include "base/timestamp.h"
-#include "daemon/callers.h"
+#include "daemon/connections.h"
 #include "daemon/daemon.h"
 #include "daemon/slot.h"
 #include "daemon/supervisor.h"
@@ -24,6 +24,7 @@ struct sample {
 struct samples {
     const struct daemon *daemon;
     struct timer *timer;
+    struct connections_question question;
     usec_t due;
     uint64_t taken;
     struct sample ring[KEPT]; /* the n-th, counted from 0, is at n % KEPT */
@@ -44,24 +45,28 @@ static usec_t slowest_probe(const struct daemon *d)
     return slowest;
 }
 
-static struct sample look(const struct daemon *d)
+static struct sample look(const struct daemon *d, const struct sock_connections *callers)
 {
-    struct callers callers = {0};
-    callers_connections(d->config, &callers);
     return (struct sample){
         .wall = loop_wall_now(),
         .probe_took = slowest_probe(d),
-        .callers = (uint32_t)callers.connections.n,
-        .callers_known = callers.connections.known,
+        .callers = callers ? (uint32_t)callers->n : 0,
+        .callers_known = callers != NULL,
         .serving = fleet_serving(supervisor_fleet(d->supervisor)),
     };
+}
+
+static void on_connections(const struct sock_connections *list, void *arg)
+{
+    struct samples *s = arg;
+    s->ring[s->taken++ % KEPT] = look(s->daemon, list);
 }
 
 /* After a stall the next is due one interval from now: what was missed cannot be looked at. */
 static void on_due(void *arg)
 {
     struct samples *s = arg;
-    s->ring[s->taken++ % KEPT] = look(s->daemon);
+    connections_ask(s->daemon->connections, &s->question, on_connections, s);
     s->due = usec_add(s->due, SAMPLES_INTERVAL);
     if (s->due <= loop_now())
         s->due = usec_add(loop_now(), SAMPLES_INTERVAL);
@@ -84,6 +89,7 @@ void samples_free(struct samples *s)
 {
     if (!s)
         return;
+    connections_drop(s->daemon->connections, &s->question);
     timer_free(s->timer);
     free(s);
 }

@@ -16,7 +16,8 @@ struct samples;
 #define SAMPLES_INTERVAL (5 * USEC_PER_SEC)
 #define SAMPLES_SPAN (60 * USEC_PER_MIN)
 
-/* Looks at the daemon's parts for the first time in a turn of the loop after this. Returns owned;
+/* Looks at the daemon's parts for the first time in a turn of the loop after this, and while they
+ * are there. Returns owned;
  * NULL when memory is out. */
 struct samples *samples_new(const struct daemon *d);
 

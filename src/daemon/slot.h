@@ -98,7 +98,7 @@ void slot_collect_evidence(struct slot *s);
 bool slot_missed_handover(
     const struct slot *s, const struct exit_status *exit, char why[HANDOVER_WHY_MAX]);
 
-/* How many of these connections its process holds. */
+/* How many of these connections, of known owners, its process holds. */
 struct sock_connections;
 size_t slot_connections(const struct slot *s, const struct sock_connections *connections);
 /* Leaves only those in it. Returns how many. */

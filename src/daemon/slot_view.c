@@ -1,46 +1,24 @@
 /* What others want to know of a slot. */
 #include "daemon/slot_parts.h"
 
-#include "io/procinfo.h"
 #include "io/sock_diag.h"
-
-#include <stdlib.h>
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Copies those of the slot's process to `out`, unless it is NULL; it may be where they are. */
-static size_t pick(
-    const struct slot *s, const struct sock_connections *connections, struct sock_connection *out)
-{
-    size_t n_sockets = 0;
-    size_t n = 0;
-    uint64_t *sockets = procinfo_sockets(s->pid, &n_sockets);
-    for (size_t i = 0; sockets && i < connections->n; i++) {
-        const struct sock_connection *c = &connections->items[i];
-        if (!bsearch(&c->inode, sockets, n_sockets, sizeof *sockets, by_number))
-            continue;
-        if (out)
-            out[n] = *c;
-        n++;
-    }
-    free(sockets);
-    return n;
-}
 
 size_t slot_connections(const struct slot *s, const struct sock_connections *connections)
 {
-    return pick(s, connections, NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < connections->n; i++)
+        n += s->pid != 0 && connections->items[i].owner == s->pid;
+    return n;
 }
 
 size_t slot_pick_connections(const struct slot *s, struct sock_connections *connections)
 {
-    connections->n = pick(s, connections, connections->items);
-    return connections->n;
+    size_t n = 0;
+    for (size_t i = 0; i < connections->n; i++) {
+        if (s->pid != 0 && connections->items[i].owner == s->pid)
+            connections->items[n++] = connections->items[i];
+    }
+    return connections->n = n;
 }
 
 const struct said *slot_said(const struct slot *s)

@@ -4,11 +4,12 @@
 #include "base/timestamp.h"
 #include "build_config.h"
 #include "daemon/callers.h"
+#include "daemon/connections.h"
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
-#include "daemon/memory.h"
 #include "daemon/front.h"
 #include "daemon/incidents.h"
+#include "daemon/memory.h"
 #include "daemon/notifier.h"
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
@@ -16,7 +17,6 @@
 #include "io/journal.h"
 #include "io/loop.h"
 #include "io/redis_link.h"
-#include "io/sock_diag.h"
 
 #include <cjson/cJSON.h>
 #include <unistd.h>
@@ -68,9 +68,8 @@ static struct cJSON *agent_json(const struct daemon *d)
 /* Where descriptors are that outlive us, so that workers do. */
 static struct cJSON *keep_json(const struct keep *keep)
 {
-    static const char *const places[] = {[KEEP_NOWHERE] = "nowhere",
-        [KEEP_MANAGER] = "service manager",
-        [KEEP_KEEPER] = "keeper"};
+    static const char *const places[] = {
+        [KEEP_NOWHERE] = "nowhere", [KEEP_MANAGER] = "service manager", [KEEP_KEEPER] = "keeper"};
     struct cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "where", places[keep_where(keep)]);
     cJSON_AddNumberToObject(o, "descriptors", keep_count(keep));
@@ -99,13 +98,16 @@ static void add_count(struct cJSON *o, const char *name, bool known, uint64_t n)
         cJSON_AddNullToObject(o, name);
 }
 
-/* Connections as they are now; tasks and sessions as a drain last counted them. */
+/* Connections as the kernel told them last; tasks and sessions as a drain last counted them. */
 static struct cJSON *callers_json(const struct daemon *d)
 {
     struct cJSON *o = cJSON_CreateObject();
     struct callers callers = drainer_state(d->drainer)->callers;
-    callers_connections(d->config, &callers);
+    usec_t age = 0;
+    (void)connections_newest(d->connections, &age);
+    callers_connections(d->connections, &callers);
     add_count(o, "connections", callers.connections.known, callers.connections.n);
+    add_count(o, "age_usec", callers.connections.known, age);
     add_count(o, "tasks", callers.tasks.known, callers.tasks.n);
     add_count(o, "sessions", callers.sessions.known, callers.sessions.n);
     return o;
@@ -176,19 +178,17 @@ static const char *state_word(const struct daemon *d)
 struct cJSON *status_workers_json(const struct daemon *d)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
-    const struct config_agent *agent = &d->config->agent;
     struct cJSON *list = cJSON_CreateArray();
-    struct sock_connections connections = {0};
-    bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
+    usec_t age;
+    const struct sock_connections *connections = connections_newest(d->connections, &age);
+    connections_refresh(d->connections);
     for (unsigned i = 0; i < fleet->n_slots; i++) {
         const struct slot *slot = supervisor_slot(d->supervisor, i);
         /* With overlap a slot is no seat: an empty one says nothing. */
         if (!fleet->slots[i].wanted && fleet->slots[i].worker.state == WORKER_GONE)
             continue;
-        cJSON_AddItemToArray(
-            list, worker_json(&fleet->slots[i], slot, i, known ? &connections : NULL));
+        cJSON_AddItemToArray(list, worker_json(&fleet->slots[i], slot, i, connections));
     }
-    sock_connections_fini(&connections);
     return list;
 }
 

@@ -4,18 +4,11 @@
 #include "daemon/cut.h"
 #include "daemon/front.h"
 #include "daemon/said.h"
-#include "io/sock_diag.h"
 
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
-
-/* Most callers are gone in no time; those who are not may stay for minutes. */
-#define DRAIN_LOOK_FIRST (USEC_PER_SEC / 50)
-#define DRAIN_LOOK_MAX (USEC_PER_SEC / 2)
-
-static void watch_drains(struct supervisor *s);
 
 static void on_slot_report(const struct fleet_event *ev, void *arg)
 {
@@ -39,57 +32,6 @@ static void on_timer(void *arg)
             slot_hear(s->slots[i]);
     }
     supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_TICK});
-}
-
-/* Who cannot be paused goes on taking callers until KillSignal= tells it to finish with them. */
-static bool may_be_stopped(const struct slot *slot, const struct sock_connections *connections)
-{
-    return !slot_can_pause(slot) ||
-           (slot_is_paused(slot) && connections && slot_connections(slot, connections) == 0);
-}
-
-static void drained(struct supervisor *s, unsigned index)
-{
-    const struct fleet_slot *slot = &s->fleet.slots[index];
-    if (!slot->drained && slot_can_pause(s->slots[index]) && s->spec.on_handed_over)
-        s->spec.on_handed_over(usec_sub(loop_now(), slot->worker.since), s->spec.arg);
-    supervisor_feed(
-        s, &(struct fleet_event){.type = FLEET_EV_DRAINED, .slot = index, .life = slot->life});
-}
-
-/*
- * A worker that has said it is paused and has no connection left may go. The kernel is asked only
- * while somebody is paused: soon after a pause, and ever more seldom, down to twice a second.
- */
-static void on_drain_timer(void *arg)
-{
-    struct supervisor *s = arg;
-    struct sock_connections connections = {0};
-    const struct config_agent *agent = &s->spec.config->agent;
-    s->watching_drains = false;
-    bool known = sock_diag_list(agent->listen, agent->n_listen, &connections, NULL) == 0;
-    for (unsigned i = 0; i < s->fleet.n_slots; i++) {
-        if (s->fleet.slots[i].worker.state == WORKER_DRAINING &&
-            may_be_stopped(s->slots[i], known ? &connections : NULL))
-            drained(s, i);
-    }
-    sock_connections_fini(&connections);
-    watch_drains(s);
-}
-
-static void watch_drains(struct supervisor *s)
-{
-    if (s->watching_drains)
-        return; /* events come more often than it is worth looking */
-    for (unsigned i = 0; i < s->fleet.n_slots; i++) {
-        const struct fleet_slot *slot = &s->fleet.slots[i];
-        if (slot->worker.state == WORKER_DRAINING && !slot->drained) {
-            timer_arm(s->drain_timer, usec_add(loop_now(), s->drain_look));
-            s->drain_look = s->drain_look * 2 < DRAIN_LOOK_MAX ? s->drain_look * 2 : DRAIN_LOOK_MAX;
-            s->watching_drains = true;
-            return;
-        }
-    }
 }
 
 static struct fleet_conf conf_of(const struct config *c, const struct front *front)
@@ -118,8 +60,7 @@ struct supervisor *supervisor_new(const struct supervisor_spec *spec)
     fleet_init(&s->fleet);
     said_sweep(spec->config);
     s->timer = timer_new(spec->loop, on_timer, s);
-    s->drain_timer = timer_new(spec->loop, on_drain_timer, s);
-    s->drain_look = DRAIN_LOOK_FIRST;
+    supervisor_drains_init(s);
     return s;
 }
 
@@ -130,7 +71,7 @@ void supervisor_free(struct supervisor *s)
     for (unsigned i = 0; i < LIMIT_WORKERS; i++)
         slot_free(s->slots[i]);
     timer_free(s->timer);
-    timer_free(s->drain_timer);
+    supervisor_drains_fini(s);
     free(s);
 }
 
@@ -212,7 +153,7 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
         return;
     case FLEET_DO_PAUSE:
         slot_pause(slot);
-        s->drain_look = DRAIN_LOOK_FIRST;
+        supervisor_drain_begins(s);
         wake_another(s);
         return;
     case FLEET_DO_EVIDENCE:
@@ -221,7 +162,7 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
     case FLEET_DO_SIGNAL_STOP:
         /* The drain of the whole agent has told it already. */
         if (s->conf.overlap && !s->fleet.stopping)
-            cut_tell_worker(s->spec.config, slot, a->slot);
+            cut_tell_worker(s->spec.config, s->spec.connections, slot, a->slot);
         slot_signal(slot, s->spec.config->agent.kill_signal);
         return;
     case FLEET_DO_SIGNAL_ABRT:
@@ -291,7 +232,7 @@ void supervisor_feed(struct supervisor *s, const struct fleet_event *ev)
     while (s->n_queued > 0)
         step(s);
     s->stepping = false;
-    watch_drains(s);
+    supervisor_watch_drains(s);
     usec_t next = fleet_deadline(&s->fleet);
     if (next == USEC_INFINITY)
         timer_disarm(s->timer);

@@ -9,6 +9,7 @@
 #include "core/saved.h"
 #include "daemon/slot.h"
 
+struct connections;
 struct credentials;
 struct supervisor;
 
@@ -18,12 +19,13 @@ typedef void supervisor_told_fn(const struct fleet_action *told, void *arg);
 struct supervisor_spec {
     struct loop *loop;
     struct http_client *http;
-    struct cgroup *cgroup;       /* NULL: none; borrowed */
-    const struct front *front;   /* borrowed */
+    struct connections *connections;       /* borrowed */
+    struct cgroup *cgroup;                 /* NULL: none; borrowed */
+    const struct front *front;             /* borrowed */
     const struct credentials *credentials; /* NULL: none; borrowed */
-    const struct config *config; /* borrowed until supervisor_configure() */
-    struct keep *keep;           /* what outlives us; NULL: nothing does; borrowed */
-    uint64_t lineage;            /* see slot.h */
+    const struct config *config;           /* borrowed until supervisor_configure() */
+    struct keep *keep;                     /* what outlives us; NULL: nothing does; borrowed */
+    uint64_t lineage;                      /* see slot.h */
     supervisor_told_fn *on_told;
     /* The state moved on: it is to be saved before what follows from it is done. NULL: nobody asks.
      */

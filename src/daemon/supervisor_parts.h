@@ -1,6 +1,8 @@
-/* The insides of `struct supervisor`, shared by supervisor.c and supervisor_resume.c. */
+/* The insides of `struct supervisor`, shared by supervisor.c, supervisor_drains.c and
+ * supervisor_resume.c. */
 #pragma once
 
+#include "daemon/connections.h"
 #include "daemon/supervisor.h"
 #include "io/loop.h"
 
@@ -14,8 +16,10 @@ struct supervisor {
     struct timer *timer;
     const struct config *previous; /* of the generations before the latest; NULL: as the latest */
     struct timer *drain_timer;     /* looks whether paused workers still have callers */
-    bool watching_drains;          /* it is armed */
+    bool watching_drains;          /* it is armed, or the kernel is being asked */
     usec_t drain_look;             /* for so long, when it is armed next */
+    struct connections_question drain_question;
+    uint64_t drain_asked[LIMIT_WORKERS]; /* lives that were paused when it was put; 0: none */
     struct slot *slots[LIMIT_WORKERS];
     bool held_off; /* see supervisor_hold_off() */
     bool stepping;
@@ -36,3 +40,9 @@ struct slot *supervisor_slot_at(struct supervisor *s, unsigned index);
 
 /* By which a life of this generation was begun, or begins. */
 const struct config *supervisor_config_of(const struct supervisor *s, uint64_t generation);
+
+/* Looks soon after a pause, and ever more seldom, whether paused workers may go. */
+void supervisor_drains_init(struct supervisor *s);
+void supervisor_drains_fini(struct supervisor *s);
+void supervisor_watch_drains(struct supervisor *s);
+void supervisor_drain_begins(struct supervisor *s); /* one is being paused */

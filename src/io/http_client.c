@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "build_config.h"
 #include "io/http_client_uv.h"
+#include "io/own_sockets.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -270,7 +271,7 @@ struct http_request *http_request_start(struct http_client *client, const struct
     r->on_answer = on_answer;
     r->arg = arg;
     r->easy = curl_easy_init();
-    if (!r->easy || !set_exchange(r, spec))
+    if (!r->easy || !set_exchange(r, spec) || !http_client_uv_keep_books(client->uv, r->easy))
         goto no_memory;
     if (curl_multi_add_handle(http_client_uv_multi(client->uv), r->easy) != CURLM_OK)
         goto no_memory;
@@ -291,6 +292,11 @@ void http_request_cancel(struct http_request *request)
 {
     request_unlink(request);
     request_free(request);
+}
+
+void http_client_drop_own(struct http_client *client, struct sock_connections *list)
+{
+    own_sockets_drop(http_client_uv_own(client->uv), list, loop_now());
 }
 
 void http_client_free(struct http_client *client)

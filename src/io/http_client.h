@@ -61,5 +61,9 @@ struct http_request *http_request_start(struct http_client *client, const struct
 /* No callback comes after this. */
 void http_request_cancel(struct http_request *request);
 
+/* Takes those out of `list` that this client made, also if it has closed them since. */
+struct sock_connections;
+void http_client_drop_own(struct http_client *client, struct sock_connections *list);
+
 /* Cancels what is left. */
 void http_client_free(struct http_client *client);

@@ -2,15 +2,19 @@
 #include "io/http_client_uv.h"
 
 #include "io/loop_uv.h"
+#include "io/own_sockets.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct http_client_uv {
     CURLM *multi;
     uv_loop_t *uv;
     struct timer *timer;
+    struct own_sockets *own;
     void (*on_turn)(void *arg);
     void *arg;
 };
@@ -116,8 +120,10 @@ struct http_client_uv *http_client_uv_new(
     struct loop *l, void (*on_turn)(void *arg), void *arg, struct err *e)
 {
     struct http_client_uv *u = calloc(1, sizeof *u);
+    struct own_sockets *own = own_sockets_new();
     CURLM *multi = curl_multi_init();
-    if (!u || !multi) {
+    if (!u || !own || !multi) {
+        own_sockets_free(own);
         free(u);
         if (multi)
             curl_multi_cleanup(multi);
@@ -127,6 +133,7 @@ struct http_client_uv *http_client_uv_new(
     *u = (struct http_client_uv){.multi = multi,
         .uv = loop_uv(l),
         .timer = timer_new(l, on_due, u),
+        .own = own,
         .on_turn = on_turn,
         .arg = arg};
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -136,6 +143,39 @@ struct http_client_uv *http_client_uv_new(
     return u;
 }
 
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct http_client_uv *u = arg;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    if (own_sockets_add(u->own, fd) == 0)
+        return fd;
+    close(fd);
+    return CURL_SOCKET_BAD;
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+    struct http_client_uv *u = arg;
+    own_sockets_close(u->own, fd, loop_now());
+    return 0;
+}
+
+bool http_client_uv_keep_books(struct http_client_uv *u, CURL *easy)
+{
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, u) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, u) == CURLE_OK;
+}
+
+struct own_sockets *http_client_uv_own(struct http_client_uv *u)
+{
+    return u->own;
+}
+
 CURLM *http_client_uv_multi(struct http_client_uv *u)
 {
     return u->multi;
@@ -143,8 +183,10 @@ CURLM *http_client_uv_multi(struct http_client_uv *u)
 
 void http_client_uv_close(struct http_client_uv *u)
 {
-    /* This closes what curl still holds, through on_socket(), so the timer goes last. */
+    /* This closes what curl still holds, through on_socket() and on_close(): what they need goes
+     * last. */
     curl_multi_cleanup(u->multi);
+    own_sockets_free(u->own);
     timer_free(u->timer);
     free(u);
 }

@@ -5,8 +5,10 @@
 #include "io/loop.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 struct http_client_uv;
+struct own_sockets;
 
 /*
  * `on_turn` is called from the loop each time curl worked, outside of curl: transfers may have
@@ -17,6 +19,12 @@ struct http_client_uv *http_client_uv_new(
 
 /* Borrows the multi handle until the close. */
 CURLM *http_client_uv_multi(struct http_client_uv *u);
+
+/* The sockets of this transfer are told apart as our own. */
+bool http_client_uv_keep_books(struct http_client_uv *u, CURL *easy);
+
+/* Borrowed until the close. */
+struct own_sockets *http_client_uv_own(struct http_client_uv *u);
 
 /* Every transfer must be removed before. No callback comes after this; the memory goes by itself.
  */

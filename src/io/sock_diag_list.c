@@ -1,8 +1,13 @@
 /* The list of connections. */
 #include "io/sock_diag_list.h"
 
+#include "io/procinfo.h"
+
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int sock_connections_add(struct sock_connections *l, const struct sock_connection *c)
 {
@@ -24,15 +29,49 @@ void sock_connections_fini(struct sock_connections *c)
     *c = (struct sock_connections){0};
 }
 
-static int compare_u64(const void *a, const void *b)
+static int by_inode(const void *a, const void *b)
 {
-    const uint64_t *x = a;
-    const uint64_t *y = b;
-    return (*x > *y) - (*x < *y);
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
 }
 
-bool sock_diag_is_ours(const uint64_t *ours, size_t n_ours, uint64_t inode)
+void sock_connections_find_owners(struct sock_connections *c, const pid_t *pids, size_t n_pids)
 {
-    return inode != 0 && n_ours != 0 &&
-           bsearch(&inode, ours, n_ours, sizeof *ours, compare_u64) != NULL;
+    for (size_t p = 0; p < n_pids && c->n > 0; p++) {
+        size_t n = 0;
+        uint64_t *sockets = procinfo_sockets(pids[p], &n);
+        for (size_t i = 0; sockets && i < c->n; i++) {
+            struct sock_connection *one = &c->items[i];
+            if (one->owner == 0 && bsearch(&one->inode, sockets, n, sizeof *sockets, by_inode))
+                one->owner = pids[p];
+        }
+        free(sockets);
+    }
+}
+
+static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+void sock_end_inet(struct sock_end *out, const struct in_addr *address, uint16_t port)
+{
+    *out = (struct sock_end){.port = port};
+    memcpy(out->address, mapped, sizeof mapped);
+    memcpy(out->address + sizeof mapped, address, sizeof *address);
+}
+
+void sock_end_inet6(struct sock_end *out, const struct in6_addr *address, uint16_t port)
+{
+    *out = (struct sock_end){.port = port};
+    memcpy(out->address, address, sizeof *address);
+}
+
+const char *sock_peer_text(const struct sock_end *peer, char buf[SOCK_PEER_TEXT_MAX])
+{
+    if (peer->inode != 0 || peer->port == 0)
+        snprintf(buf, SOCK_PEER_TEXT_MAX, "unix socket %u", peer->inode);
+    else if (memcmp(peer->address, mapped, sizeof mapped) == 0)
+        inet_ntop(AF_INET, peer->address + sizeof mapped, buf, SOCK_PEER_TEXT_MAX);
+    else
+        inet_ntop(AF_INET6, peer->address, buf, SOCK_PEER_TEXT_MAX);
+    return buf;
 }

@@ -7,15 +7,12 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 struct unix_listing {
     struct sock_connections *out;
     const char *path;
-    const uint64_t *ours;
-    size_t n_ours;
 };
 
 struct unix_attributes {
@@ -49,10 +46,7 @@ static struct unix_attributes read_attributes(
 
 static int add_connection(struct unix_listing *l, uint32_t inode, uint32_t peer)
 {
-    struct sock_connection c = {.inode = inode};
-    if (sock_diag_is_ours(l->ours, l->n_ours, peer))
-        return 0;
-    snprintf(c.remote, sizeof c.remote, "unix socket %u", peer);
+    struct sock_connection c = {.inode = inode, .peer.inode = peer};
     return sock_connections_add(l->out, &c);
 }
 
@@ -74,10 +68,9 @@ static int on_unix(const void *payload, size_t len, void *arg)
     return r;
 }
 
-int sock_diag_list_unix(int fd, const char *path, const uint64_t *ours, size_t n_ours,
-    struct sock_connections *out, struct err *e)
+int sock_diag_list_unix(int fd, const char *path, struct sock_connections *out, struct err *e)
 {
-    struct unix_listing l = {.out = out, .path = path, .ours = ours, .n_ours = n_ours};
+    struct unix_listing l = {.out = out, .path = path};
     struct unix_diag_req request;
     memset(&request, 0, sizeof request);
     request.sdiag_family = AF_UNIX;

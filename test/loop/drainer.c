@@ -40,6 +40,7 @@ static int set_up(void **state)
     rig.config->drain.count_interval = 5 * USEC_PER_MSEC;
     drainer = drainer_new(&(struct drainer_spec){.loop = rig.pump.loop,
         .supervisor = rig.supervisor,
+        .connections = rig.connections,
         .config = rig.config,
         .on_told = on_told});
     assert_non_null(drainer);

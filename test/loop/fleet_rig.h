@@ -3,6 +3,7 @@
 
 #include "canned.h"
 #include "config_text.h"
+#include "daemon/connections.h"
 #include "daemon/front.h"
 #include "daemon/supervisor.h"
 #include "io/child.h"
@@ -20,6 +21,7 @@ struct fleet_rig {
     struct scratch scratch;
     struct config *config;
     struct front *front;
+    struct connections *connections;
     struct supervisor *supervisor;
     struct strbuf told; /* "VERIFIED 1\n" .. */
     void (*on_told)(struct fleet_rig *r, const struct fleet_action *told);
@@ -69,8 +71,11 @@ static inline void fleet_rig_init(struct fleet_rig *r, const char *exec_start, c
     assert_non_null(r->client);
     r->front = front_new(r->config, (struct front_sources){0}, "", &e);
     assert_non_null(r->front);
+    r->connections = connections_new(r->pump.loop, r->client, r->config);
+    assert_non_null(r->connections);
     r->supervisor = supervisor_new(&(struct supervisor_spec){.loop = r->pump.loop,
         .http = r->client,
+        .connections = r->connections,
         .front = r->front,
         .config = r->config,
         .on_told = fleet_rig_on_told,
@@ -107,6 +112,7 @@ static inline void fleet_rig_stop(struct fleet_rig *r)
 static inline void fleet_rig_fini(struct fleet_rig *r)
 {
     supervisor_free(r->supervisor);
+    connections_free(r->connections);
     front_free(r->front);
     http_client_free(r->client);
     pump_until(&r->pump, offspring_gone, NULL);
