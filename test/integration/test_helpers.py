@@ -125,6 +125,7 @@ def test_skips_are_failures_when_everything_must_run(directory):
             [sys.executable, "-m", "pytest", "-c", f"{top}/pytest.ini", "--rootdir", directory,
              "-p", "conftest", "-o", f"pythonpath={top}/lib", test],
             env=os.environ | {"VOXKEEPER_MUST_RUN": value, "PYTHONPATH": f"{top}:{top}/lib"},
+            cwd=directory,  # where no other conftest is found first
             capture_output=True, text=True)
         outcome[value] = (done.returncode, "skipped under VOXKEEPER_MUST_RUN=1" in done.stdout)
     assert outcome == {"0": (0, False), "1": (1, True)}
