@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 import yaml
-from prometheus import ALERTMANAGER, Alertmanager, Prometheus
+from prometheus import ALERTMANAGER, PROMETHEUS, Alertmanager, Prometheus
 from receiver import Receiver
 from waiting import wait_for
 
@@ -120,11 +120,14 @@ def inhibitions():
 
 def test_what_follows_from_another_alert_is_not_told(alertmanager, receiver):
     pairs = list(inhibitions())
+    groups = yaml.safe_load((PROMETHEUS / "voxkeeper.rules.yml").read_text())["groups"]
+    severities = {rule["alert"]: rule["labels"]["severity"]
+                  for group in groups for rule in group["rules"] if "alert" in rule}
     ends = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
 
     def alert(name, instance):
         return {"labels": {"alertname": name, "service": "voxkeeper", "instance": instance,
-                           "severity": "ticket"}, "endsAt": ends}
+                           "severity": severities[name]}, "endsAt": ends}
 
     # Each pair on a host of its own; and what follows also on one where nothing else is wrong.
     sources = {(source, f"host{i}") for i, (source, _) in enumerate(pairs)}
