@@ -40,6 +40,8 @@
  *                                     entries, the newest first
  *   POST VK_API_CHANGELOG             {"text": TEXT, "reason": TEXT}: adds one
  *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
+ *   POST VK_API_DOCTOR                {"suppressed": N}: looks at everything and says what is wrong;
+ *                                     "suppressed": lines that the journal dropped, as the asker saw
  *   GET  VK_API_SILENCE               {"silence": {"since", "until", "left_usec", "author", "reason"}
  *                                     or null, "withheld": N}
  *   POST VK_API_SILENCE               {"span": SPAN, "reason": TEXT} or {"end": true}
@@ -84,6 +86,7 @@
 #define VK_API_SILENCE VK_API "/silence"
 #define VK_API_ALERT_TEST VK_API "/notify/test"
 #define VK_API_RESTORE VK_API "/restore"
+#define VK_API_DOCTOR VK_API "/doctor"
 #define VK_API_CHANGELOG VK_API "/changelog"
 
 /* Who called sudo, told by a client that runs as root. */

@@ -42,6 +42,7 @@ struct cli_args {
     bool force;
     const char *author;
     const char *kind;
+    const char *config;
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -53,5 +54,5 @@ cli_verb cli_backups, cli_restore;
 cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;
 cli_verb cli_silence, cli_alert_test;
 cli_verb cli_incidents, cli_acknowledge, cli_postmortem;
-cli_verb cli_changelog;
+cli_verb cli_changelog, cli_doctor;
 cli_verb cli_help;

@@ -36,7 +36,8 @@
     X(CHECK, "check", NULL, "say what is missing in a post-mortem that somebody wrote")            \
     X(FORCE, "force", NULL, "overwrite the file")                                                  \
     X(AUTHOR, "author", "NAME", "only what that user did")                                         \
-    X(KIND, "kind", "KIND", "only changes of that kind: reload, restart, sweep, note, ..")
+    X(KIND, "kind", "KIND", "only changes of that kind: reload, restart, sweep, note, ..")         \
+    X(CONFIG, "config", "FILE", "the configuration to go by while voxkeeperd does not run")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

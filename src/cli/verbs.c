@@ -41,6 +41,14 @@ const struct verb VERBS[] = {
         "and ends as the rollout does: 0 when it did what was asked for, 1 when it was\n"
         "refused or failed, 4 when a promoted rollout went back.\n",
         CHANGING, cli_rollout},
+    {"doctor", NULL, "say what is wrong, why, and what to type",
+        "Looks at the agent, its webhooks and callbacks, sessions, Redis, the network and this\n"
+        "machine, all at once, for at most [Doctor] Timeout= (8s). It changes nothing. Each\n"
+        "finding has what was seen, the probable cause, a command, and the runbook's section.\n"
+        "Ends with 0 when nothing is wrong or there are only warnings, and with 1 when there\n"
+        "is an error. While voxkeeperd does not run it looks at what can be looked at without,\n"
+        "and ends with 3 if that is all that is wrong.\n",
+        OPTION_BIT(TIMEOUT) | OPTION_BIT(CONFIG), cli_doctor},
     {"drain", NULL, "take no new callers, wait until those there are have gone",
         "At once /readyz answers 503. The workers are stopped when nobody is left, or\n"
         "when [Drain] Timeout= has passed; voxkeeperd itself stays. `resume` undoes it.\n",

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "core/bake_signal.h"
+#include "core/config_doctor.h"
 #include "core/config_log.h"
 #include "core/config_sections.h"
 #include "core/drain.h"
@@ -45,6 +46,7 @@ struct config {
     unsigned n_credentials;
     struct config_incidents incidents;
     struct config_cost cost;
+    struct config_doctor doctor;
     struct config_admin admin;
     enum log_level log_level; /* [Daemon] LogLevel= */
 };

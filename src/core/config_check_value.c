@@ -1,6 +1,7 @@
 /* The form of single values. */
 #include "core/config_check_value.h"
 
+#include "core/doctor.h"
 #include "core/expect.h"
 #include "core/limits.h"
 #include "core/redis_url.h"
@@ -236,4 +237,12 @@ int config_check_member(const char *text, struct err *e)
     if (text[0] == '\0')
         return err_set(e, -EINVAL, "the name of a JSON member is empty");
     return 0;
+}
+
+int config_check_doctor(const char *text, struct err *e)
+{
+    enum doctor_check check;
+    if (doctor_find_name(text, &check))
+        return 0;
+    return err_set(e, -EINVAL, "\"%.100s\" is no check; `voxkeeper help doctor` lists them", text);
 }

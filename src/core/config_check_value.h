@@ -24,3 +24,4 @@ int config_check_pattern(const char *text, struct err *e); /* PREFIX* */
 int config_check_glob(const char *text, struct err *e);    /* not empty */
 int config_check_log_pattern(const char *text, struct err *e);
 int config_check_member(const char *text, struct err *e); /* not empty */
+int config_check_doctor(const char *text, struct err *e); /* name of a check */

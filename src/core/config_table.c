@@ -30,6 +30,7 @@ const struct config_section config_sections[] = {
         "without losing a caller. No value is shown, logged or stored anywhere."},
     {"Incidents", false, "What is remembered of what went wrong."},
     {"Cost", false, "What an outage costs, for post-mortems."},
+    {"Doctor", false, "What `voxkeeper doctor` looks at beside the agent and its Redis."},
     {"Admin", false, "Where operators and monitoring reach the daemon."},
     {"Daemon", false, "The daemon itself."},
 };
@@ -545,6 +546,26 @@ const struct config_key config_keys[] = {
     {"Cost", "Currency", &config_type_string, ROOT(cost.currency), .preset = "EUR",
         .check = config_check_name, LIVE,
         .doc = "Of SessionValue=."},
+
+    {"Doctor", "Provider", &config_type_list, ROOT(doctor.providers),
+        .preset = "https://api.elevenlabs.io https://api.openai.com", .check = config_check_url,
+        LIVE,
+        .doc = "Addresses that the agent needs. Each is asked once, without credentials; their "
+               "clocks are compared with ours. Empty: none."},
+    {"Doctor", "PublicUrl", &config_type_string, ROOT(doctor.public_url),
+        .check = config_check_url, LIVE,
+        .doc = "Address by which ElevenLabs reaches this agent, without a path. It is asked with an "
+               "empty webhook, which changes nothing."},
+    {"Doctor", "CaFile", &config_type_string, ROOT(doctor.ca_file), .check = config_check_path, LIVE,
+        .doc = "PEM file of the authorities that are trusted then, instead of the system's."},
+    {"Doctor", "Ignore", &config_type_list, ROOT(doctor.ignore), .check = config_check_doctor, LIVE,
+        .doc = "Names of checks whose findings are known and count for nothing."},
+    {"Doctor", "Timeout", &config_type_span, ROOT(doctor.timeout), .preset = "8s",
+        .min = SEC(1), .max = SEC(60), LIVE,
+        .doc = "All checks are over then; what has not answered is said to be silent."},
+    {"Doctor", "SampleInterval", &config_type_span, ROOT(doctor.sample_interval), .preset = "10s",
+        .min = MS(100), .max = HOURS(1), LIVE,
+        .doc = "How often the workers' memory is looked at; growth is judged over 360 of these."},
 
     {"Admin", "Listen", &config_type_endpoints, ROOT(admin.listen),
         .offset_n = offsetof(struct config, admin.n_listen), .preset = "127.0.0.1:9464", LIVE,

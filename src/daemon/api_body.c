@@ -134,6 +134,8 @@ static int read_value(
         return read_text(member, LIMIT_NAME, &out->alert.notifier, e);
     case API_MEMBER_REPLACE:
         return read_bool(member, &out->restore.replace, e);
+    case API_MEMBER_SUPPRESSED:
+        return read_number(member, &out->suppressed, e);
     case API_MEMBER_TEXT:
         return read_text(member, VK_REASON_MAX, &out->text, e);
     case API_MEMBER_COUNT:

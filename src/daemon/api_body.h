@@ -32,7 +32,8 @@ enum { API_AUTHOR_MAX = 96 };
     X(END, "end")                                                                                  \
     X(NOTIFIER, "notifier")                                                                        \
     X(REPLACE, "replace")                                                                          \
-    X(TEXT, "text")
+    X(TEXT, "text")                                                                                \
+    X(SUPPRESSED, "suppressed")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
@@ -49,6 +50,7 @@ struct api_body {
     struct restore_wish restore; /* but for `dry_run`, which is in `sweep` */
     struct alert_wish alert;
     uint64_t operation; /* 0: none */
+    uint64_t suppressed; /* lines that the journal dropped; 0: not known */
     unsigned members;   /* API_MEMBER_BIT()s of those that were there */
     struct cJSON *json; /* owned; NULL for an empty body */
 };

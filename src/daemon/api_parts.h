@@ -96,3 +96,4 @@ api_verb api_do_show_backup;
 api_verb api_do_restore;
 api_verb api_do_acknowledge;
 api_verb api_do_note;
+api_verb api_do_doctor;

@@ -42,6 +42,7 @@ const struct api_route api_routes[] = {
     {VK_API_RESTORE, false, NULL, api_do_restore,
         API_MEMBER_BIT(FILE) | API_MEMBER_BIT(KEY) | API_MEMBER_BIT(REPLACE) |
             API_MEMBER_BIT(DRY_RUN)},
+    {VK_API_DOCTOR, false, NULL, api_do_doctor, API_MEMBER_BIT(SUPPRESSED)},
     {VK_API_INCIDENTS, false, api_get_incidents, NULL, 0},
     {VK_API_INCIDENTS, true, api_get_incident, api_do_acknowledge, 0},
     {VK_API_CHANGELOG, false, api_get_changelog, api_do_note, API_MEMBER_BIT(TEXT)},

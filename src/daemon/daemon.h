@@ -65,6 +65,8 @@ struct daemon {
     struct upgrade *upgrade; /* NULL: none is being checked */
     struct notifier *notifier;
     struct notifier_test *alert_test; /* NULL: none is under way */
+    struct doctor_watch *doctor_watch;
+    struct doctor *doctor; /* NULL: none is under way */
     usec_t started_at;
     usec_t started_wall;
     bool ready_told;   /* the first verified worker was announced */
@@ -87,6 +89,7 @@ struct daemon {
     uint64_t upgrade_op; /* that replaces us */
     uint64_t drain_op;
     uint64_t resume_op;
+    uint64_t doctor_op;
     struct {
         uint64_t op;
         struct config *previous; /* goes back into force if the workers fail with the new one */

@@ -8,6 +8,8 @@
 #include "daemon/connections.h"
 #include "daemon/credentials.h"
 #include "daemon/dependency.h"
+#include "daemon/doctor.h"
+#include "daemon/doctor_watch.h"
 #include "daemon/drainer.h"
 #include "daemon/front.h"
 #include "daemon/history.h"
@@ -182,7 +184,8 @@ static int build(struct daemon *d, struct err *e)
     if (!d->samples)
         return err_sys(e, -ENOMEM, "building the samples");
     d->stream = stream_new(d);
-    if (!d->stream)
+    d->doctor_watch = doctor_watch_new(d);
+    if (!d->stream || !d->doctor_watch)
         return err_sys(e, -ENOMEM, "building the daemon");
     d->admin = admin_new(d, e);
     if (!d->admin)
@@ -197,6 +200,8 @@ void daemon_fini(struct daemon *d)
 {
     upgrade_free(d->upgrade);
     admin_free(d->admin);
+    doctor_free(d->doctor);
+    doctor_watch_free(d->doctor_watch);
     samples_free(d->samples);
     stream_free(d->stream);
     log_watches_free(d->log_watches);

@@ -8,6 +8,7 @@
 #include "daemon/load.h"
 #include "daemon/stop_post.h"
 #include "daemon/upgrade.h"
+#include "daemon/verb_doctor.h"
 #include "io/inherited.h"
 #include "io/journal.h"
 #include "io/keeper.h"
@@ -28,6 +29,7 @@ struct options {
     const char *config_path;
     const char *keeper_path; /* NULL: a daemon */
     bool check_config;
+    bool doctor;
     const char *check_state;
     int exit_code; /* >= 0: nothing is left to do */
 };
@@ -43,6 +45,8 @@ static const char usage[] =
     "      --check-config  read and check it, say everything that is wrong, and exit\n"
     "      --check-state FILE\n"
     "                      tell whether this program can go on with the state in FILE, and exit\n"
+    "      --doctor        look at what can be looked at while no daemon runs, print what is wrong\n"
+    "                      as JSON, and exit; `voxkeeper doctor` does this by itself\n"
     "      --stop-post     (ExecStopPost= of the unit) end what a deliberate stop left behind\n"
     "      --keeper PATH   hold what outlives the daemon where there is no service manager; the\n"
     "                      daemon starts this itself\n"
@@ -58,6 +62,7 @@ static struct options read_options(int argc, char **argv)
         {"config", required_argument, NULL, 'c'},
         {"check-config", no_argument, NULL, 'k'},
         {"check-state", required_argument, NULL, 's'},
+        {"doctor", no_argument, NULL, 'd'},
         {"stop-post", no_argument, NULL, 'p'},
         {"keeper", required_argument, NULL, 'K'},
         {"version", no_argument, NULL, 'v'},
@@ -73,6 +78,8 @@ static struct options read_options(int argc, char **argv)
             o.check_config = true;
         } else if (c == 's') {
             o.check_state = optarg;
+        } else if (c == 'd') {
+            o.doctor = true;
         } else if (c == 'p') {
             o.exit_code = stop_post();
         } else if (c == 'K') {
@@ -188,6 +195,8 @@ int main(int argc, char **argv)
         return o.exit_code;
     if (o.check_state)
         return upgrade_check_state(o.check_state);
+    if (o.doctor)
+        return verb_doctor_alone(o.config_path);
     if (o.keeper_path)
         return run_keeper(o.keeper_path);
     block_signals();

@@ -56,16 +56,21 @@ static void on_probe_report(const struct probe_report *found, void *arg)
         slot_report(s, (struct fleet_event){.type = FLEET_EV_ERRORS});
 }
 
+const struct endpoint *slot_address(const struct slot *s, const struct config *config)
+{
+    const struct endpoint *own = s->handover ? handover_private(s->handover) : NULL;
+    if (own)
+        return own;
+    return config->agent.n_listen > 0 ? &config->agent.listen[0] : NULL;
+}
+
 void slot_probe(struct slot *s, const struct config *config, uint64_t seq, bool verified)
 {
     char instance[96];
     snprintf(instance, sizeof instance, "%s-probe-%llu", s->name, (unsigned long long)seq);
-    const struct endpoint *own = s->handover ? handover_private(s->handover) : NULL;
     struct probe_spec spec = {
         .config = config,
-        .address = own                          ? own
-                   : config->agent.n_listen > 0 ? &config->agent.listen[0]
-                                                : NULL,
+        .address = slot_address(s, config),
         .verified = verified,
         .environment = s->environment.items,
         .instance = instance,

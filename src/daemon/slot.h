@@ -104,6 +104,9 @@ size_t slot_connections(const struct slot *s, const struct sock_connections *con
 /* Leaves only those in it. Returns how many. */
 size_t slot_pick_connections(const struct slot *s, struct sock_connections *connections);
 
+/* Where it is probed; NULL: it listens nowhere. Borrowed from it, or from `config`. */
+const struct endpoint *slot_address(const struct slot *s, const struct config *config);
+
 pid_t slot_pid(const struct slot *s); /* of the present or last life; 0: none yet */
 uint64_t slot_life(const struct slot *s);
 uint64_t slot_generation(const struct slot *s);

@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 enum {
     HEADERS_MAX = 64 * 1024,    /* bytes of all header lines of an answer */
@@ -34,6 +36,8 @@ struct http_request {
     size_t read_away;
     size_t header_bytes;
     bool cut_off; /* we stopped reading on purpose: the answer counts */
+    bool is_secure;
+    int64_t date;
     usec_t started;
     void (*on_answer)(const struct http_answer *answer, void *arg);
     void *arg;
@@ -76,10 +80,16 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 
 static size_t on_header(char *bytes, size_t one, size_t len, void *arg)
 {
-    (void)bytes;
     (void)one;
     struct http_request *r = arg;
+    char date[64];
     r->header_bytes += len;
+    if (len > 5 && len < sizeof date && strncasecmp(bytes, "Date:", 5) == 0) {
+        memcpy(date, bytes + 5, len - 5);
+        date[len - 5] = '\0';
+        time_t told = curl_getdate(date, NULL);
+        r->date = told > 0 ? told : 0;
+    }
     return r->header_bytes <= HEADERS_MAX ? len : CURL_WRITEFUNC_ERROR;
 }
 
@@ -112,17 +122,67 @@ static usec_t retry_after_of(const struct http_request *r)
     return seconds > 0 && seconds < INT_MAX ? (usec_t)seconds * USEC_PER_SEC : 0;
 }
 
+static usec_t after(const struct http_request *r, CURLINFO what)
+{
+    curl_off_t usec = 0;
+    curl_easy_getinfo(r->easy, what, &usec);
+    return usec > 0 ? (usec_t)usec : 0;
+}
+
+static bool is_routing(int os_error)
+{
+    return os_error == ENETUNREACH || os_error == EHOSTUNREACH || os_error == ENETDOWN ||
+           os_error == EADDRNOTAVAIL || os_error == EACCES || os_error == EPERM;
+}
+
+/* The phase that had begun and was not over. */
+static enum http_phase phase_of(const struct http_request *r, CURLcode code)
+{
+    long os_error = 0;
+    curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &os_error);
+    if (code == CURLE_COULDNT_RESOLVE_HOST || after(r, CURLINFO_NAMELOOKUP_TIME_T) == 0)
+        return HTTP_PHASE_DNS;
+    if (after(r, CURLINFO_CONNECT_TIME_T) == 0)
+        return is_routing((int)os_error) ? HTTP_PHASE_ROUTE : HTTP_PHASE_TCP;
+    return r->is_secure && after(r, CURLINFO_APPCONNECT_TIME_T) == 0 ? HTTP_PHASE_TLS
+                                                                     : HTTP_PHASE_ANSWER;
+}
+
+/* Of the first certificate: the others are those that vouch for it. */
+static int64_t expiry_of(const struct http_request *r)
+{
+    static const char name[] = "Expire date:";
+    struct curl_certinfo *info = NULL;
+    curl_easy_getinfo(r->easy, CURLINFO_CERTINFO, &info);
+    if (!info || info->num_of_certs == 0)
+        return 0;
+    for (const struct curl_slist *line = info->certinfo[0]; line; line = line->next) {
+        if (strncmp(line->data, name, sizeof name - 1) == 0) {
+            time_t at = curl_getdate(line->data + sizeof name - 1, NULL);
+            return at > 0 ? at : 0;
+        }
+    }
+    return 0;
+}
+
 static void request_end(struct http_request *r, CURLcode code)
 {
     struct http_answer answer = {
         .result = result_of(r, code),
         .took = usec_sub(loop_now(), r->started),
+        .phase = phase_of(r, code),
+        .certificate = code == CURLE_PEER_FAILED_VERIFICATION,
+        .resolved = after(r, CURLINFO_NAMELOOKUP_TIME_T),
+        .connected = after(r, CURLINFO_CONNECT_TIME_T),
+        .secured = after(r, CURLINFO_APPCONNECT_TIME_T),
     };
     if (answer.result == HTTP_ANSWERED) {
         long status = 0;
         curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
         answer.status = (int)status;
         answer.retry_after = retry_after_of(r);
+        answer.date = r->date;
+        answer.expires = expiry_of(r);
         answer.body = strbuf_text(&r->body);
         answer.body_len = r->body.len;
         answer.truncated = r->read_away > 0;
@@ -246,6 +306,7 @@ static bool set_exchange(struct http_request *r, const struct http_spec *spec)
     bad |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, spec->unix_socket);
     bad |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(spec->timeout));
     bad |= curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, spec->connect_only ? 1L : 0L);
+    bad |= curl_easy_setopt(easy, CURLOPT_CERTINFO, spec->want_expiry ? 1L : 0L);
     if (spec->ca_file) {
         bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, spec->ca_file);
         bad |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -267,6 +328,7 @@ struct http_request *http_request_start(struct http_client *client, const struct
         goto no_memory;
     r->client = client;
     r->body_max = spec->body_max;
+    r->is_secure = strncasecmp(spec->url, "https:", 6) == 0;
     r->started = loop_now();
     r->on_answer = on_answer;
     r->arg = arg;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct http_client;
 struct http_request;
@@ -22,6 +23,16 @@ struct http_spec {
     usec_t timeout;    /* for the whole exchange */
     size_t body_max;   /* bytes of the answer kept; the rest is read away and dropped */
     bool connect_only; /* ANSWERED (status 0, no body) as soon as the connection stands */
+    bool want_expiry;  /* of the certificate */
+};
+
+/* How far a request came. */
+enum http_phase {
+    HTTP_PHASE_DNS,
+    HTTP_PHASE_ROUTE,
+    HTTP_PHASE_TCP,
+    HTTP_PHASE_TLS,
+    HTTP_PHASE_ANSWER
 };
 
 enum http_result {
@@ -37,10 +48,15 @@ struct http_answer {
     int status;       /* ANSWERED */
     const char *body; /* ANSWERED; not NUL-terminated */
     size_t body_len;
-    bool truncated;     /* the body was longer than body_max */
-    usec_t retry_after; /* ANSWERED: that the answer asks for; 0: nothing */
-    const char *what;   /* otherwise: what went wrong, one line */
+    bool truncated;        /* the body was longer than body_max */
+    usec_t retry_after;    /* ANSWERED: that the answer asks for; 0: nothing */
+    const char *what;      /* otherwise: what went wrong, one line */
+    enum http_phase phase; /* and in which phase; of TLS, whether it was about the certificate */
+    bool certificate;
     usec_t took;
+    usec_t resolved, connected, secured; /* after so long; 0: it did not come so far */
+    int64_t date;    /* ANSWERED: its Date:, seconds since the epoch; 0: none that can be read */
+    int64_t expires; /* ANSWERED, if wanted: of the server's certificate; 0: not known */
 };
 
 /*

@@ -32,5 +32,11 @@ int journal_reader_next(struct journal_reader *r, struct strbuf *out, struct err
 /* Waits for more, for at most `span`. Returns 0 or a negative errno. */
 int journal_reader_wait(struct journal_reader *r, usec_t span, struct err *e);
 
+/*
+ * How many lines of the unit the journal dropped since then, for there were too many. Returns 0, or
+ * a negative errno: also when we may not read what the journal says of itself.
+ */
+int journal_reader_suppressed(const char *unit, usec_t since_wall, uint64_t *out_lines);
+
 /* NULL is fine. */
 void journal_reader_free(struct journal_reader *r);

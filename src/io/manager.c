@@ -85,6 +85,17 @@ static int unit_files(sd_bus *bus, const char *object, void *arg)
     return r;
 }
 
+static int needs_reload(sd_bus *bus, const char *object, void *arg)
+{
+    bool *out = arg;
+    int needs = 0;
+    int r = sd_bus_get_property_trivial(
+        bus, MANAGER, object, MANAGER ".Unit", "NeedDaemonReload", NULL, 'b', &needs);
+    if (r >= 0)
+        *out = needs != 0;
+    return r;
+}
+
 static int ask(
     const char *unit, int (*question)(sd_bus *bus, const char *object, void *arg), void *arg)
 {
@@ -117,5 +128,29 @@ int manager_unit_files(const char *unit, struct strlist *out, struct err *e)
         return err_sys(e, r, "asking the service manager for the files of \"%s\"", unit);
     }
     *out = files;
+    return 0;
+}
+
+int manager_needs_reload(const char *unit, bool *out, struct err *e)
+{
+    int r = ask(unit, needs_reload, out);
+    return r < 0 ? err_sys(e, r, "asking the service manager whether \"%s\" changed", unit) : 0;
+}
+
+int manager_clock_synced(bool *out, struct err *e)
+{
+    static const char timedate[] = "org.freedesktop.timedate1";
+    sd_bus *bus = NULL;
+    int synced = 0;
+    int r = sd_bus_open_system(&bus);
+    if (r >= 0)
+        r = sd_bus_set_method_call_timeout(bus, BUS_TIMEOUT);
+    if (r >= 0)
+        r = sd_bus_get_property_trivial(bus, timedate, "/org/freedesktop/timedate1", timedate,
+            "NTPSynchronized", NULL, 'b', &synced);
+    sd_bus_unref(bus);
+    if (r < 0)
+        return err_sys(e, r, "asking systemd-timedated for the clock");
+    *out = synced != 0;
     return 0;
 }

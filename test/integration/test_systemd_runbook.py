@@ -1,5 +1,7 @@
 """docs/runbook.md, everyday work: each command is run against what it is for, and has its effect."""
 
+import json
+
 import pytest
 from service import CONFIG, PORT
 from situations import (DEPLOYED, begin, caller, link, register, release, serving_releases)
@@ -69,6 +71,19 @@ def test_a_release_is_deployed_and_taken_back(service, page):
     assert serving_releases(service) == {"7"}
     page.run("back to FORMER", FORMER="9")
     assert serving_releases(service) == {"9"}
+
+
+@pytest.mark.section("doctor")
+def test_the_doctor_is_asked(service, page):
+    begin(service)
+    service.box.run("systemctl", "stop", "redis-server")
+    service.event("redis-down")
+    # Redis is one of them; no provider can be reached from here either.
+    told = page.run("voxkeeper doctor\n", exits={"voxkeeper doctor": 1})
+    assert "redis-refused: nobody listens where Redis should be" in told.text
+    found = json.loads(page.run("--json", exits={"voxkeeper doctor": 1})["voxkeeper doctor"])
+    assert "redis-refused" in [finding["check"] for finding in found["findings"]]
+    service.box.run("systemctl", "start", "redis-server")
 
 
 @pytest.mark.section("rollouts")
