@@ -39,6 +39,8 @@
  *   GET  VK_API_CHANGELOG             ?limit=N, &since=TIME, &kind=KIND, &author=NAME: its latest
  *                                     entries, the newest first
  *   POST VK_API_CHANGELOG             {"text": TEXT, "reason": TEXT}: adds one
+ *   POST VK_API_PREFLIGHT             {"junit": BOOL}: runs the checklist before a deployment;
+ *                                     "junit" of its result is then the same as JUnit's XML
  *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
  *   POST VK_API_DOCTOR                {"suppressed": N}: looks at everything and says what is wrong;
  *                                     "suppressed": lines that the journal dropped, as the asker saw
@@ -88,6 +90,7 @@
 #define VK_API_RESTORE VK_API "/restore"
 #define VK_API_DOCTOR VK_API "/doctor"
 #define VK_API_CHANGELOG VK_API "/changelog"
+#define VK_API_PREFLIGHT VK_API "/preflight"
 
 /* Who called sudo, told by a client that runs as root. */
 #define VK_HEADER_SUDO_USER "X-Voxkeeper-Sudo-User"

@@ -91,5 +91,7 @@
     X(SILENCE_ENDED, "silence-ended", "c1853d639cc64e4e9545c984fd8ca90e", NOTICE, "silence-alerts") \
     X(CHANGE_RECORDED, "change-recorded", "cb426ce822bc4227a73f4d4d7467e131", NOTICE, "change-log") \
     X(CHANGELOG_DAMAGED, "changelog-damaged", "fa9064fb59444dd5a31acdbe10c02dcf", ERR, "change-log") \
-    X(CHANGELOG_UNWRITTEN, "changelog-unwritten", "db7a0479dadf415e93b5e49ec18abc48", ERR, "change-log")
+    X(CHANGELOG_UNWRITTEN, "changelog-unwritten", "db7a0479dadf415e93b5e49ec18abc48", ERR, "change-log") \
+    X(PREFLIGHT_PASSED, "preflight-passed", "c6919d996c414acebb9dcdde29e4b03a", NOTICE, "preflight") \
+    X(PREFLIGHT_FAILED, "preflight-failed", "b58f98b16f7f46fea8ed8db675c8c83e", WARNING, "preflight")
 /* clang-format on */

@@ -43,6 +43,7 @@ struct cli_args {
     const char *author;
     const char *kind;
     const char *config;
+    const char *junit; /* a file to write */
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
@@ -55,4 +56,5 @@ cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;
 cli_verb cli_silence, cli_alert_test;
 cli_verb cli_incidents, cli_acknowledge, cli_postmortem;
 cli_verb cli_changelog, cli_doctor;
+cli_verb cli_changelog, cli_preflight;
 cli_verb cli_help;

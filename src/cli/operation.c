@@ -127,6 +127,7 @@ static int finish(const struct following *f, const cJSON *operation, const char 
 {
     int exit_code = exit_code_of(operation, state);
     const char *message = json_text(operation, "message");
+    bool kept = !f->ask->on_ended || f->ask->on_ended(operation, f->ask->arg);
     if (f->ask->on_so_far)
         f->ask->on_so_far(f->cli, NULL);
     if (f->cli->json && f->ask->print_json) {
@@ -146,7 +147,7 @@ static int finish(const struct following *f, const cJSON *operation, const char 
             strbuf_addc(&out, '\n');
         say_print(&out);
     }
-    return exit_code;
+    return kept || exit_code != VK_EXIT_DONE ? exit_code : VK_EXIT_FAILED;
 }
 
 /* Sleeps until the next question; a signal ends it early. */

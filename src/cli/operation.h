@@ -30,6 +30,9 @@ struct operation_ask {
     bool (*on_so_far)(const struct cli *cli, const cJSON *so_far);
     /* With --json, in place of the operation as one document. */
     void (*print_json)(const cJSON *operation);
+    /* It has ended: its result may be kept. Returns false, and has said why, if that failed. */
+    bool (*on_ended)(const cJSON *operation, const void *arg);
+    const void *arg;
     const char *cancel_path; /* Ctrl-C ends the operation there, and waits for its end */
     bool wait_busy;          /* while it is refused as busy, ask again */
 };

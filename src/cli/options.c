@@ -228,6 +228,9 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_CONFIG:
         c->args.config = text;
         return 0;
+    case OPTION_JUNIT:
+        c->args.junit = text;
+        return 0;
     case OPTION_COUNT:
         break;
     }

@@ -37,7 +37,8 @@
     X(FORCE, "force", NULL, "overwrite the file")                                                  \
     X(AUTHOR, "author", "NAME", "only what that user did")                                         \
     X(KIND, "kind", "KIND", "only changes of that kind: reload, restart, sweep, note, ..")         \
-    X(CONFIG, "config", "FILE", "the configuration to go by while voxkeeperd does not run")
+    X(CONFIG, "config", "FILE", "the configuration to go by while voxkeeperd does not run")        \
+    X(JUNIT, "junit", "FILE", "write what came of it there as JUnit's XML")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

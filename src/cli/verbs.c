@@ -122,6 +122,11 @@ const struct verb VERBS[] = {
         "what was added by `voxkeeper changelog add TEXT --reason=WHY`.\n",
         CHANGING | OPTION_BIT(SINCE) | OPTION_BIT(LINES) | OPTION_BIT(AUTHOR) | OPTION_BIT(KIND),
         cli_changelog},
+    {"preflight", NULL, "run the checklist before a deployment",
+        "Tests, scaling, rollback plan and so on, all at once: each passes, fails, or is\n"
+        "skipped for a reason that stands in [Preflight] Skip=. Ends with 0 when nothing\n"
+        "failed and with 1 when something did, so that a pipeline can go on or stop.\n",
+        CHANGING | OPTION_BIT(JUNIT), cli_preflight},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

@@ -69,6 +69,9 @@ void view_backup_print(const struct cli *cli, const cJSON *result);
  * Returns false, and has done nothing, where stderr is no terminal. */
 bool view_progress(const cJSON *so_far);
 
+/* The outcome of a checklist, printed. */
+void view_preflight_print(const struct cli *cli, const cJSON *result);
+
 /* The result of VK_API_KEYS, printed. */
 void view_keys_print(const struct cli *cli, const cJSON *result);
 

@@ -14,6 +14,7 @@
 #include "core/bake_signal.h"
 #include "core/config_doctor.h"
 #include "core/config_log.h"
+#include "core/config_preflight.h"
 #include "core/config_sections.h"
 #include "core/drain.h"
 #include "core/fleet.h"
@@ -32,6 +33,7 @@ struct config {
     struct rollout_conf rollout;
     struct bake_conf bake;
     struct config_rollback rollback;
+    struct config_preflight preflight;
     struct drain_conf drain;
     usec_t active_window;
     struct config_redis redis;

@@ -4,6 +4,7 @@
 #include "core/doctor.h"
 #include "core/expect.h"
 #include "core/limits.h"
+#include "core/preflight_scale.h"
 #include "core/redis_url.h"
 
 #include "base/num.h"
@@ -245,4 +246,14 @@ int config_check_doctor(const char *text, struct err *e)
     if (doctor_find_name(text, &check))
         return 0;
     return err_set(e, -EINVAL, "\"%.100s\" is no check; `voxkeeper help doctor` lists them", text);
+}
+
+int config_check_skip(const char *text, struct err *e)
+{
+    return preflight_skip(text, NULL, e);
+}
+
+int config_check_peak(const char *text, struct err *e)
+{
+    return peaks_read(text, NULL, e);
 }

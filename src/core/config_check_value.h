@@ -21,6 +21,8 @@ int config_check_redis_url(const char *text, struct err *e);
 int config_check_status(const char *text, struct err *e);  /* 200 or 200-299 */
 int config_check_term(const char *text, struct err *e);    /* of ExpectJson= */
 int config_check_pattern(const char *text, struct err *e); /* PREFIX* */
+int config_check_skip(const char *text, struct err *e);    /* ITEM: reason */
+int config_check_peak(const char *text, struct err *e);    /* [DAYS] [HOURS] CALLERS */
 int config_check_glob(const char *text, struct err *e);    /* not empty */
 int config_check_log_pattern(const char *text, struct err *e);
 int config_check_member(const char *text, struct err *e); /* not empty */

@@ -138,6 +138,8 @@ static int read_value(
         return read_number(member, &out->suppressed, e);
     case API_MEMBER_TEXT:
         return read_text(member, VK_REASON_MAX, &out->text, e);
+    case API_MEMBER_JUNIT:
+        return read_bool(member, &out->preflight.junit, e);
     case API_MEMBER_COUNT:
         break;
     }

@@ -6,6 +6,7 @@
 #include "daemon/restore.h"
 #include "daemon/sweeps.h"
 #include "daemon/verb_alert.h"
+#include "daemon/verb_preflight.h"
 #include "io/http_server.h"
 
 #include <stddef.h>
@@ -33,7 +34,8 @@ enum { API_AUTHOR_MAX = 96 };
     X(NOTIFIER, "notifier")                                                                        \
     X(REPLACE, "replace")                                                                          \
     X(TEXT, "text")                                                                                \
-    X(SUPPRESSED, "suppressed")
+    X(SUPPRESSED, "suppressed")                                                                    \
+    X(JUNIT, "junit")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
@@ -49,10 +51,11 @@ struct api_body {
     struct key_wish keys; /* but for what it has in common with `sweep`: keyspace and limit */
     struct restore_wish restore; /* but for `dry_run`, which is in `sweep` */
     struct alert_wish alert;
-    uint64_t operation; /* 0: none */
+    struct preflight_wish preflight;
+    uint64_t operation;  /* 0: none */
     uint64_t suppressed; /* lines that the journal dropped; 0: not known */
-    unsigned members;   /* API_MEMBER_BIT()s of those that were there */
-    struct cJSON *json; /* owned; NULL for an empty body */
+    unsigned members;    /* API_MEMBER_BIT()s of those that were there */
+    struct cJSON *json;  /* owned; NULL for an empty body */
 };
 
 /*

@@ -97,3 +97,4 @@ api_verb api_do_restore;
 api_verb api_do_acknowledge;
 api_verb api_do_note;
 api_verb api_do_doctor;
+api_verb api_do_preflight;

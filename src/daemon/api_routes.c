@@ -45,6 +45,7 @@ const struct api_route api_routes[] = {
     {VK_API_DOCTOR, false, NULL, api_do_doctor, API_MEMBER_BIT(SUPPRESSED)},
     {VK_API_INCIDENTS, false, api_get_incidents, NULL, 0},
     {VK_API_INCIDENTS, true, api_get_incident, api_do_acknowledge, 0},
+    {VK_API_PREFLIGHT, false, NULL, api_do_preflight, API_MEMBER_BIT(JUNIT)},
     {VK_API_CHANGELOG, false, api_get_changelog, api_do_note, API_MEMBER_BIT(TEXT)},
 };
 

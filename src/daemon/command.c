@@ -110,6 +110,7 @@ static int spawn(struct command *c, struct loop *l, const struct command_spec *s
             .argv = spec->argv->items,
             .envp = spec->environment,
             .name = spec->instance,
+            .working_directory = spec->working_directory,
             .fds = fds,
             .n_fds = n_fds},
         &callbacks, c, e);
@@ -140,6 +141,12 @@ struct command *command_new(struct loop *l, const struct command_spec *spec,
 int command_exit_code(const struct command *c)
 {
     return c->exited && !c->exit.signaled ? c->exit.code : -1;
+}
+
+void command_last_lines(const struct command *c, struct strbuf *out)
+{
+    if (c->output)
+        output_last_lines(c->output, out);
 }
 
 void command_free(struct command *c)

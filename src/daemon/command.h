@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "base/strlist.h"
 #include "io/loop.h"
 
@@ -17,8 +18,9 @@ struct command_spec {
     const struct strlist *argv;
     char *const *environment;
     usec_t timeout;
-    const char *instance; /* marks its processes; unique among all that live */
-    const char *input;    /* what it reads on stdin; NULL: nothing */
+    const char *instance;          /* marks its processes; unique among all that live */
+    const char *working_directory; /* NULL: ours */
+    const char *input;             /* what it reads on stdin; NULL: nothing */
     size_t input_len;
     const char *identifier; /* of its output in the log; NULL: its output goes nowhere */
 };
@@ -38,6 +40,9 @@ struct command *command_new(struct loop *l, const struct command_spec *spec,
 
 /* In on_ended: its exit code; -1 if it ended otherwise. */
 int command_exit_code(const struct command *c);
+
+/* In on_ended: appends its last lines, as output_last_lines() does; none without an identifier. */
+void command_last_lines(const struct command *c, struct strbuf *out);
 
 /* No callback comes after this. NULL is fine. */
 void command_free(struct command *c);

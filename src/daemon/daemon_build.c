@@ -31,6 +31,7 @@
 #include "daemon/succession.h"
 #include "daemon/supervisor.h"
 #include "daemon/upgrade.h"
+#include "daemon/verb_preflight.h"
 #include "io/cgroup.h"
 #include "io/child.h"
 #include "io/files.h"
@@ -208,6 +209,7 @@ void daemon_fini(struct daemon *d)
     d->log_watches = NULL; /* the supervisor's last lines come yet */
     incident_watch_free(d->incident_watch);
     incidents_free(d->incidents);
+    preflight_gate_free(d->preflight);
     notifier_test_free(d->alert_test);
     notifier_free(d->notifier);
     dependency_close(d);

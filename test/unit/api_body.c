@@ -75,7 +75,8 @@ static void every_member(void **state)
         "\"limit\":1e3,\"confirm\":\"t\",\"no_backup\":true,\"stuck\":true,\"sort\":\"ttl\","
         "\"operation\":7,"
         "\"file\":\"f\",\"key\":\"a*\",\"replace\":true,"
-        "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\",\"text\":\"x\",\"suppressed\":7}";
+        "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\",\"text\":\"x\",\"suppressed\":7,"
+        "\"junit\":true}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.text, "x");
     assert_string_equal(body.reason, "why \xc3\xa9");
@@ -92,6 +93,7 @@ static void every_member(void **state)
     assert_true(body.alert.end);
     assert_string_equal(body.alert.notifier, "n");
     assert_int_equal(body.suppressed, 7);
+    assert_true(body.preflight.junit);
     assert_int_equal(body.members, (1U << API_MEMBER_COUNT) - 1);
     api_body_fini(&body);
 }

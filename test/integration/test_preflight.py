@@ -1,0 +1,173 @@
+"""The checklist before a deployment: every item runs for real, passes, fails, or is skipped for a
+reason; and what a pipeline gets of it."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from waiting import wait_for
+
+SKIPPED = {"Skip": ["tests: the pipeline ran them", "scaling: one worker is enough",
+                    "rollback: there is nothing to go back to"]}
+
+
+def script(path, *lines):
+    path.write_text("#!/bin/sh\n" + "\n".join(lines) + "\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def checklist(directory, sleeper_config):
+    """checklist(Key=value, ..): a configuration with which every item passes, but for what is
+    changed; None leaves a key out."""
+
+    def build(sections=None, **keys):
+        release = directory / "previous"
+        release.mkdir(exist_ok=True)
+        (release / "index.js").write_text("1\n")
+        preflight = {"TestCommand": script(directory / "tests", "echo 12 passed"),
+                     "SessionsPerWorker": 10, "ExpectedPeak": ["Mon..Fri 9..17 8", "2"],
+                     "DescriptorsPerSession": 2, "WorkerMemory": "1M",
+                     "RollbackDryRun": "--dry-run", "PreviousRelease": release, **keys}
+        rollback = script(directory / "rollback", f'echo "$* $VOXKEEPER_DRY_RUN" >>{directory}/rolled')
+        return {**sleeper_config(Workers=2), "Rollback": {"ExecRollback": f"{rollback} --to previous"},
+                "Preflight": preflight, **(sections or {})}
+
+    return build
+
+
+def run(daemon, *options):
+    """(exit code, the checks by name, the operation)"""
+    done = daemon.cli("preflight", "--json", *options, deadline=120)
+    operation = json.loads(done.stdout)
+    checks = {check["check"]: check for item in operation["result"]["items"] for check in item["checks"]}
+    return done.returncode, checks, operation
+
+
+def verdicts(checks, verdict):
+    return {name for name, check in checks.items() if check["verdict"] == verdict}
+
+
+def evidence(check):
+    return "\n".join(check["evidence"])
+
+
+def test_every_item_passes(make_daemon, checklist, directory):
+    daemon = make_daemon(checklist())
+    daemon.wait_event("worker-verified")
+    code, checks, operation = run(daemon, "--reason", "release 2.1")
+    assert verdicts(checks, "passed") == set(checks), checks
+    assert code == 0 and operation["result"]["verdict"] == "passed"
+    assert "exit code 0" in evidence(checks["test-command"])
+    # It was tried as such: the arguments are added, and the environment says so as well.
+    assert (directory / "rolled").read_text() == "--to previous --dry-run 1\n"
+    passed = daemon.wait_event("preflight-passed", reason="release 2.1")
+    assert int(passed["operation"]) == operation["id"]
+    shown = daemon.cli("preflight", check=True)
+    assert "the checklist passed" in shown.stdout and "ITEM" in shown.stdout
+    assert "Tests, test-command: passed" in shown.stderr
+
+
+def test_what_fails_says_why_and_ends_with_1(make_daemon, checklist, directory):
+    empty = directory / "empty"
+    empty.mkdir()
+    daemon = make_daemon(checklist(
+        TestCommand=script(directory / "failing", "echo 3 passed, 1 failed", "echo '<boom> \033[31m&' >&2", "exit 3"),
+        ExpectedPeak="21", PreviousRelease=empty, MinWorkers=3))
+    daemon.wait_event("worker-verified")
+    report = directory / "report.xml"
+    code, checks, operation = run(daemon, "--junit", str(report))
+    assert code == 1
+    assert verdicts(checks, "failed") == {"test-command", "bounds", "capacity", "previous-release"}
+    assert "exit code 3" in evidence(checks["test-command"])
+    assert "1 failed" in evidence(checks["test-command"]) and "<boom>" in evidence(checks["test-command"])
+    assert "nothing is in it" in evidence(checks["previous-release"])
+    assert operation["message"] == "the checklist failed: tests, scaling, rollback"
+    failed = daemon.wait_event("preflight-failed")
+    assert failed["reason"] == "tests, scaling, rollback"
+    tree = ElementTree.parse(report).getroot()
+    assert (tree.tag, tree.get("failures")) == ("testsuites", "4")
+    cases = {case.get("name"): case for case in tree.iter("testcase")}
+    assert set(cases) == set(checks)
+    assert "<boom>" in cases["test-command"].find("failure").text
+    assert cases["memory"].find("failure") is None
+    text = daemon.cli("preflight")
+    assert text.returncode == 1 and "the checklist failed: tests" in text.stderr
+    assert "1 failed" in text.stdout
+
+
+def test_nothing_is_skipped_without_a_reason(make_daemon, sleeper_config, directory):
+    daemon = make_daemon(sleeper_config())
+    daemon.wait_event("worker-verified")
+    code, checks, _ = run(daemon)
+    assert code == 1 and not verdicts(checks, "skipped")
+    assert "TestCommand=" in evidence(checks["test-command"])
+    assert "SessionsPerWorker=" in evidence(checks["capacity"])
+    assert "ExecRollback=" in evidence(checks["rollback-command"])
+    for wrong, why in (("tests", "has no reason"), ("test: x", "neither an item")):
+        daemon.configure({**sleeper_config(), "Preflight": {"Skip": wrong}})
+        refused = daemon.cli("reload")
+        assert refused.returncode == 1 and why in refused.stderr
+    daemon.configure({**sleeper_config(), "Preflight": SKIPPED})
+    daemon.cli("reload", check=True)
+    report = directory / "report.xml"
+    code, checks, operation = run(daemon, "--junit", str(report))
+    assert code == 0 and verdicts(checks, "skipped") == set(checks)
+    assert checks["memory"]["evidence"] == ["one worker is enough"]
+    assert "skipped: tests, scaling, rollback" in operation["message"]
+    assert all(case.find("skipped").get("message") for case in ElementTree.parse(report).iter("testcase"))
+
+
+def test_a_dry_run_is_only_what_says_so(make_daemon, checklist, directory):
+    """A command that is not known to have one is never run."""
+    daemon = make_daemon(checklist(RollbackDryRun=None))
+    daemon.wait_event("worker-verified")
+    code, checks, _ = run(daemon)
+    assert code == 1 and verdicts(checks, "failed") == {"rollback-dry-run"}
+    assert not (directory / "rolled").exists()
+    daemon.configure(checklist(RollbackDryRun="MODE=try VOXKEEPER_DRY_RUN=yes --slowly"))
+    daemon.cli("reload", check=True)
+    assert run(daemon)[0] == 0
+    assert (directory / "rolled").read_text() == "--to previous --slowly yes\n"
+
+
+def test_a_rollback_that_cannot_be_executed_fails(make_daemon, checklist, directory):
+    broken = directory / "broken"
+    broken.write_text("#!/bin/sh\n")
+    daemon = make_daemon(checklist({"Rollback": {"ExecRollback": broken}}))
+    daemon.wait_event("worker-verified")
+    _, checks, _ = run(daemon)
+    assert verdicts(checks, "failed") == {"rollback-command", "rollback-dry-run"}
+    assert "Permission denied" in evidence(checks["rollback-command"])
+
+
+def test_tests_that_hang_are_ended(make_daemon, checklist, directory):
+    hanging = script(directory / "hanging", "echo still at it", "exec sleep 600")
+    daemon = make_daemon(checklist(TestCommand=hanging, TestTimeout="1s"))
+    daemon.wait_event("worker-verified")
+    status, answer = daemon.request("POST", "/api/v1/preflight", {})
+    assert status == 202
+    # Meanwhile everything else goes on, and there is one at a time.
+    assert daemon.request("POST", "/api/v1/preflight", {})[0] == 409
+    assert daemon.request("GET", "/readyz")[0] == 200
+    daemon.wait_event("preflight-failed", reason="tests", operation=answer["operation"]["id"])
+    operation = daemon.request("GET", f"/api/v1/operations/{answer['operation']['id']}")[1]["operation"]
+    text = json.dumps(operation["result"])
+    assert "no end in time, killed" in text and "still at it" in text
+
+
+def test_the_end_of_voxkeeperd_ends_what_it_ran(make_daemon, checklist, directory):
+    mark = directory / "pid"
+    daemon = make_daemon(checklist(TestCommand=script(directory / "hanging", f"echo $$ >{mark}; exec sleep 600")))
+    daemon.wait_event("worker-verified")
+    daemon.request("POST", "/api/v1/preflight", {})
+    wait_for(mark.exists, what="the tests to run")
+    assert daemon.stop() == 0
+    assert daemon.survivors() == []
+
+
+def test_without_voxkeeperd_it_ends_with_3(make_daemon, checklist):
+    daemon = make_daemon(checklist(), start=False)
+    assert daemon.cli("preflight").returncode == 3
+    assert daemon.cli("preflight", "--junit").returncode == 2
