@@ -92,6 +92,15 @@ def check_names(path, text, table):
                 yield f'{path}: {name} has no label {label}'
 
 
+def check_dashboard(root, table):
+    """Every family has its place there."""
+    queries = re.findall(r'"expr": "(.*)"', (root / 'examples/grafana/voxkeeper.json').read_text())
+    shown = {family_of(name, table) for query in queries for name in NAME.findall(query)}
+    for name in table:
+        if name not in shown:
+            yield f'examples/grafana/voxkeeper.json: no panel shows {name}'
+
+
 def texts_that_name_metrics(root):
     yield from sorted((root / 'docs').glob('*.md'))
     for directory in ('prometheus', 'alertmanager', 'grafana'):
@@ -118,7 +127,7 @@ def check_promql(root):
 def main():
     root = Path(sys.argv[1])
     table = read_table(root)
-    problems = [*check_document(root, table), *check_promql(root)]
+    problems = [*check_document(root, table), *check_dashboard(root, table), *check_promql(root)]
     for path in texts_that_name_metrics(root):
         problems += check_names(path.relative_to(root), path.read_text(), table)
     print('\n'.join(problems))
