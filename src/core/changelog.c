@@ -65,14 +65,24 @@ static bool has(const char *at, const char *literal, size_t len)
     return memcmp(at, literal, len) == 0;
 }
 
+/* Whether `at` is as a sum is written: what else is there could not be named by the next line. */
+static bool is_sum(const char *at)
+{
+    size_t n = 0;
+    while (n < SUM_DIGITS && at[n] && strchr("0123456789abcdef", at[n]))
+        n++;
+    return n == SUM_DIGITS && at[n] == '"';
+}
+
 /* The ends of a line are where they belong. */
 static bool has_form(const char *line, size_t len)
 {
     if (len < sizeof BEGIN + TAIL || !has(line, BEGIN, sizeof BEGIN - 1))
         return false;
     const char *tail = line + len - TAIL;
-    return has(tail, PREV, PREV_LEN) && has(line + len - TAIL_SUM, SUM, SUM_LEN) &&
-           has(line + len - 2, "\"}", 2);
+    const char *sum = line + len - TAIL_SUM;
+    return has(tail, PREV, PREV_LEN) && is_sum(tail + PREV_LEN) && has(sum, SUM, SUM_LEN) &&
+           is_sum(sum + SUM_LEN) && has(line + len - 2, "\"}", 2);
 }
 
 static bool sum_is_right(const char *line, size_t len)

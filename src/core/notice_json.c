@@ -135,6 +135,9 @@ static int read_all(const struct cJSON *json, struct notice *n, struct err *e)
 
 int notice_read_json(const char *text, size_t len, struct notice_read *out, struct err *e)
 {
+    /* cJSON takes what could not be written as it was read. */
+    if (!text_is_utf8(text, len) || memchr(text, '\0', len))
+        return err_set(e, -EINVAL, "reading a notice: it is no UTF-8 text");
     struct notice_read read = {.json = cJSON_ParseWithLength(text, len)};
     int r = cJSON_IsObject(read.json)
                 ? read_all(read.json, &read.notice, e)
