@@ -10,6 +10,9 @@
 
 enum { SUM_DIGITS = DIGEST_TEXT - 1 };
 
+/* Who writes a number further ahead has made it up: after the last one there would be none. */
+#define LEAP_MAX ((uint64_t)1 << 32)
+
 #define BEGIN "{\"seq\":"
 #define PREV ",\"prev\":\""
 #define SUM ",\"sum\":\""
@@ -123,7 +126,8 @@ static enum changelog_fault fault_of(
 static void take(struct changelog_head *head, const char *line, size_t len)
 {
     uint64_t seq = seq_of(line);
-    head->seq = seq > head->seq ? seq : head->seq;
+    if (seq > head->seq && seq - head->seq <= LEAP_MAX)
+        head->seq = seq;
     memcpy(head->sum, line + len - 2 - SUM_DIGITS, SUM_DIGITS);
 }
 
