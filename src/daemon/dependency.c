@@ -147,6 +147,12 @@ int dependency_configure(struct daemon *d, const struct config *config, struct e
     return sweeps_configure(d->sweeps, config, e);
 }
 
+void dependency_retry(struct daemon *d)
+{
+    if (d->redis)
+        redis_link_retry(d->redis);
+}
+
 const char *dependency_words(const struct daemon *d)
 {
     if (!d->redis)

@@ -13,5 +13,8 @@ struct daemon;
 int dependency_configure(struct daemon *d, const struct config *config, struct err *e);
 void dependency_close(struct daemon *d);
 
+/* Connects now if it is not connected: what Redis refused, a password in its file, may be cured. */
+void dependency_retry(struct daemon *d);
+
 /* "redis down: ..", "" when there is nothing to say. Borrowed until the next call. */
 const char *dependency_words(const struct daemon *d);

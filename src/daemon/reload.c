@@ -3,6 +3,7 @@
 
 #include "core/event.h"
 #include "daemon/daemon.h"
+#include "daemon/dependency.h"
 #include "daemon/drainer.h"
 #include "daemon/load.h"
 #include "daemon/operation.h"
@@ -173,6 +174,8 @@ static void begin_with(struct daemon *d, struct operation *op, struct config *co
         refuse(d, op, "nothing changed since the reload whose rollout is under way", &changes);
     } else if (change == CONFIG_CHANGE_NONE) {
         config_free(config);
+        /* Not here, but perhaps in a file that it names. */
+        dependency_retry(d);
         accept(d, op, "nothing changed", &changes);
         end_at_once(d);
     } else if (change == CONFIG_CHANGE_DAEMON) {
