@@ -56,7 +56,7 @@
     X(INCIDENTS_OPENED, COUNTER, "voxkeeper_incidents_total", "condition", "Incidents that were opened.") \
     X(INCIDENTS_OPEN, GAUGE, "voxkeeper_open_incidents", "condition,severity", "Incidents that are open.") \
     X(ALERTS_SENT, COUNTER, "voxkeeper_alerts_sent_total", "notifier", "Notices that a notifier took.") \
-    X(ALERTS_FAILED, COUNTER, "voxkeeper_alerts_failed_total", "notifier", "Attempts to deliver a notice that failed.") \
+    X(ALERTS_FAILED, COUNTER, "voxkeeper_alerts_failed_total", "notifier", "Notices that were given up.") \
     X(ALERTS_QUEUED, GAUGE, "voxkeeper_alerts_queued", "", "Notices that wait for their delivery.") \
     X(CREDENTIAL_AGE, GAUGE, "voxkeeper_credential_age_seconds", "credential", "Time since the value in use was first seen. NaN: there is none.") \
     X(CREDENTIAL_ROTATE_AFTER, GAUGE, "voxkeeper_credential_rotate_after_seconds", "credential", "Age at which a credential is to be replaced.") \

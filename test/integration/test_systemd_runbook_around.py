@@ -19,6 +19,7 @@ require('node:http').createServer((request, response) => {
     response.end(JSON.stringify({ status: 'ok', llm }));
 }).listen(Number(process.env.PORT));
 """
+SECRETS = "/etc/voxkeeper/secrets"
 RECEIVER = "http.createServer((question, answer) => question.resume() && answer.end()).listen(8010)"
 
 
@@ -95,16 +96,31 @@ def test_a_provider_goes_away(service, page, request):
     page.run("voxkeeper restart")
 
 
+def with_credential(service, **keys):
+    service.box.write(f"{SECRETS}/elevenlabs", "of-old\n", mode="0640")
+    service.box.run(f"chgrp -R voxkeeper {SECRETS}; chmod 0750 {SECRETS}")
+    begin(service, **{"Credential elevenlabs": {"File": f"{SECRETS}/elevenlabs",
+                                                "Environment": "ELEVENLABS_API_KEY", **keys}})
+
+
+@pytest.mark.section("credentials")
+def test_a_credential_is_renewed(service, page):
+    with_credential(service)
+    told = page.run("--kind credential")
+    assert "[Credential elevenlabs]" in told["voxkeeper show-config"]
+    assert "of-old" not in told.text and "elevenlabs" in told["curl"]
+    page.run("read -rs", typed="of-new\n")
+    page.run("voxkeeper restart")
+    service.event("credential-in-use", count=2)
+    assert "ELEVENLABS_API_KEY=of-new\0" in service.box.read(f"/proc/{service.worker_pid()}/environ")
+
+
 @pytest.mark.section("a-credential-is-old")
-def test_a_credential_is_changed(service, page):
-    service.box.write("/etc/voxkeeper/agent.env", "ELEVENLABS_API_KEY=old\n", mode="0640")
-    service.box.run("chgrp voxkeeper /etc/voxkeeper/agent.env")
-    begin(service, Agent={"EnvironmentFile": "/etc/voxkeeper/agent.env"})
-    page.run("voxkeeper incidents")
-    service.box.run("echo ELEVENLABS_API_KEY=new >/etc/voxkeeper/agent.env")
-    assert "ANSWERING" in page.run("voxkeeper restart")["voxkeeper status"]
-    environment = service.box.read(f"/proc/{service.worker_pid()}/environ")
-    assert "ELEVENLABS_API_KEY=new" in environment
+def test_a_credential_is_old(service, page):
+    with_credential(service, RotateAfter="1s")
+    name = page.incident("credential-old")
+    told = page.run("voxkeeper incidents")
+    assert name in told["voxkeeper incidents"] and "elevenlabs" in told["curl"]
 
 
 @pytest.mark.section("the-disk-is-full")
@@ -168,7 +184,7 @@ def test_voxkeeperd_dies_or_does_not_start(service, page):
     page.symptoms()
     told = page.run("systemctl status")
     assert "active (running)" in told["systemctl status"] and "NRestarts=1" in told["systemctl show"]
-    assert "voxkeeperd 0" in told["journalctl"] and service.worker_pid() == before
+    assert "goes on: 1 of 1" in told["journalctl"] and service.worker_pid() == before
     page.run("uptime")
     page.run("systemctl restart")
     assert service.worker_pid() == before

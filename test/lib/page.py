@@ -55,13 +55,14 @@ class Done:
 class Started:
     """A block whose commands wait for something that the test does meanwhile."""
 
-    def __init__(self, box, block, commands):
-        self.block, self.commands = block, commands
+    def __init__(self, box, block, commands, typed=""):
+        self.block, self.commands, self.typed = block, commands, typed
         self.process = box.popen("bash", "-c", RUNNER, "block", *commands, text=True,
-                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                                 stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE)
 
     def done(self, deadline=60.0, exits=None):
-        output, _ = self.process.communicate(timeout=deadline)
+        output, _ = self.process.communicate(self.typed or None, timeout=deadline)
         done = Done(self.commands, output)
         done.check(self.block, exits or {})
         return done
@@ -101,15 +102,12 @@ class Page:
                         for command in commands]
         return block, commands
 
-    def run(self, words, exits=None, deadline=60.0, **values):
-        return self.start(words, **values).done(deadline, exits)
+    def run(self, words, exits=None, deadline=60.0, typed="", **values):
+        """typed: what the commands ask for."""
+        return Started(self.box, *self.take(words, values), typed).done(deadline, exits)
 
     def start(self, words, **values):
         return Started(self.box, *self.take(words, values))
-
-    def again(self):
-        """All of its blocks are to be run once more, in another situation."""
-        self.left = self.section.runnable()
 
     def finish(self):
         left = "\n".join(f"{block}:\n{block.text}" for block in self.left)
