@@ -10,9 +10,9 @@ cannot be run has `<!-- not run: reason -->` in the line above it.
 import re
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from daemon import TOP
-
+TOP = Path(__file__).resolve().parents[2]
 # Words in a block that stand for something of the reader's; docs/runbook.md explains them.
 PLACEHOLDERS = ("INCIDENT", "NOTIFIER", "FILE", "TOKEN", "LIFE", "KEY", "REVISION", "FORMER")
 PARTS = "Symptoms", "Diagnosis", "Resolution", "Escalation"
@@ -23,6 +23,15 @@ SYMPTOM = re.compile(r"^- (Journal|Metrics|Status): (.+(?:\n  .+)*)", re.MULTILI
 def anchor_of(heading):
     """As GitHub makes them."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def anchors(text):
+    """Of every heading outside of blocks; GitHub numbers those that come again."""
+    seen = {}
+    for heading in re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M):
+        anchor = anchor_of(heading)
+        seen[anchor] = seen.get(anchor, -1) + 1
+        yield anchor if seen[anchor] == 0 else f"{anchor}-{seen[anchor]}"
 
 
 def is_whole(text):

@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""Holds docs/runbook.md against what leads to it and against the tests that run its commands.
+
+Usage: runbook.py SOURCE_ROOT. Prints every disagreement; the exit code is 1 if there is one. How many
+blocks cannot be run is told on the last line: the goal is 0.
+"""
+import re
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(sys.argv[1], 'test/lib')), str(Path(sys.argv[1], 'test/docs'))]
+
+import events  # noqa: E402
+import handbook  # noqa: E402
+
+# Sections that nothing leads to: somebody looks them up.
+GENERAL = {'first', 'everyday-work', 'deploy-and-roll-back', 'redis', 'what-is-in-redis',
+           'stop-and-drain-behind-a-socket', 'redis-cleanup-without-voxkeeper',
+           'when-something-is-wrong', 'sessions-expire', 'the-network-fails', 'doctor',
+           'looking-after-it', 'monitoring', 'before-a-deployment', 'after-an-incident',
+           'maintaining-this-runbook', 'words-in-capitals', 'rules'}
+# What the original specification looks for.
+WORDS = 'restart', 'elevenlabs-agent', 'elevenlabs:session', 'cursor_task'
+# As shown, and nothing that anybody would type.
+SHOWN = 'text', 'markdown'
+DOCUMENT = 'docs/runbook.md'
+
+
+def conditions(root):
+    text = (root / 'src/core/condition.h').read_text()
+    return set(re.findall(r'^    X\(\w+, "[a-z-]+", P[1-3], "([a-z-]+)",', text, re.M))
+
+
+def alerts(root):
+    rules = (root / 'examples/prometheus').glob('*.rules.yml')
+    return {anchor for path in rules for anchor in re.findall(r'runbook\.md#([a-z-]+)', path.read_text())}
+
+
+def check_ways(root, sections):
+    """Every section is reached, and nothing leads nowhere."""
+    ways = {'an event': {row[4] for row in events.read_events(root)},
+            'an incident': conditions(root), 'an alert': alerts(root), 'the list here': GENERAL}
+    for what, anchors in ways.items():
+        for anchor in sorted(anchors - set(sections)):
+            yield f'{DOCUMENT}: no section {anchor}, to which {what} leads'
+    reached = set().union(*ways.values())
+    for anchor in sorted(set(sections) - reached - {'', 'runbook'}):
+        yield f'{DOCUMENT}: nothing leads to {anchor}, and it is no general one'
+    for anchor in sorted(GENERAL & set().union(*(ways[w] for w in ways if w != 'the list here'))):
+        yield f'test/docs/runbook.py: {anchor} is reached, so it is not a general one'
+
+
+def check_form(root, sections):
+    """Sections about failures have the four parts in their order."""
+    failures = conditions(root)
+    for anchor, section in sections.items():
+        if anchor in failures or section.parts():
+            if section.parts() != list(handbook.PARTS):
+                yield f'{DOCUMENT}:{section.line}: {anchor} has {section.parts()}'
+        for block in section.blocks:
+            if block.language != 'sh' and block.language not in SHOWN:
+                yield f'{block}: a block of "{block.language}", which is neither run nor shown'
+    text = (root / DOCUMENT).read_text()
+    for word in WORDS:
+        if word not in text:
+            yield f'{DOCUMENT}: nothing about {word}'
+
+
+def check_situations(root, sections):
+    """Each section with commands is done by one test, and no test does one without."""
+    done = []
+    for path in sorted((root / 'test/integration').glob('test_systemd_runbook*.py')):
+        done += re.findall(r'^@pytest\.mark\.section\("([a-z-]+)"\)$', path.read_text(), re.M)
+    wanted = {anchor for anchor, section in sections.items() if section.runnable()}
+    for anchor in sorted(wanted - set(done)):
+        yield f'{sections[anchor].runnable()[0]}: no test runs the commands of {anchor}'
+    for anchor in sorted(set(done) - wanted):
+        yield f'test_systemd_runbook*.py: {anchor} has no command to run'
+    for anchor in sorted({anchor for anchor in done if done.count(anchor) > 1}):
+        yield f'test_systemd_runbook*.py: {anchor} is done twice'
+
+
+def check_links(root):
+    """Links within the documents lead to what is there."""
+    documents = [root / 'README.md', *sorted((root / 'docs').glob('*.md'))]
+    anchors = {path: set(handbook.anchors(path.read_text())) for path in documents}
+    for path in documents:
+        for target in re.findall(r'\]\(([^)\s]+)\)', path.read_text()):
+            name, _, anchor = target.partition('#')
+            if '://' in name or name.startswith('mailto:'):
+                continue
+            there = (path.parent / name).resolve() if name else path
+            if not there.exists():
+                yield f'{path.relative_to(root)}: the link {target} leads nowhere'
+            elif anchor and there in anchors and anchor not in anchors[there]:
+                yield f'{path.relative_to(root)}: the link {target} leads to no section'
+
+
+def main():
+    root = Path(sys.argv[1]).resolve()
+    sections = handbook.read(DOCUMENT, root)
+    found = [*check_ways(root, sections), *check_form(root, sections),
+             *check_situations(root, sections), *check_links(root)]
+    print('\n'.join(found))
+    blocks = [block for section in sections.values() for block in section.blocks]
+    not_run = [block for block in blocks if block.not_run]
+    for block in not_run:
+        print(f'{block} is not run: {block.not_run}')
+    print(f'{sum(len(section.runnable()) for section in sections.values())} blocks are run, '
+          f'{len(not_run)} are not')
+    return 1 if found else 0
+
+
+sys.exit(main())
