@@ -101,7 +101,8 @@ def main():
     sections = handbook.read(DOCUMENT, root)
     found = [*check_ways(root, sections), *check_form(root, sections),
              *check_situations(root, sections), *check_links(root)]
-    print('\n'.join(found))
+    for text in found:
+        print(text)
     blocks = [block for section in sections.values() for block in section.blocks]
     not_run = [block for block in blocks if block.not_run]
     for block in not_run:

@@ -27,7 +27,7 @@ def test_somebody_is_woken(service, page):
 
 @pytest.mark.section("restart-elevenlabs-agent")
 def test_a_restart_keeps_callers_and_sessions(service, page):
-    begin(service)
+    begin(service, Drain={"WaitFor": "connections"})
     register(service, "s-1")
     before = service.worker_pid()
     with caller(service):
@@ -81,7 +81,9 @@ def test_the_doctor_is_asked(service, page):
     # Redis is one of them; no provider can be reached from here either.
     told = page.run("voxkeeper doctor\n", exits={"voxkeeper doctor": 1})
     assert "redis-refused: nobody listens where Redis should be" in told.text
-    found = json.loads(page.run("--json", exits={"voxkeeper doctor": 1})["voxkeeper doctor"])
+    told = page.run("--json", exits={"voxkeeper doctor": 1}).text
+    # What it says to a person while it looks comes before.
+    found = json.loads(told[told.index("{"):])
     assert "redis-refused" in [finding["check"] for finding in found["findings"]]
     service.box.run("systemctl", "start", "redis-server")
 

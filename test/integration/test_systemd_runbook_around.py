@@ -220,6 +220,16 @@ def test_all_is_ready_for_a_release(service, page):
     assert "Avail" in page.run("free -m")["df"]
 
 
+@pytest.mark.section("preflight")
+def test_the_checklist_is_executed(service, page):
+    """Nothing of it is configured here, so it says so; test_preflight.py has one that passes."""
+    begin(service)
+    told = page.run("voxkeeper preflight", exits={"voxkeeper preflight": 1})
+    service.event("preflight-failed")
+    report = service.box.run("cat preflight.xml; rm preflight.xml").stdout
+    assert "<testsuite" in report and "<failure" in report and "redis" in told.text.lower()
+
+
 @pytest.mark.section("after-an-incident")
 def test_a_post_mortem_is_written_and_checked(service, page):
     begin(service, {"FAULT_EXIT_CODE": 7}, wait=False)
