@@ -66,6 +66,8 @@ enum severity { SEVERITIES(X) SEVERITY_COUNT };
         0, 5 * USEC_PER_MIN, "workers write what should not be") \
     X(LOG_WATCH_P3, "log-watch-minor", P3, "what-workers-write", \
         0, 5 * USEC_PER_MIN, "workers write what is to be looked at") \
+    X(REMEDY_FAILED, "remedy-failed", P2, "self-healing", \
+        0, 10 * USEC_PER_SEC, "what voxkeeper does by itself does not help") \
     X(CREDENTIAL_OLD, "credential-old", P3, "a-credential-is-old", \
         0, 10 * USEC_PER_SEC, "a credential is old") \
     X(DISK_LOW, "disk-low", P2, "the-disk-is-full", \

@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "core/bake_signal.h"
 #include "core/config_doctor.h"
+#include "core/config_heal.h"
 #include "core/config_log.h"
 #include "core/config_preflight.h"
 #include "core/config_sections.h"
@@ -46,6 +47,7 @@ struct config {
     unsigned n_log_watches; /* the agent's built-in ones among them */
     struct config_credential credentials[LIMIT_CREDENTIALS];
     unsigned n_credentials;
+    struct config_heal heal;
     struct config_incidents incidents;
     struct config_cost cost;
     struct config_doctor doctor;

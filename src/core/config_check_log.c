@@ -1,8 +1,9 @@
-/* Checks of log watches. */
+/* Checks of log watches, and of what is done about what they find. */
 #include "core/config_check.h"
 #include "core/config_check_value.h"
 
 #include "core/log_pattern.h"
+#include "core/remedy.h"
 
 int config_check_log_pattern(const char *text, struct err *e)
 {
@@ -59,8 +60,18 @@ bool config_log_watch_condition(const struct config_log_watch *w, enum condition
     return is_own;
 }
 
+static void check_heal(struct config_build *b)
+{
+    const struct config_heal *h = &b->config->heal;
+    if ((h->budget.n == 0 || h->budget.n > REMEDY_BUDGET_MAX) &&
+        !config_was_refused(b, "Heal", "Budget", 0))
+        config_report_at(b, config_place_of(b, "Heal", "Budget", 0),
+            "refuse Budget= in [Heal]: want 1 to %d in a time", REMEDY_BUDGET_MAX);
+}
+
 void config_check_log_watches(struct config_build *b)
 {
+    check_heal(b);
     for (unsigned i = 0; i < b->config->n_log_watches; i++)
         check_log_watch(b, i);
 }

@@ -5,7 +5,7 @@
 #include "core/config_sections.h"
 
 /* What happens when a log watch has counted enough. Each does what those before it do. */
-enum config_log_action { CONFIG_LOG_EVENT, CONFIG_LOG_INCIDENT };
+enum config_log_action { CONFIG_LOG_EVENT, CONFIG_LOG_INCIDENT, CONFIG_LOG_RESTART };
 
 struct config_log_watch {
     char *name;

@@ -31,6 +31,7 @@ struct config_agent {
     struct strlist environment_files; /* a leading '-' makes a missing one no error */
     char *user, *group;
     uint64_t limit_nofile; /* 0: unchanged */
+    uint64_t memory_high;  /* bytes of one worker's process; 0: none */
     int kill_signal;
     usec_t timeout_start, timeout_stop, timeout_abort;
     usec_t watchdog; /* 0: off */

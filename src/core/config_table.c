@@ -31,6 +31,7 @@ const struct config_section config_sections[] = {
     {"Credential", true,
         "A secret of the workers in a file of its own: verified, given to them, and renewed "
         "without losing a caller. No value is shown, logged or stored anywhere."},
+    {"Heal", false, "What is done without a person, and how often."},
     {"Incidents", false, "What is remembered of what went wrong."},
     {"Cost", false, "What an outage costs, for post-mortems."},
     {"Doctor", false, "What `voxkeeper doctor` looks at beside the agent and its Redis."},
@@ -94,6 +95,7 @@ static const struct config_choice notice_kinds[] = {
 static const struct config_choice log_actions[] = {
     {"event", CONFIG_LOG_EVENT},
     {"incident", CONFIG_LOG_INCIDENT},
+    {"restart", CONFIG_LOG_RESTART},
     {0},
 };
 static const struct config_choice actions[] = {{"delete", 0}, {"report", 1}, {0}};
@@ -170,6 +172,11 @@ const struct config_key config_keys[] = {
     {"Agent", "LimitNOFILE", &config_type_u64, ROOT(agent.limit_nofile), .preset = "0",
         .min = 0, .max = 1 << 30, WORKERS,
         .doc = "Open files of a worker; 0 leaves the limit as it is."},
+    {"Agent", "MemoryHigh", &config_type_size, ROOT(agent.memory_high), .preset = "0",
+        .max = UINT64_C(1) << 50, LIVE,
+        .doc = "When the process of a worker that serves is larger (resident memory), all workers are "
+               "restarted at the next quiet moment: nobody is connected, or no more than the fewest "
+               "within ten minutes, or six hours have passed; `0`: never."},
     {"Agent", "KillSignal", &config_type_signal, ROOT(agent.kill_signal), .preset = "SIGTERM", LIVE,
         .doc = "Signal that asks a worker to end."},
     {"Agent", "TimeoutStartSec", &config_type_span, ROOT(agent.timeout_start), .preset = "90s",
@@ -521,7 +528,8 @@ const struct config_key config_keys[] = {
         .choices = log_actions, LIVE,
         .doc = "What follows. `event`: it is told. `incident`: and is an incident, until it is less; "
                "`webhook-failures` and `callback-failures` are those of that name, others go by the "
-               "section's."},
+               "section's. `restart`: and the workers are restarted, as `voxkeeper restart` does, "
+               "within [Heal] Budget=; not while another restart, rollout or drain is under way."},
     {"LogWatch", "Severity", &config_type_choice, LOG_WATCH(severity), .preset = "P2",
         .choices = severities, LIVE,
         .doc = "Of the incident; P2 for the two that have one of their own."},
@@ -571,6 +579,16 @@ const struct config_key config_keys[] = {
         .min = SEC(1), .max = USEC_INFINITY, LIVE,
         .doc = "A value that was first seen longer ago is an incident; seven days before (a "
                "quarter of it at most) it is told. `infinity`: it may be of any age."},
+
+    {"Heal", "Memory", &config_type_bool, ROOT(heal.memory), .preset = "yes", LIVE,
+        .doc = "Restart workers for [Agent] MemoryHigh=."},
+    {"Heal", "Budget", &config_type_rate, ROOT(heal.budget), .preset = "3/1h", LIVE,
+        .doc = "So often each remedy is applied in such a time, up to 100; beyond that, a person is "
+               "told instead. Workers that hang or lost Redis are replaced all the same."},
+    {"Heal", "Proof", &config_type_span, ROOT(heal.proof), .preset = "10min",
+        .min = SEC(1), .max = HOURS(24), LIVE,
+        .doc = "A symptom that comes back within it was not helped. One that was not helped twice is "
+               "left to a person until it is gone for as long."},
 
     {"Incidents", "Retention", &config_type_span, ROOT(incidents.retention), .preset = "180d",
         .min = HOURS(1), .max = USEC_INFINITY, LIVE,

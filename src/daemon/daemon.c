@@ -12,6 +12,7 @@
 #include "daemon/drainer.h"
 #include "daemon/fallback.h"
 #include "daemon/front.h"
+#include "daemon/healer.h"
 #include "daemon/incident_watch.h"
 #include "daemon/incidents.h"
 #include "daemon/log_watches.h"
@@ -224,6 +225,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     meters_configure(d->meters, config);
     incidents_configure(d->incidents, config);
     incident_watch_configure(d->incident_watch);
+    healer_configure(d->healer, config);
     log_watches_configure(d->log_watches, config);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)

@@ -12,6 +12,7 @@
 #include "daemon/doctor_watch.h"
 #include "daemon/drainer.h"
 #include "daemon/front.h"
+#include "daemon/healer.h"
 #include "daemon/history.h"
 #include "daemon/incident_watch.h"
 #include "daemon/incidents.h"
@@ -162,6 +163,8 @@ static int make_incidents(struct daemon *d, struct err *e)
     if (d->incidents)
         d->incident_watch = incident_watch_new(d);
     if (d->incident_watch)
+        d->healer = healer_new(d);
+    if (d->healer)
         d->log_watches = log_watches_new(d);
     return d->log_watches ? 0 : err_sys(e, -ENOMEM, "building the incidents");
 }
@@ -207,6 +210,7 @@ void daemon_fini(struct daemon *d)
     stream_free(d->stream);
     log_watches_free(d->log_watches);
     d->log_watches = NULL; /* the supervisor's last lines come yet */
+    healer_free(d->healer);
     incident_watch_free(d->incident_watch);
     incidents_free(d->incidents);
     preflight_gate_free(d->preflight);

@@ -5,6 +5,7 @@
 #include "core/log_pattern.h"
 #include "core/log_watch.h"
 #include "daemon/daemon.h"
+#include "daemon/healer.h"
 #include "daemon/incidents.h"
 #include "io/loop.h"
 
@@ -205,6 +206,8 @@ static void act(struct log_watches *all, struct watch *w)
         tell_matched(w, strbuf_text(&words));
     if (raise && w->config->action >= CONFIG_LOG_INCIDENT)
         incidents_raise(all->daemon->incidents, c, own ? "" : w->name, strbuf_text(&words));
+    if (fire && w->config->action == CONFIG_LOG_RESTART)
+        healer_log_watch(all->daemon->healer, w->name, strbuf_text(&words));
     if (clear)
         clear_incident(all, w, "workers write less of it");
     strbuf_fini(&words);

@@ -6,6 +6,19 @@ from situations import begin, paced
 pytestmark = pytest.mark.systemd
 
 
+@pytest.mark.section("self-healing")
+def test_what_is_done_does_not_help(service, page):
+    begin(service, Agent={"MemoryHigh": "1M"}, Heal={"Budget": "1/1h", "Proof": "1s"})
+    service.event("remedy-stopped", deadline=60)
+    page.symptoms()
+    told = page.run("VOXKEEPER_EVENT=remedy-applied")
+    assert "remedy-failed" in told["voxkeeper incidents"]
+    assert "more than MemoryHigh=" in told["journalctl"]
+    service.configure(**paced(Agent={"MemoryHigh": "0"}))
+    page.run("voxkeeper reload")
+    service.event("incident-resolved", deadline=60, VOXKEEPER_CONDITION="remedy-failed")
+
+
 @pytest.mark.section("what-workers-write")
 def test_workers_write_too_much_of_something(service, page):
     watch = {"Pattern": "Fault: leaking connections", "Threshold": "1/1h", "Action": "incident"}

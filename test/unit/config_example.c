@@ -14,7 +14,8 @@ static const char *shown(const struct config_key *key, bool *out_default)
 {
     char header[64];
     char line[64];
-    snprintf(header, sizeof header, "\n[%s", key->section);
+    bool named = config_section_find(key->section)->named;
+    snprintf(header, sizeof header, "\n[%s%s", key->section, named ? " " : "]");
     const char *section = strstr(example, header);
     if (!section) {
         snprintf(header, sizeof header, "\n#[%s", key->section);

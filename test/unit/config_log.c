@@ -96,9 +96,13 @@ static void refuses(void **state)
     config_refused(REST "[LogWatch webhook-failures]\nSeverity=P1\n",
         "/etc/v.conf:6: refuse Severity=P1 of log watch webhook-failures: the incident of that "
         "name is P2\n");
+    config_refused(REST "[Heal]\nBudget=101/1h\n",
+        "/etc/v.conf:6: refuse Budget= in [Heal]: want 1 to 100 in a time\n");
+    config_refused(REST "[Heal]\nBudget=infinity\n",
+        "/etc/v.conf:6: refuse Budget= in [Heal]: want 1 to 100 in a time\n");
     config_refused(REST "[LogWatch x]\nPattern=a\nAction=doctor\n",
         "/etc/v.conf:7: read Action in [LogWatch]: \"doctor\" is unknown, it is one of event "
-        "incident\n");
+        "incident restart\n");
 }
 
 static void there_may_not_be_too_many(void **state)
