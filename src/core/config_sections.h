@@ -30,7 +30,7 @@ struct config_agent {
     struct strlist environment;       /* NAME=value, later ones win */
     struct strlist environment_files; /* a leading '-' makes a missing one no error */
     char *user, *group;
-    uint64_t limit_nofile, memory_high; /* 0: unchanged; none. Bytes of one worker's process. */
+    uint64_t limit_nofile, memory_high; /* 0: unchanged; bytes of its process, 0: no limit */
     int kill_signal;
     usec_t timeout_start, timeout_stop, timeout_abort;
     usec_t watchdog; /* 0: off */
