@@ -22,8 +22,8 @@
  *                                     "unit": where else they are. Unix socket only, for those who
  *                                     may change something
  *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
- *   POST VK_API_RESTART               {"reason": TEXT}
- *   POST VK_API_RELOAD                {"reason": TEXT}
+ *   POST VK_API_RESTART, VK_API_RELOAD {"reason": TEXT, "preflight": BOOL, "override": TEXT}: the
+ *                                     checklist first; why to go on if it fails
  *   POST VK_API_ROLLOUT_CANCEL, VK_API_ROLLOUT_PROMOTE, VK_API_ROLLOUT_ABORT  {"reason": TEXT}
  *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
  *   POST VK_API_UPGRADE               {"reason": TEXT}

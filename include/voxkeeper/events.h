@@ -95,5 +95,6 @@
     X(CHANGELOG_DAMAGED, "changelog-damaged", "fa9064fb59444dd5a31acdbe10c02dcf", ERR, "change-log") \
     X(CHANGELOG_UNWRITTEN, "changelog-unwritten", "db7a0479dadf415e93b5e49ec18abc48", ERR, "change-log") \
     X(PREFLIGHT_PASSED, "preflight-passed", "c6919d996c414acebb9dcdde29e4b03a", NOTICE, "preflight") \
-    X(PREFLIGHT_FAILED, "preflight-failed", "b58f98b16f7f46fea8ed8db675c8c83e", WARNING, "preflight")
+    X(PREFLIGHT_FAILED, "preflight-failed", "b58f98b16f7f46fea8ed8db675c8c83e", WARNING, "preflight") \
+    X(PREFLIGHT_OVERRIDDEN, "preflight-overridden", "59c0d5cea3b140ccaee6cbc3e1dbbfb4", WARNING, "preflight")
 /* clang-format on */

@@ -43,6 +43,8 @@ struct cli_args {
     const char *author;
     const char *kind;
     const char *config;
+    bool preflight;
+    const char *override_reason;
     const char *junit; /* a file to write */
 };
 

@@ -85,6 +85,15 @@ static int set_reason(struct command *c, const char *text)
     return VK_EXIT_USAGE;
 }
 
+static int set_override(struct command *c, const char *text)
+{
+    c->args.override_reason = text;
+    if (strlen(text) <= VK_REASON_MAX && text[strspn(text, " \t\r\n")])
+        return 0;
+    say_error("--override wants a reason of at most %d bytes", (int)VK_REASON_MAX);
+    return VK_EXIT_USAGE;
+}
+
 static int set_wait(struct command *c, const char *text)
 {
     c->args.wait = true;
@@ -228,6 +237,11 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_CONFIG:
         c->args.config = text;
         return 0;
+    case OPTION_PREFLIGHT:
+        c->args.preflight = true;
+        return 0;
+    case OPTION_OVERRIDE:
+        return set_override(c, text);
     case OPTION_JUNIT:
         c->args.junit = text;
         return 0;

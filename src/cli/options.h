@@ -38,6 +38,8 @@
     X(AUTHOR, "author", "NAME", "only what that user did")                                         \
     X(KIND, "kind", "KIND", "only changes of that kind: reload, restart, sweep, note, ..")         \
     X(CONFIG, "config", "FILE", "the configuration to go by while voxkeeperd does not run")        \
+    X(PREFLIGHT, "preflight", NULL, "run the checklist first, and go on only if it passes")        \
+    X(OVERRIDE, "override", "REASON", "go on without a checklist that passed; it is recorded")     \
     X(JUNIT, "junit", "FILE", "write what came of it there as JUnit's XML")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,

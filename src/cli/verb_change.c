@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/operation.h"
 #include "cli/say.h"
+#include "cli/view.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>
@@ -49,7 +50,10 @@ int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name
     struct strbuf body = STRBUF_INIT;
     strbuf_adds(&body, "{");
     add_member(&body, "reason", args->reason);
-    return run(cli, args, name, path, &body, NULL);
+    add_member(&body, "override", args->override_reason);
+    if (args->preflight)
+        strbuf_addf(&body, "%s\"preflight\":true", body.len > 1 ? "," : "");
+    return run(cli, args, name, path, &body, args->preflight ? view_preflight_print : NULL);
 }
 
 int cli_restart(const struct cli *cli, const struct cli_args *args)

@@ -24,12 +24,14 @@ const struct verb VERBS[] = {
     {"restart", NULL, "replace every worker by a verified new one",
         "One worker after the other: the new one must pass its probes before the next\n"
         "one goes. Ends with 0 when all were replaced and verified, 1 when that failed,\n"
-        "4 when the workers from before took over again. See also: voxkeeper rollout\n",
-        CHANGING, cli_restart},
+        "4 when the workers from before took over again. See also: voxkeeper rollout\n"
+        "With --preflight, or [Rollout] RequirePreflight=yes, the checklist must pass before.\n"
+        "--override goes on if it fails, and alone does not run it; the change log has it.\n",
+        CHANGING | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE), cli_restart},
     {"reload", NULL, "read the configuration again",
         "All of it is applied, or none. Ends with 0 when it is applied; otherwise with\n"
         "1, every mistake printed with file and line, and the old one still in force.\n",
-        CHANGING | OPTION_BIT(WAIT), cli_reload},
+        CHANGING | OPTION_BIT(WAIT) | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE), cli_reload},
     {"rollout", "[ACTION]", "show the rollout, or steer it",
         "Without ACTION it prints what the rollout does, from which release to which, who\n"
         "waits for it, and why it is held or went back. It ends with 0 whatever that is.\n"

@@ -22,7 +22,8 @@
     X(UPGRADE_DONE, "upgrade")                                                                     \
     X(CREDENTIAL_IN_USE, "credential")                                                             \
     X(SILENCE_BEGAN, "silence")                                                                    \
-    X(SILENCE_ENDED, "silence")
+    X(SILENCE_ENDED, "silence")                                                                    \
+    X(PREFLIGHT_OVERRIDDEN, "override")
 
 #define CHANGE_RELEASE "release"
 #define CHANGE_UNIT "unit"

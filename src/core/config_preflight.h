@@ -4,9 +4,11 @@
 #include "base/span.h"
 #include "base/strlist.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct config_preflight {
+    bool required;               /* [Rollout] RequirePreflight= */
     struct strlist skip;         /* `ITEM: reason` */
     struct strlist test_command; /* argv; empty: none */
     usec_t test_timeout;

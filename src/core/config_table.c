@@ -335,6 +335,10 @@ const struct config_key config_keys[] = {
         .min = 1, .max = 1000000, LIVE,
         .doc = "Fewer error lines than this never lead back."},
 
+    {"Rollout", "RequirePreflight", &config_type_bool, ROOT(preflight.required), .preset = "no", LIVE,
+        .doc = "A restart, or a reload that workers have to be restarted for, is refused unless the "
+               "checklist of [Preflight] passes first, or it is overridden with a reason."},
+
     {"Rollback", "ExecRollback", &config_type_command, ROOT(rollback.exec), LIVE,
         .doc = "Run when a rollout goes back: to put a link to the release back, to call "
                "somebody. Its environment is the agent's, and says what happened: "

@@ -81,7 +81,8 @@ static void post(const struct api_exchange *x, const struct api_route *route)
     }
     api_author_of(x, author);
     body.below = route->prefix ? x->request->path + strlen(route->path) + 1 : "";
-    const struct verb_asker asker = {.author = author, .reason = body.reason};
+    const struct verb_asker asker = {
+        .author = author, .reason = body.reason, .preflight = &body.preflight};
     const struct operation *op = route->verb(x->daemon, &asker, &body, &e);
     if (op)
         api_answer_operation(x, 202, op, 0);

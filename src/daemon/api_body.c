@@ -42,6 +42,23 @@ static int read_text(const struct cJSON *member, size_t max, const char **out, s
     return 0;
 }
 
+static bool is_blank(const char *from, const char *to)
+{
+    while (from < to && strchr(" \t\r\n", *from) && *from)
+        from++;
+    return from == to;
+}
+
+/* One that has to be given. */
+static int read_reason(const struct cJSON *member, const char **out, struct err *e)
+{
+    int r = read_text(member, VK_REASON_MAX, out, e);
+    if (r == 0 && is_blank(*out, *out + strlen(*out)))
+        return err_set(
+            e, -EINVAL, "reading the request: \"%s\" needs a reason", show(member->string).text);
+    return r;
+}
+
 static int read_bool(const struct cJSON *member, bool *out, struct err *e)
 {
     if (!cJSON_IsBool(member))
@@ -138,6 +155,10 @@ static int read_value(
         return read_number(member, &out->suppressed, e);
     case API_MEMBER_TEXT:
         return read_text(member, VK_REASON_MAX, &out->text, e);
+    case API_MEMBER_PREFLIGHT:
+        return read_bool(member, &out->preflight.first, e);
+    case API_MEMBER_OVERRIDE:
+        return read_reason(member, &out->preflight.override_reason, e);
     case API_MEMBER_JUNIT:
         return read_bool(member, &out->preflight.junit, e);
     case API_MEMBER_COUNT:
@@ -165,13 +186,6 @@ const char *api_body_surplus(const struct api_body *body, unsigned allowed)
             return member_names[i];
     }
     return NULL;
-}
-
-static bool is_blank(const char *from, const char *to)
-{
-    while (from < to && strchr(" \t\r\n", *from) && *from)
-        from++;
-    return from == to;
 }
 
 int api_body_read(const char *text, size_t len, struct api_body *out, struct err *e)

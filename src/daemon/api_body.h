@@ -35,7 +35,9 @@ enum { API_AUTHOR_MAX = 96 };
     X(REPLACE, "replace")                                                                          \
     X(TEXT, "text")                                                                                \
     X(SUPPRESSED, "suppressed")                                                                    \
-    X(JUNIT, "junit")
+    X(JUNIT, "junit")                                                                              \
+    X(PREFLIGHT, "preflight")                                                                      \
+    X(OVERRIDE, "override")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };

@@ -28,6 +28,7 @@
 #include "daemon/supervisor.h"
 #include "daemon/sweeps.h"
 #include "daemon/tell.h"
+#include "daemon/verb_preflight.h"
 #include "daemon/verb_rollout.h"
 #include "daemon/verbs.h"
 #include "io/loop.h"
@@ -207,6 +208,7 @@ void daemon_on_signal(int signum, void *arg)
 
 int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
 {
+    preflight_gate_cancel(d);
     int r = admin_configure(d->admin, config, e);
     if (r == 0)
         r = front_configure(d->front, config, e);

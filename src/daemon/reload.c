@@ -10,10 +10,13 @@
 #include "daemon/rollback.h"
 #include "daemon/service.h"
 #include "daemon/supervisor.h"
+#include "daemon/verb_preflight.h"
 #include "daemon/verb_rollout.h"
 #include "io/loop.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct operation *waiting(struct daemon *d)
 {
@@ -165,6 +168,70 @@ static void put_into_force(struct daemon *d, struct operation *op, struct config
     end_at_once(d);
 }
 
+static void begin_with(struct daemon *d, struct operation *op, struct config *config);
+
+/* A configuration that waits for the checklist. */
+struct awaiting {
+    struct config *config; /* NULL: it was taken */
+};
+
+static void go_on(struct daemon *d, struct operation *op, void *arg)
+{
+    struct awaiting *a = arg;
+    struct config *config = a->config;
+    a->config = NULL;
+    if (drainer_state(d->drainer)->stop_daemon ||
+        (!supervisor_overlaps(d->supervisor) && (d->reload.op || d->restart_op))) {
+        operation_end(op, OPERATION_FAILED, "reloading: something else is under way by now");
+        config_free(config);
+        return;
+    }
+    service_reloading(d->service);
+    begin_with(d, op, config);
+}
+
+static void release(void *arg)
+{
+    struct awaiting *a = arg;
+    config_free(a->config);
+    free(a);
+}
+
+/* Whether the workers would be replaced for it. */
+static bool rolls_out(const struct daemon *d, const struct config *config)
+{
+    struct strbuf changes = STRBUF_INIT;
+    enum config_change change = config_diff(d->config, config, &changes);
+    strbuf_fini(&changes);
+    return drainer_state(d->drainer)->state == DRAIN_OPEN &&
+           (change == CONFIG_CHANGE_WORKERS || (change == CONFIG_CHANGE_LIVE && is_pending(d)));
+}
+
+/* Takes `config` if it has to wait for the checklist. Returns whether that is so. */
+static bool await_checklist(struct daemon *d, struct operation *op, struct config *config,
+    const struct preflight_wish *wish)
+{
+    struct err e = {0};
+    if (!rolls_out(d, config))
+        return false;
+    if (!preflight_gate_wanted(d, config, wish)) {
+        preflight_gate_skip(d, config, wish, op);
+        return false;
+    }
+    struct awaiting *a = calloc(1, sizeof *a);
+    const struct preflight_rollout rollout = {
+        .config = config, .go_on = go_on, .release = release, .arg = a};
+    if (!a || preflight_gate_begin(d, op, wish, &rollout, &e) < 0) {
+        operation_end(op, OPERATION_FAILED, "reloading: %s", a ? e.msg : strerrordesc_np(ENOMEM));
+        config_free(config);
+        free(a);
+    } else {
+        a->config = config;
+    }
+    end_at_once(d); /* for the service manager: nothing is reloaded until it passed */
+    return true;
+}
+
 static void begin_with(struct daemon *d, struct operation *op, struct config *config)
 {
     struct strbuf changes = STRBUF_INIT;
@@ -191,15 +258,15 @@ static void begin_with(struct daemon *d, struct operation *op, struct config *co
     strbuf_fini(&changes);
 }
 
-static void load(struct daemon *d, struct operation *op)
+static void load(struct daemon *d, struct operation *op, const struct preflight_wish *wish)
 {
     struct config *config = NULL;
     struct strbuf none = STRBUF_INIT;
     struct strbuf text = STRBUF_INIT;
-    if (load_config(d->config_path, &config, &text) == 0)
-        begin_with(d, op, config);
-    else
+    if (load_config(d->config_path, &config, &text) < 0)
         refuse(d, op, strbuf_text(&text), &none);
+    else if (!await_checklist(d, op, config, wish))
+        begin_with(d, op, config);
     strbuf_fini(&text);
 }
 
@@ -217,7 +284,7 @@ struct operation *reload_begin(struct daemon *d, const struct verb_asker *asker,
     if (!op)
         return NULL;
     service_reloading(d->service);
-    load(d, op);
+    load(d, op, asker->preflight);
     return op;
 }
 

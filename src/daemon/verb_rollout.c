@@ -8,6 +8,7 @@
 #include "daemon/reload.h"
 #include "daemon/rollout_told.h"
 #include "daemon/supervisor.h"
+#include "daemon/verb_preflight.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,21 +34,9 @@ static void tell(const struct daemon *d, const struct operation *op, enum event_
     event_fini(&ev);
 }
 
-struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker, struct err *e)
+static void begin_restart(struct daemon *d, const struct operation *op)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
-    if (drainer_state(d->drainer)->state != DRAIN_OPEN) {
-        err_set(
-            e, -EBUSY, "restarting: the agent is drained or draining; `voxkeeper resume` first");
-        return NULL;
-    }
-    if (!supervisor_overlaps(d->supervisor) && (d->restart_op || d->reload.op)) {
-        err_set(e, -EBUSY, "restarting: a restart or reload is under way");
-        return NULL;
-    }
-    struct operation *op = verb_begin(d, "restart", asker, e);
-    if (!op)
-        return NULL;
     reload_prove(d);
     d->newest_op = d->restart_op = operation_id(op);
     tell(d, op, EVENT_RESTART_BEGAN, "restart of every worker", 0);
@@ -55,6 +44,44 @@ struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker,
         rollout_record_begin(
             &d->rollout, fleet->rollout.generation, fleet->rollout.latest + 1, op, d->supervisor);
     supervisor_restart(d->supervisor, d->restart_op);
+}
+
+static int may_restart(const struct daemon *d, struct err *e)
+{
+    if (drainer_state(d->drainer)->state != DRAIN_OPEN)
+        return err_set(
+            e, -EBUSY, "restarting: the agent is drained or draining; `voxkeeper resume` first");
+    if (!supervisor_overlaps(d->supervisor) && (d->restart_op || d->reload.op))
+        return err_set(e, -EBUSY, "restarting: a restart or reload is under way");
+    return 0;
+}
+
+/* The checklist is done; meanwhile somebody else may have begun something. */
+static void go_on(struct daemon *d, struct operation *op, void *arg)
+{
+    struct err e = {0};
+    (void)arg;
+    if (may_restart(d, &e) < 0)
+        operation_end(op, OPERATION_FAILED, "%s", e.msg);
+    else
+        begin_restart(d, op);
+}
+
+struct operation *verb_restart(struct daemon *d, const struct verb_asker *asker, struct err *e)
+{
+    if (may_restart(d, e) < 0)
+        return NULL;
+    struct operation *op = verb_begin(d, "restart", asker, e);
+    if (!op)
+        return NULL;
+    const struct preflight_rollout rollout = {.config = d->config, .go_on = go_on};
+    if (!preflight_gate_wanted(d, d->config, asker->preflight)) {
+        preflight_gate_skip(d, d->config, asker->preflight, op);
+        begin_restart(d, op);
+    } else if (preflight_gate_begin(d, op, asker->preflight, &rollout, e) < 0) {
+        operation_end(op, OPERATION_FAILED, "%s", e->msg);
+        return NULL;
+    }
     return op;
 }
 

@@ -10,10 +10,12 @@
 
 struct daemon;
 struct operation;
+struct preflight_wish;
 
 struct verb_asker {
-    const char *author; /* who: a user's name, or "signal" */
-    const char *reason; /* "" if none was given */
+    const char *author;                     /* who: a user's name, or "signal" */
+    const char *reason;                     /* "" if none was given */
+    const struct preflight_wish *preflight; /* before a rollout; NULL: nothing special */
 };
 
 /* For verbs in other files: only the operation, or -EAGAIN. */

@@ -171,3 +171,93 @@ def test_without_voxkeeperd_it_ends_with_3(make_daemon, checklist):
     daemon = make_daemon(checklist(), start=False)
     assert daemon.cli("preflight").returncode == 3
     assert daemon.cli("preflight", "--junit").returncode == 2
+
+
+def pids(daemon):
+    return {worker["pid"] for worker in daemon.request("GET", "/api/v1/workers")[1]["workers"]}
+
+
+def overrides_of(daemon):
+    return daemon.request("GET", "/api/v1/changelog?kind=override")[1]["changes"]
+
+
+def test_a_failed_item_keeps_a_rollout_from_beginning(make_daemon, checklist, directory):
+    daemon = make_daemon(checklist(TestCommand="/bin/false"))
+    daemon.wait_event("worker-verified", count=2)
+    before = pids(daemon)
+    refused = daemon.cli("restart", "--preflight")
+    assert refused.returncode == 1 and "the checklist failed: tests" in refused.stderr
+    assert "test-command" in refused.stdout
+    assert not daemon.events("restart-began") and pids(daemon) == before
+    # It is no refusal of restarts: who does not ask for the checklist is not held up by it.
+    daemon.cli("restart", check=True)
+    assert daemon.cli("restart", "--override", " ").returncode == 2
+    assert daemon.request("POST", "/api/v1/restart", {"override": " "})[0] == 400
+    assert not overrides_of(daemon)
+
+
+def test_an_override_is_recorded(make_daemon, checklist):
+    daemon = make_daemon(checklist({"Rollout": {"RequirePreflight": "yes"}}, TestCommand="/bin/false"))
+    daemon.wait_event("worker-verified")
+    assert daemon.cli("restart").returncode == 1
+    daemon.cli("restart", "--preflight", "--override", "nobody is answered", check=True)
+    began, overridden = daemon.wait_event("restart-began"), daemon.wait_event("preflight-overridden")
+    assert overridden["reason"] == "nobody is answered" and overridden["operation"] == began["operation"]
+    assert "the checklist failed (tests)" in overridden["message"]
+    # Alone it does not wait for the checklist at all.
+    failed = len(daemon.events("preflight-failed"))
+    daemon.cli("restart", "--override", "again", check=True)
+    assert len(daemon.events("preflight-failed")) == failed
+    recorded = wait_for(lambda: (found := overrides_of(daemon)) and len(found) == 2 and found, what="the record")
+    assert [change["reason"] for change in recorded] == ["again", "nobody is answered"]
+    assert "was not run" in json.dumps(recorded[0])
+
+
+def test_what_passed_rolls_out(make_daemon, checklist):
+    daemon = make_daemon(checklist({"Rollout": {"RequirePreflight": "yes"}}))
+    daemon.wait_event("worker-verified", count=2)
+    before = pids(daemon)
+    done = daemon.cli("restart", "--override", "in vain", "--preflight", check=True)
+    assert "restarted" in done.stdout
+    passed = daemon.wait_event("preflight-passed")
+    assert daemon.wait_event("restart-done")["operation"] == passed["operation"]
+    assert not before & pids(daemon)
+    # Nothing was overridden: it passed.
+    assert not daemon.events("preflight-overridden") and not overrides_of(daemon)
+
+
+def test_a_reload_that_rolls_out_waits_for_the_checklist(make_daemon, checklist):
+    required = {"Rollout": {"RequirePreflight": "yes"}}
+    changed = {"Agent": {"ExecStart": "/bin/sleep 601", "Workers": 2}}
+    daemon = make_daemon(checklist(required))
+    daemon.wait_event("worker-verified", count=2)
+    # What workers need not see does not wait.
+    daemon.configure(checklist({**required, "Daemon": {"LogLevel": "debug"}}, TestCommand="/bin/false"))
+    daemon.cli("reload", check=True)
+    assert not daemon.events("preflight-failed")
+    before = pids(daemon)
+    # Nor can a configuration that no longer requires it get round it.
+    daemon.configure(checklist(changed, TestCommand="/bin/false"))
+    refused = daemon.cli("reload")
+    assert refused.returncode == 1 and "the checklist failed: tests" in refused.stderr
+    assert pids(daemon) == before and "sleep 600" in daemon.cli("show-config").stdout
+    daemon.configure(checklist({**required, **changed}))
+    daemon.cli("reload", check=True)
+    assert "sleep 601" in daemon.cli("show-config").stdout and not before & pids(daemon)
+    daemon.configure(checklist(required, TestCommand="/bin/false"))
+    daemon.cli("reload", "--override", "back at once", check=True)
+    assert [change["reason"] for change in overrides_of(daemon)] == ["back at once"]
+
+
+def test_another_configuration_makes_what_was_found_void(make_daemon, checklist, directory):
+    hanging = script(directory / "hanging", "exec sleep 600")
+    daemon = make_daemon(checklist(TestCommand=hanging))
+    daemon.wait_event("worker-verified")
+    asked = daemon.request("POST", "/api/v1/restart", {"preflight": True})[1]["operation"]
+    assert daemon.cli("restart", "--preflight").returncode == 1  # one at a time
+    daemon.configure(checklist({"Daemon": {"LogLevel": "debug"}}))
+    daemon.cli("reload", check=True)
+    ended = daemon.request("GET", f"/api/v1/operations/{asked['id']}")[1]["operation"]
+    assert ended["state"] == "failed" and "another configuration" in ended["message"]
+    assert not daemon.events("restart-began")
+    assert run(daemon)[0] == 0

@@ -76,7 +76,7 @@ static void every_member(void **state)
         "\"operation\":7,"
         "\"file\":\"f\",\"key\":\"a*\",\"replace\":true,"
         "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\",\"text\":\"x\",\"suppressed\":7,"
-        "\"junit\":true}";
+        "\"junit\":true,\"preflight\":true,\"override\":\"o\"}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.text, "x");
     assert_string_equal(body.reason, "why \xc3\xa9");
@@ -94,6 +94,8 @@ static void every_member(void **state)
     assert_string_equal(body.alert.notifier, "n");
     assert_int_equal(body.suppressed, 7);
     assert_true(body.preflight.junit);
+    assert_true(body.preflight.first);
+    assert_string_equal(body.preflight.override_reason, "o");
     assert_int_equal(body.members, (1U << API_MEMBER_COUNT) - 1);
     api_body_fini(&body);
 }
