@@ -128,7 +128,7 @@ static void look_done(void *arg)
 
 static void begin(struct connections *c)
 {
-    c->look = malloc(sizeof *c->look);
+    c->look = calloc(1, sizeof *c->look);
     if (!c->look)
         abort();
     *c->look = look_at(c);
