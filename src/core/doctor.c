@@ -155,6 +155,8 @@ static const struct {
     {DOCTOR_AGENT_HANGS, "agent-slow"},
     {DOCTOR_AGENT_DISABLED, "webhook-disabled"},
     {DOCTOR_HOST_OOM, "agent-exits"},
+    /* Redis then refuses even PING, by which the agent judges it. */
+    {DOCTOR_REDIS_PERSISTENCE, "agent-lost-redis"},
     {DOCTOR_SESSIONS_EVICTED, "sessions-policy"},
     {DOCTOR_SESSIONS_EVICTED, "redis-memory"},
     {DOCTOR_CLOCK_SKEW, "host-time-sync"},

@@ -14,7 +14,7 @@ static const double pressure_most = 10.0;
 
 static bool is_scarce(uint64_t left, uint64_t all, unsigned percent)
 {
-    return all > 0 && left < all / 100 * percent;
+    return all > 0 && left * 100 < all * percent;
 }
 
 static void judge_disk(

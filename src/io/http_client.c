@@ -135,6 +135,13 @@ static bool is_routing(int os_error)
            os_error == EADDRNOTAVAIL || os_error == EACCES || os_error == EPERM;
 }
 
+static bool is_of_tls(CURLcode code)
+{
+    return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION ||
+           code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM ||
+           code == CURLE_SSL_CIPHER || code == CURLE_SSL_ISSUER_ERROR;
+}
+
 /* The phase that had begun and was not over. */
 static enum http_phase phase_of(const struct http_request *r, CURLcode code)
 {
@@ -142,6 +149,8 @@ static enum http_phase phase_of(const struct http_request *r, CURLcode code)
     curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &os_error);
     if (code == CURLE_COULDNT_RESOLVE_HOST || after(r, CURLINFO_NAMELOOKUP_TIME_T) == 0)
         return HTTP_PHASE_DNS;
+    if (is_of_tls(code))
+        return HTTP_PHASE_TLS;
     if (after(r, CURLINFO_CONNECT_TIME_T) == 0)
         return is_routing((int)os_error) ? HTTP_PHASE_ROUTE : HTTP_PHASE_TCP;
     return r->is_secure && after(r, CURLINFO_APPCONNECT_TIME_T) == 0 ? HTTP_PHASE_TLS
