@@ -223,11 +223,13 @@ def test_all_is_ready_for_a_release(service, page):
 @pytest.mark.section("preflight")
 def test_the_checklist_is_executed(service, page):
     """Nothing of it is configured here, so it says so; test_preflight.py has one that passes."""
-    begin(service)
+    begin(service, Rollout={"RequirePreflight": "yes"})
     told = page.run("voxkeeper preflight", exits={"voxkeeper preflight": 1})
     service.event("preflight-failed")
     report = service.box.run("cat preflight.xml; rm preflight.xml").stdout
     assert "<testsuite" in report and "<failure" in report and "previous-release" in told.text
+    assert service.cli("restart", check=False).returncode == 1
+    assert "tests can wait" in page.run("--override")["voxkeeper changelog"]
 
 
 @pytest.mark.section("after-an-incident")
