@@ -29,20 +29,18 @@ struct unit_look {
 struct change_watch {
     struct daemon *daemon;
     struct history_listener listener;
-    struct unit_look *look; /* under way; NULL: none */
+    struct unit_look *look;                /* under way; NULL: none */
     char release[LIMIT_HISTORY_VALUE + 1]; /* "": not seen yet */
     char unit[DIGEST_TEXT];
 };
 
-static void add_found(const struct change_watch *w, const char *kind, const char *text,
-    struct cJSON *details)
+static void add_found(
+    const struct change_watch *w, const char *kind, const char *text, struct cJSON *details)
 {
     char *json = cJSON_PrintUnformatted(details);
-    changes_add(w->daemon->changes, &(struct change){.kind = kind,
-                                        .author = "voxkeeperd",
-                                        .text = text,
-                                        .reason = "",
-                                        .details = json});
+    changes_add(w->daemon->changes,
+        &(struct change){
+            .kind = kind, .author = "voxkeeperd", .text = text, .reason = "", .details = json});
     cJSON_free(json);
     cJSON_Delete(details);
 }
@@ -50,8 +48,8 @@ static void add_found(const struct change_watch *w, const char *kind, const char
 /* `name` of the entry that was the latest at the start; "" if there is none. */
 static const char *latest(const struct change_watch *w, const char *kind, const char *name)
 {
-    const char *text = cJSON_GetStringValue(
-        cJSON_GetObjectItem(changes_found(w->daemon->changes, kind), name));
+    const char *text =
+        cJSON_GetStringValue(cJSON_GetObjectItem(changes_found(w->daemon->changes, kind), name));
     return text ? text : "";
 }
 
@@ -182,6 +180,21 @@ static bool is_said_elsewhere(const char *name)
     return strcmp(name, "VOXKEEPER_AUTHOR") == 0 || strcmp(name, "VOXKEEPER_REASON") == 0;
 }
 
+/* The message; of a reload with the keys that changed, one behind the other. */
+static void write_text(const struct happening *happening, struct strbuf *out)
+{
+    const char *changes = happening_field(happening, "VOXKEEPER_CHANGES");
+    const char *separator = ": ";
+    strbuf_adds(out, happening->message ? happening->message : "");
+    while (changes && *changes) {
+        size_t len = strcspn(changes, "\n");
+        strbuf_adds(out, separator);
+        strbuf_add(out, changes, len);
+        changes += len + (changes[len] == '\n');
+        separator = "; ";
+    }
+}
+
 static void note_event(struct change_watch *w, const char *kind, const struct happening *happening)
 {
     const struct doer doer = doer_of(w->daemon, happening);
@@ -189,15 +202,17 @@ static void note_event(struct change_watch *w, const char *kind, const struct ha
     cJSON_AddStringToObject(details, "event", event_name(happening->id));
     for (unsigned i = 0; i < happening->n_fields; i++) {
         if (!is_said_elsewhere(happening->fields[i].name))
-            cJSON_AddStringToObject(
-                details, happening->fields[i].name, happening->fields[i].value);
+            cJSON_AddStringToObject(details, happening->fields[i].name, happening->fields[i].value);
     }
     char *json = cJSON_PrintUnformatted(details);
+    struct strbuf text = STRBUF_INIT;
+    write_text(happening, &text);
     changes_add(w->daemon->changes, &(struct change){.kind = kind,
                                         .author = doer.author,
-                                        .text = happening->message ? happening->message : "",
+                                        .text = strbuf_text(&text),
                                         .reason = doer.reason,
                                         .details = json});
+    strbuf_fini(&text);
     cJSON_free(json);
     cJSON_Delete(details);
 }

@@ -94,7 +94,7 @@ static void what_is_done_is_in_it(void **state)
     daemon_rig_must_say(daemon_rig_do(&rig, VK_API_RELOAD, "{\"reason\":\"less herd\"}"), "done: ");
     log_must_get("\"kind\":\"reload\"");
     log_must_get("\"reason\":\"less herd\"");
-    log_must_get("[Restart] Jitter: ");
+    log_must_get("\"text\":\"the new configuration is in force: [Restart] Jitter: 10% -> 77%\"");
     daemon_rig_must_say(daemon_rig_do(&rig, VK_API_RESTART, "{\"reason\":\"leak\"}"), "done: ");
     log_must_get("\"kind\":\"restart\"");
     log_must_get("\"reason\":\"leak\"");
