@@ -91,6 +91,7 @@
 #define VK_API_DOCTOR VK_API "/doctor"
 #define VK_API_CHANGELOG VK_API "/changelog"
 #define VK_API_PREFLIGHT VK_API "/preflight"
+#define VK_PREFLIGHT_ECHO "/preflight/echo" /* POST by Alertmanager, without a token of ours */
 
 /* Who called sudo, told by a client that runs as root. */
 #define VK_HEADER_SUDO_USER "X-Voxkeeper-Sudo-User"

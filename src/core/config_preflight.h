@@ -18,6 +18,10 @@ struct config_preflight {
     uint64_t worker_memory;              /* bytes */
     unsigned descriptors_per_session;
     struct strlist expected_peak;
+    struct strlist dashboard_urls;
+    char *prometheus_url, *alertmanager_url; /* NULL: none */
+    struct strlist rules;                    /* names of alerts */
+    usec_t alert_timeout;
     struct strlist rollback_dry_run; /* NAME=value, then arguments; empty: it has none */
     char *previous_release;          /* path; NULL: none */
 };

@@ -384,6 +384,23 @@ const struct config_key config_keys[] = {
         .doc = "Callers to expect at the same time, `[DAYS] [HOURS] CALLERS` in local time: "
                "`Mon..Fri 9..17 120`, `Sat,Sun 40`, `20..6 10`. One entry a line; where they overlap "
                "the larger number holds."},
+    {"Preflight", "DashboardUrl", &config_type_list, ROOT(preflight.dashboard_urls),
+        .check = config_check_url, LIVE,
+        .doc = "Dashboards that must load; a Grafana's `/d/UID/..` is looked for by its API."},
+    {"Preflight", "PrometheusUrl", &config_type_string, ROOT(preflight.prometheus_url),
+        .check = config_check_url, LIVE,
+        .doc = "Prometheus, which must scrape us now and have the rules of Rules=."},
+    {"Preflight", "Rules", &config_type_list, ROOT(preflight.rules),
+        .preset = "VoxkeeperDown NoServingWorker CrashLoop CallersCut RedisDown VoxkeeperPreflight",
+        .check = config_check_name, LIVE,
+        .doc = "Alerts that must be loaded and work there."},
+    {"Preflight", "AlertmanagerUrl", &config_type_string, ROOT(preflight.alertmanager_url),
+        .check = config_check_url, LIVE,
+        .doc = "Alertmanager, which must bring a test alert back to `POST /preflight/echo` of "
+               "[Admin] Listen=."},
+    {"Preflight", "AlertTimeout", &config_type_span, ROOT(preflight.alert_timeout),
+        .preset = "2min", .min = SEC(1), .max = HOURS(1), LIVE,
+        .doc = "A scrape that shows us, and a test alert that comes back, are waited for so long."},
     {"Preflight", "RollbackDryRun", &config_type_list, ROOT(preflight.rollback_dry_run), LIVE,
         .doc = "How [Rollback] ExecRollback= is tried: arguments that are added to it, behind "
                "`NAME=value` words for its environment, as in `VOXKEEPER_DRY_RUN=1` or `--dry-run`. "

@@ -58,6 +58,8 @@
     X(ALERTS_SENT, COUNTER, "voxkeeper_alerts_sent_total", "notifier", "Notices that a notifier took.") \
     X(ALERTS_FAILED, COUNTER, "voxkeeper_alerts_failed_total", "notifier", "Notices that were given up.") \
     X(ALERTS_QUEUED, GAUGE, "voxkeeper_alerts_queued", "", "Notices that wait for their delivery.") \
+    X(PREFLIGHT_RUN, GAUGE, "voxkeeper_preflight_run", "", "A number that nobody can guess while the checklist asks whether it is scraped, else 0.") \
+    X(PREFLIGHT_ALERT, GAUGE, "voxkeeper_preflight_alert", "", "The same while it waits for its test alert to come back, else 0.") \
     X(CREDENTIAL_AGE, GAUGE, "voxkeeper_credential_age_seconds", "credential", "Time since the value in use was first seen. NaN: there is none.") \
     X(CREDENTIAL_ROTATE_AFTER, GAUGE, "voxkeeper_credential_rotate_after_seconds", "credential", "Age at which a credential is to be replaced.") \
     X(CONFIG_LAST_RELOAD_SUCCESSFUL, GAUGE, "voxkeeper_config_last_reload_successful", "", "1 if the configuration was taken when it was last read.") \

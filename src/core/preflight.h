@@ -16,6 +16,7 @@
 #define PREFLIGHT_ITEMS(X)                                                                         \
     X(TESTS, "tests", "Tests")                                                                     \
     X(SCALING, "scaling", "Scaling")                                                               \
+    X(MONITORING, "monitoring", "Monitoring and alerts")                                           \
     X(ROLLBACK, "rollback", "Rollback plan")
 
 /* X(SYMBOL, name, ITEM): of one item side by side. No name is an item's as well. */
@@ -26,6 +27,11 @@
     X(CAPACITY, "capacity", SCALING)                                                               \
     X(MEMORY, "memory", SCALING)                                                                   \
     X(DESCRIPTORS, "descriptors", SCALING)                                                         \
+    X(DASHBOARDS, "dashboards", MONITORING)                                                        \
+    X(SCRAPE, "scrape", MONITORING)                                                                \
+    X(RULES, "rules", MONITORING)                                                                  \
+    X(ALERTMANAGER, "alertmanager", MONITORING)                                                    \
+    X(ALERT_PATH, "alert-path", MONITORING)                                                        \
     X(ROLLBACK_COMMAND, "rollback-command", ROLLBACK)                                              \
     X(ROLLBACK_DRY_RUN, "rollback-dry-run", ROLLBACK)                                              \
     X(PREVIOUS_RELEASE, "previous-release", ROLLBACK)

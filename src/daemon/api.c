@@ -4,6 +4,7 @@
 #include "daemon/api_parts.h"
 #include "daemon/daemon.h"
 #include "daemon/operation.h"
+#include "voxkeeper/control.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -97,7 +98,9 @@ void api_answer(
     const struct api_exchange x = {.daemon = d, .request = request, .answer = answer};
     const struct api_route *route = api_route_of(request->path);
     bool is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-    if (!route) {
+    if (strcmp(request->path, VK_PREFLIGHT_ECHO) == 0 && strcmp(request->method, "POST") == 0) {
+        api_post_echo(&x);
+    } else if (!route) {
         api_answer_error(&x, 404, "not-found", "no such path; see include/voxkeeper/control.h");
     } else if (is_get && route->get) {
         route->get(&x);

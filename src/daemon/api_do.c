@@ -5,7 +5,6 @@
 #include "daemon/upgrade.h"
 #include "daemon/verb_backup.h"
 #include "daemon/verb_keys.h"
-#include "daemon/verb_preflight.h"
 #include "daemon/verb_rollout.h"
 #include "voxkeeper/control.h"
 
@@ -106,10 +105,4 @@ struct operation *api_do_restore(
     struct restore_wish wish = body->restore;
     wish.dry_run = body->sweep.dry_run;
     return verb_restore(d, asker, &wish, e);
-}
-
-struct operation *api_do_preflight(
-    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
-{
-    return verb_preflight(d, asker, &body->preflight, e);
 }

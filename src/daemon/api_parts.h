@@ -79,6 +79,9 @@ void api_get_incident(const struct api_exchange *x);
 
 void api_get_silence(const struct api_exchange *x);
 
+/* Whoever knows the token of the test alert may tell that it came. */
+void api_post_echo(const struct api_exchange *x);
+
 api_verb api_do_silence;
 api_verb api_do_alert_test;
 api_verb api_do_restart;

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "daemon/incidents.h"
 #include "daemon/log_watches.h"
+#include "daemon/preflight_monitor.h"
+#include "daemon/verb_preflight.h"
 #include "io/journal.h"
 
 static void write_lines(struct exposition *x, const char *name, enum log_source source)
@@ -71,4 +73,7 @@ void metrics_write_told(const struct daemon *d, struct exposition *x)
     write_events(d->meters, x);
     write_incidents(d->incidents, x);
     write_alerts(d->meters, x);
+    const struct preflight_monitor *monitor = preflight_gate_monitor(d->preflight);
+    exposition_one_count(x, METRIC_PREFLIGHT_RUN, preflight_monitor_token(monitor));
+    exposition_one_count(x, METRIC_PREFLIGHT_ALERT, preflight_monitor_alert(monitor));
 }

@@ -5,6 +5,7 @@
 #include "core/preflight_junit.h"
 #include "daemon/daemon.h"
 #include "daemon/operation.h"
+#include "daemon/preflight_monitor.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -69,6 +70,12 @@ struct preflight_run *preflight_run_new(const struct preflight_spec *spec, struc
     preflight_begin_tests(run);
     preflight_begin_scaling(run);
     preflight_begin_rollback(run);
+    run->monitor = preflight_monitor_new(run);
+    if (!run->monitor) {
+        preflight_run_free(run);
+        err_sys(e, -ENOMEM, "beginning the checklist");
+        return NULL;
+    }
     finish_if_over(run);
     return run;
 }
@@ -78,6 +85,7 @@ void preflight_run_free(struct preflight_run *run)
     if (!run)
         return;
     preflight_stop_commands(run);
+    preflight_monitor_free(run->monitor);
     timer_free(run->finish);
     preflight_fini(&run->list);
     free(run);
@@ -141,4 +149,9 @@ struct cJSON *preflight_run_json(const struct preflight_run *run)
 void preflight_run_junit(const struct preflight_run *run, struct strbuf *out)
 {
     preflight_write_junit(&run->list, run->began_wall, out);
+}
+
+struct preflight_monitor *preflight_run_monitor(const struct preflight_run *run)
+{
+    return run ? run->monitor : NULL;
 }

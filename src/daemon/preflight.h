@@ -11,6 +11,7 @@
 
 struct cJSON;
 struct daemon;
+struct preflight_monitor;
 struct preflight_run;
 
 struct preflight_spec {
@@ -36,6 +37,9 @@ const struct preflight *preflight_run_list(const struct preflight_run *run);
  * "checks": [{"check", "verdict", "took_usec", "evidence": [line..]}]}]}. Returns owned JSON.
  */
 struct cJSON *preflight_run_json(const struct preflight_run *run);
+
+/* NULL is fine: of none. */
+struct preflight_monitor *preflight_run_monitor(const struct preflight_run *run);
 
 /* The same as JUnit's XML. */
 void preflight_run_junit(const struct preflight_run *run, struct strbuf *out);

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct preflight_monitor;
+
 struct preflight_command {
     struct preflight_run *run;
     enum preflight_check check;
@@ -19,6 +21,7 @@ struct preflight_run {
     usec_t began, began_wall, ended; /* ended 0: not yet */
     struct timer *finish;
     struct preflight_command tests, dry_run;
+    struct preflight_monitor *monitor;
 };
 
 /* Whether nobody skips it. */

@@ -216,6 +216,11 @@ void preflight_gate_cancel(struct daemon *d)
     preflight_gate_free(g);
 }
 
+struct preflight_monitor *preflight_gate_monitor(const struct preflight_gate *g)
+{
+    return g ? preflight_run_monitor(g->run) : NULL;
+}
+
 void preflight_gate_free(struct preflight_gate *g)
 {
     if (!g)

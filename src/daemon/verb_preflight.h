@@ -13,6 +13,7 @@
 
 struct config;
 struct preflight_gate;
+struct preflight_monitor;
 
 struct preflight_wish {
     bool junit;                  /* the result is to have the XML as well */
@@ -51,6 +52,9 @@ int preflight_gate_begin(struct daemon *d, struct operation *op, const struct pr
 
 /* Another configuration comes into force: what was found about the one before is void. */
 void preflight_gate_cancel(struct daemon *d);
+
+/* Of the run under way; NULL: none, as for `g`. */
+struct preflight_monitor *preflight_gate_monitor(const struct preflight_gate *g);
 
 /* Nobody hears how it ends. NULL is fine. */
 void preflight_gate_free(struct preflight_gate *g);

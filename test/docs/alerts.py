@@ -21,6 +21,7 @@ ROUTES = [
     ('severity=page service=voxkeeper alertname=CrashLoop', 'pager'),
     ('severity=ticket service=voxkeeper alertname=SweepHeld', 'tickets'),
     ('severity=none service=voxkeeper alertname=Watchdog', 'dead-mans-switch'),
+    ('severity=none service=voxkeeper alertname=VoxkeeperPreflight token=1', 'voxkeeper-preflight'),
     # What [Notify] Type=alertmanager sends.
     ('severity=page priority=P2 service=voxkeeper alertname=crash-loop incident=1', 'pager'),
     ('severity=ticket priority=P3 service=voxkeeper alertname=sweep-held incident=1', 'tickets'),
@@ -59,7 +60,7 @@ def check_alert(name, alert, conditions, anchors):
         yield f'{name}: docs/runbook.md has no section {notes["runbook_url"]}'
     if labels.get('service') != 'voxkeeper':
         yield f'{name}: its service is not voxkeeper'
-    if labels['severity'] not in ('page', 'ticket') and name not in ('Watchdog', 'IncidentOpen'):
+    if labels['severity'] not in ('page', 'ticket') and name not in ('Watchdog', 'IncidentOpen', 'VoxkeeperPreflight'):
         yield f'{name}: its severity is {labels["severity"]}'
     condition = labels.get('condition')
     if condition and condition not in conditions:

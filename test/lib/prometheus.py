@@ -83,14 +83,14 @@ def write_quick(source, target, changes):
 
 class Alertmanager(Server):
     """Routes, groups and inhibits as the example does, within a second, and tells `hook` (a URL) by
-    the name of the receiver."""
+    the name of the receiver, but those in `urls` there."""
 
-    def __init__(self, directory, hook):
+    def __init__(self, directory, hook, urls=None):
         directory.mkdir()
         config = directory / "alertmanager.yml"
         names = [receiver["name"] for receiver in
                  yaml.safe_load((ALERTMANAGER / config.name).read_text())["receivers"]]
-        receivers = [{"name": name, "webhook_configs": [{"url": f"{hook}/{name}"}]}
+        receivers = [{"name": name, "webhook_configs": [{"url": (urls or {}).get(name, f"{hook}/{name}")}]}
                      for name in names]
         write_quick(ALERTMANAGER / config.name, config, {
             "group_wait": "100ms", "group_interval": "500ms", "receivers": receivers})
