@@ -83,6 +83,10 @@
     X(INCIDENT_ACKNOWLEDGED, "incident-acknowledged", "1af7cc13617f43179879bceeb3cd4339", NOTICE, "incidents") \
     X(INCIDENT_RESOLVED, "incident-resolved", "0993310ff0ea4dbab3c834aaaa1b0c6d", NOTICE, "incidents") \
     X(CREDENTIAL_IN_USE, "credential-in-use", "b6ab0e5d4f6445848723f8b32de57156", NOTICE, "credentials") \
+    X(CREDENTIAL_REFUSED, "credential-refused", "c1ba1c09da2b41e196512fea40d7d1fd", ERR, "a-credential-is-refused") \
+    X(CREDENTIAL_UNVERIFIED, "credential-unverified", "ddc4d9b1f75f4a0b84d8901e747a9470", WARNING, "a-credential-is-refused") \
+    X(CREDENTIAL_INVALID, "credential-invalid", "41c9fe3c8ba4416a86530eff476c7e87", ERR, "a-credential-is-refused") \
+    X(CREDENTIAL_LOW, "credential-low", "63da421984f346f59b19f45d9f0e5a51", WARNING, "a-credential-is-refused") \
     X(CREDENTIAL_DUE, "credential-due", "edafd6de401544b09a5fda720236dec2", WARNING, "a-credential-is-old") \
     X(CREDENTIAL_OLD, "credential-old", "bbcc9ad92ef04a2f94df5f5a7478896b", ERR, "a-credential-is-old") \
     X(ALERT_SENT, "alert-sent", "c714062092914ad5a29b03e4238599f5", INFO, "alerts-are-not-delivered") \

@@ -70,6 +70,12 @@ enum severity { SEVERITIES(X) SEVERITY_COUNT };
         0, 10 * USEC_PER_SEC, "what voxkeeper does by itself does not help") \
     X(CREDENTIAL_OLD, "credential-old", P3, "a-credential-is-old", \
         0, 10 * USEC_PER_SEC, "a credential is old") \
+    X(CREDENTIAL_REFUSED, "credential-refused", P2, "a-credential-is-refused", \
+        0, 10 * USEC_PER_SEC, "a new value of a credential is refused") \
+    X(CREDENTIAL_INVALID, "credential-invalid", P2, "a-credential-is-refused", \
+        0, 10 * USEC_PER_SEC, "a provider refuses the credential in use") \
+    X(CREDENTIAL_LOW, "credential-low", P3, "a-credential-is-refused", \
+        0, 10 * USEC_PER_SEC, "a provider has little credit left for us") \
     X(DISK_LOW, "disk-low", P2, "the-disk-is-full", \
         30 * USEC_PER_SEC, USEC_PER_MIN, "the state directory is nearly full") \
     X(ALERTS_FAIL, "alerts-not-delivered", P2, "alerts-are-not-delivered", \

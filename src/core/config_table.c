@@ -565,7 +565,8 @@ const struct config_key config_keys[] = {
     {"Credential", "Environment", &config_type_string, CREDENTIAL(environment),
         .check = config_check_variable, WORKERS,
         .doc = "Variable of the workers that gets the value; it goes before Environment= and "
-               "EnvironmentFile= of `[Agent]`. Without it workers have it from elsewhere."},
+               "EnvironmentFile= of `[Agent]`. Without it a value is only watched: its age, and what "
+               "its provider says."},
     {"Credential", "Provider", &config_type_choice, CREDENTIAL(provider), .preset = "none",
         .choices = providers, LIVE,
         .doc = "Who is asked whether a value is good, by a request that changes nothing. `http`: "
@@ -583,7 +584,7 @@ const struct config_key config_keys[] = {
                "`X-Api-Key:` or `Authorization: Token`."},
     {"Credential", "Account", &config_type_string, CREDENTIAL(account),
         .check = config_check_name, .types = ASKED(TWILIO), LIVE,
-        .doc = "The account, or the API key, that the value belongs to: its SID."},
+        .doc = "SID of the account that the value, its auth token, belongs to."},
     {"Credential", "CaFile", &config_type_string, CREDENTIAL(ca_file), .check = config_check_path,
         .types = ANY_ASKED, LIVE,
         .doc = "PEM file of the authorities that the provider is verified by, instead of the "

@@ -62,6 +62,8 @@
     X(PREFLIGHT_ALERT, GAUGE, "voxkeeper_preflight_alert", "", "The same while it waits for its test alert to come back, else 0.") \
     X(CREDENTIAL_AGE, GAUGE, "voxkeeper_credential_age_seconds", "credential", "Time since the value in use was first seen. NaN: there is none.") \
     X(CREDENTIAL_ROTATE_AFTER, GAUGE, "voxkeeper_credential_rotate_after_seconds", "credential", "Age at which a credential is to be replaced.") \
+    X(PROVIDER_KEY_VALID, GAUGE, "voxkeeper_provider_key_valid", "provider,credential", "1 if the provider takes the value in use, 0 if it refuses it or has no credit left for it.") \
+    X(PROVIDER_QUOTA, GAUGE, "voxkeeper_provider_quota_remaining", "provider,credential", "What is left at the provider, in its own unit.") \
     X(CONFIG_LAST_RELOAD_SUCCESSFUL, GAUGE, "voxkeeper_config_last_reload_successful", "", "1 if the configuration was taken when it was last read.") \
     X(CONFIG_LAST_RELOAD_SUCCESS, GAUGE, "voxkeeper_config_last_reload_success_timestamp_seconds", "", "When the configuration in force was read, since the epoch.") \
     X(STATE_DIRECTORY_FREE, GAUGE, "voxkeeper_state_directory_free_bytes", "", "Free space for us where [Admin] StateDirectory= is.") \

@@ -3,7 +3,6 @@
 
 #include "core/event.h"
 #include "daemon/daemon.h"
-#include "daemon/incidents.h"
 #include "io/doc_dir.h"
 #include "io/secret_memory.h"
 
@@ -13,21 +12,23 @@
 #include <string.h>
 
 #define LOOK_INTERVAL USEC_PER_SEC
-#define SAVE_INTERVAL USEC_PER_HOUR
 
 struct credential *credentials_find(struct credentials *c, const char *name)
 {
     for (unsigned i = 0; i < c->n; i++) {
-        if (strcmp(c->all[i].record.name, name) == 0)
-            return &c->all[i];
+        if (strcmp(c->all[i]->record.name, name) == 0)
+            return c->all[i];
     }
     return NULL;
 }
 
 static void forget(struct credentials *c, unsigned i)
 {
-    secret_memory_free(c->all[i].secrets, sizeof *c->all[i].secrets);
-    memmove(&c->all[i], &c->all[i + 1], (--c->n - i) * sizeof *c->all);
+    struct credential *one = c->all[i];
+    credential_check_forget(one);
+    secret_memory_free(one->secrets, sizeof *one->secrets);
+    free(one);
+    memmove(&c->all[i], &c->all[i + 1], (--c->n - i) * sizeof(struct credential *));
 }
 
 /* What an instance before knew of it. */
@@ -39,35 +40,21 @@ static void take_former(struct credentials *c, struct credential *one)
     }
 }
 
-/* The first value of this instance: without one before it there is nothing to go back to. */
-static void begin_value(struct credentials *c, struct credential *one)
-{
-    struct err e = {0};
-    char found[DIGEST_TEXT];
-    one->stamp = credential_stamp(one->conf);
-    if (credential_read(one->conf, one->secrets->used, &e) < 0) {
-        snprintf(one->trouble, sizeof one->trouble, "%s", e.msg);
-        return;
-    }
-    credential_fingerprint(c, one->secrets->used, found);
-    if (strcmp(found, one->record.used.fingerprint) == 0)
-        return;
-    memcpy(one->record.used.fingerprint, found, sizeof found);
-    one->record.used.age = 0;
-    one->news = true;
-}
-
 static struct credential *add(struct credentials *c, const struct config_credential *conf)
 {
-    struct credential *one = &c->all[c->n];
-    *one = (struct credential){.conf = conf, .aged_at = loop_now()};
-    one->secrets = secret_memory_new(sizeof *one->secrets);
-    if (!one->secrets)
+    struct credential *one = calloc(1, sizeof *one);
+    if (!one)
         return NULL;
+    *one = (struct credential){.all = c, .conf = conf, .aged_at = loop_now()};
+    one->secrets = secret_memory_new(sizeof *one->secrets);
+    if (!one->secrets) {
+        free(one);
+        return NULL;
+    }
     snprintf(one->record.name, sizeof one->record.name, "%s", conf->name);
-    c->n++;
+    c->all[c->n++] = one;
     take_former(c, one);
-    begin_value(c, one);
+    credential_begin(one);
     return one;
 }
 
@@ -75,7 +62,7 @@ static struct credential *add(struct credentials *c, const struct config_credent
 static void make_room(struct credentials *c)
 {
     for (unsigned i = 0; c->n == sizeof c->all / sizeof *c->all && i < c->n; i++) {
-        if (!c->all[i].conf)
+        if (!c->all[i]->conf)
             forget(c, i--);
     }
 }
@@ -84,12 +71,21 @@ static void make_room(struct credentials *c)
 static void forget_incidents(struct credentials *c)
 {
     for (unsigned i = 0; i < c->n; i++) {
-        struct credential *one = &c->all[i];
-        if (!one->conf && one->told_age == CREDENTIAL_OLD)
-            incidents_clear(c->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->record.name,
-                "it is no credential of ours any more");
-        one->told_age = one->conf ? one->told_age : CREDENTIAL_FRESH;
+        if (c->all[i]->conf)
+            continue;
+        credential_clear(c->all[i], "it is no credential of ours any more");
+        c->all[i]->told_age = CREDENTIAL_FRESH;
     }
+}
+
+/* Its file is read anew, its provider asked anew. */
+static void put_aside(struct credential *one)
+{
+    one->conf = NULL;
+    if (!one->checks_new)
+        credential_check_forget(one);
+    one->stamp = (struct file_stamp){0};
+    one->check_at = 0;
 }
 
 int credentials_configure(struct credentials *c, const struct config *config, struct err *e)
@@ -97,7 +93,7 @@ int credentials_configure(struct credentials *c, const struct config *config, st
     if (config->n_credentials > 0)
         credentials_open(c);
     for (unsigned i = 0; i < c->n; i++)
-        c->all[i].conf = NULL;
+        put_aside(c->all[i]);
     for (unsigned i = 0; i < config->n_credentials; i++) {
         const struct config_credential *conf = &config->credentials[i];
         struct credential *one = credentials_find(c, conf->name);
@@ -115,28 +111,23 @@ int credentials_configure(struct credentials *c, const struct config *config, st
     return 0;
 }
 
-void credential_tell_in_use(const struct credential *one, const char *author, const char *reason)
+static void look(struct credential *one)
 {
-    struct event ev;
-    event_init(&ev, EVENT_CREDENTIAL_IN_USE);
-    event_message(&ev, "credential %s: a new value is in use, %s", one->record.name, reason);
-    event_field(&ev, "VOXKEEPER_CREDENTIAL", "%s", one->record.name);
-    event_field(&ev, "VOXKEEPER_REASON", "%s", reason);
-    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", author);
-    event_emit(&ev);
-    event_fini(&ev);
+    if (one->news)
+        credential_tell(
+            one, EVENT_CREDENTIAL_IN_USE, "", "", "its value was not known before and is in use");
+    one->news = false;
+    credential_rotate_look(one);
+    credential_check_look(one);
+    credential_age_look(one);
 }
 
 static void on_look(void *arg)
 {
     struct credentials *c = arg;
     for (unsigned i = 0; i < c->n; i++) {
-        if (c->all[i].news)
-            credential_tell_in_use(
-                &c->all[i], "voxkeeperd", "it was there when voxkeeper began with it");
-        c->all[i].news = false;
-        if (c->all[i].conf)
-            credential_age_look(c, &c->all[i]);
+        if (c->all[i]->conf)
+            look(c->all[i]);
     }
     if (c->n > 0)
         timer_arm(c->look, usec_add(loop_now(), LOOK_INTERVAL));
@@ -179,14 +170,18 @@ void credentials_begin(struct credentials *c)
 bool credentials_at(const struct credentials *c, unsigned i, struct credential_view *out)
 {
     for (unsigned n = 0; n < c->n; n++) {
-        const struct credential *one = &c->all[n];
+        const struct credential *one = c->all[n];
         if (!one->conf || i-- > 0)
             continue;
         *out = (struct credential_view){.name = one->conf->name,
             .provider = provider_name(one->conf->provider),
             .known = one->record.used.fingerprint[0] != '\0',
             .age = credential_age_now(one),
-            .rotate_after = one->conf->rotate_after};
+            .rotate_after = one->conf->rotate_after,
+            .judged = one->judged,
+            .valid = one->valid,
+            .counted = one->counted,
+            .quota = one->quota};
         return true;
     }
     return false;

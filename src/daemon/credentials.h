@@ -41,6 +41,10 @@ int credentials_put(const struct credentials *c, const struct config *config, ui
     struct strlist *env, struct err *e);
 void credentials_wipe(const struct config *config, struct strlist *env);
 
+/* The fleet told something: a rollout may have brought a value, or gone back. */
+struct fleet_action;
+void credentials_told(struct credentials *c, const struct fleet_action *told);
+
 /* For the metrics: the i-th credential; false behind the last. */
 struct credential_view {
     const char *name;

@@ -7,7 +7,9 @@
 
 usec_t credential_age_now(const struct credential *one)
 {
-    return usec_add(one->record.used.age, usec_sub(loop_now(), one->aged_at));
+    const struct credential_record *r = &one->record;
+    bool newer = r->next.fingerprint[0] && one->rotation.state != ROTATION_ROLLING;
+    return usec_add(newer ? r->next.age : r->used.age, usec_sub(loop_now(), one->aged_at));
 }
 
 static enum credential_age judge(const struct credential *one)
@@ -21,7 +23,7 @@ static enum credential_age judge(const struct credential *one)
     return age >= credential_notice_age(rotate_after) ? CREDENTIAL_DUE : CREDENTIAL_FRESH;
 }
 
-static void tell(struct credentials *c, const struct credential *one, enum event_id id)
+static void tell(const struct credential *one, enum event_id id)
 {
     char age[SPAN_TEXT_MAX];
     char limit[SPAN_TEXT_MAX];
@@ -37,18 +39,18 @@ static void tell(struct credentials *c, const struct credential *one, enum event
         (unsigned long long)(credential_age_now(one) / USEC_PER_SEC));
     event_emit(&ev);
     if (old)
-        incidents_raise(c->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
+        incidents_raise(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
             strbuf_text(&ev.message));
     event_fini(&ev);
 }
 
-void credential_age_look(struct credentials *c, struct credential *one)
+void credential_age_look(struct credential *one)
 {
     enum credential_age age = judge(one);
     if (age != CREDENTIAL_OLD && one->told_age != age)
-        incidents_clear(c->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
+        incidents_clear(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
             "it was replaced, or may be older now");
     if (age > one->told_age)
-        tell(c, one, age == CREDENTIAL_OLD ? EVENT_CREDENTIAL_OLD : EVENT_CREDENTIAL_DUE);
+        tell(one, age == CREDENTIAL_OLD ? EVENT_CREDENTIAL_OLD : EVENT_CREDENTIAL_DUE);
     one->told_age = age;
 }

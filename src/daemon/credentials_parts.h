@@ -2,6 +2,9 @@
 #pragma once
 
 #include "core/credential_record.h"
+#include "core/event.h"
+#include "core/provider_check.h"
+#include "core/rotation.h"
 #include "daemon/credentials.h"
 #include "io/files.h"
 #include "io/loop.h"
@@ -9,13 +12,15 @@
 /* In secret memory. */
 struct credential_secrets {
     char used[LIMIT_SECRET + 1];
-    char next[LIMIT_SECRET + 1];
+    char next[LIMIT_SECRET + 1];      /* of generation `record.from` and later */
+    char candidate[LIMIT_SECRET + 1]; /* what the file holds, while it is verified */
 };
 
 /* What was told of its age. */
 enum credential_age { CREDENTIAL_FRESH, CREDENTIAL_DUE, CREDENTIAL_OLD };
 
 struct credential {
+    struct credentials *all;
     const struct config_credential *conf; /* in force; NULL: older workers may still need it */
     struct credential_record record;      /* ages as of `aged_at` */
     usec_t aged_at;
@@ -24,6 +29,16 @@ struct credential {
     struct file_stamp stamp; /* when it was looked at last */
     enum credential_age told_age;
     char trouble[ERR_MSG_MAX]; /* why there is no value in use; "": there is */
+    bool looked;               /* its file was read since the start */
+    struct rotation rotation;
+    struct credential_value_record candidate; /* age: 0 at `seen_at` */
+    usec_t seen_at;
+    struct provider_check *check; /* under way; of the candidate if `checks_new` */
+    bool checks_new;
+    usec_t check_at; /* the value in use */
+    bool judged, valid, counted, low;
+    double quota;
+    char words[PROVIDER_WORDS_MAX + 32]; /* of the provider, or of a rollout */
 };
 
 struct credentials {
@@ -33,7 +48,7 @@ struct credentials {
     bool begun;
     bool has_key;
     char key[DIGEST_TEXT]; /* of the fingerprints */
-    struct credential all[2 * LIMIT_CREDENTIALS];
+    struct credential *all[2 * LIMIT_CREDENTIALS];
     unsigned n;
     struct credential_record former[LIMIT_CREDENTIALS]; /* that nobody has asked for yet */
     unsigned n_former;
@@ -51,14 +66,31 @@ bool credential_recover(
 
 /* credentials_store.c */
 struct credential_clock credentials_clock(void);
+/* Brings the ages up to now. */
+void credential_grow(struct credential *one);
 void credentials_open(struct credentials *c);
 void credentials_save(struct credentials *c);
 
+/* credentials_begin.c: the values that this instance begins with. */
+void credential_begin(struct credential *one);
+
 /* credentials_age.c */
 usec_t credential_age_now(const struct credential *one);
-void credential_age_look(struct credentials *c, struct credential *one);
+void credential_age_look(struct credential *one);
 
-/* Workers have, or get, a value that they had not before. */
-void credential_tell_in_use(const struct credential *one, const char *author, const char *reason);
+/* credentials_check.c: what the provider says. Of the candidate it goes to the rotation. */
+void credential_check_new(struct credential *one);
+void credential_check_look(struct credential *one);
+void credential_check_forget(struct credential *one);
+
+/* credentials_rotate.c */
+void credential_rotate_look(struct credential *one);
+void credential_rotate(struct credential *one, enum rotation_event_type type);
+
+/* credentials_tell.c: an event about it; `reason` "" if there is none. */
+void credential_tell(const struct credential *one, enum event_id id, const char *author,
+    const char *reason, const char *message);
+/* Every incident about it is over. */
+void credential_clear(const struct credential *one, const char *words);
 
 struct credential *credentials_find(struct credentials *c, const char *name);

@@ -97,6 +97,15 @@ void credentials_open(struct credentials *c)
         log_printf(LOG_LEVEL_ERR, "%s", e.msg);
 }
 
+void credential_grow(struct credential *one)
+{
+    usec_t now = loop_now();
+    usec_t since = usec_sub(now, one->aged_at);
+    one->record.used.age = usec_add(one->record.used.age, since);
+    one->record.next.age = usec_add(one->record.next.age, since);
+    one->aged_at = now;
+}
+
 void credentials_save(struct credentials *c)
 {
     struct credential_record records[LIMIT_CREDENTIALS];
@@ -106,11 +115,8 @@ void credentials_save(struct credentials *c)
     if (!c->dir)
         return;
     for (unsigned i = 0; i < c->n; i++) {
-        struct credential *one = &c->all[i];
-        usec_t since = usec_sub(now.boot, one->aged_at);
-        one->record.used.age = usec_add(one->record.used.age, since);
-        one->record.next.age = usec_add(one->record.next.age, since);
-        one->aged_at = now.boot;
+        struct credential *one = c->all[i];
+        credential_grow(one);
         if (n < LIMIT_CREDENTIALS && one->conf)
             records[n++] = one->record;
     }

@@ -135,6 +135,7 @@ void daemon_on_told(const struct fleet_action *told, void *arg)
         told->type == FLEET_DO_TELL_RESTART_SUPERSEDED ||
         told->type == FLEET_DO_TELL_ROLLOUT_REFUSED)
         verb_rollout_verdict(d, told);
+    credentials_told(d->credentials, told);
     fallback_consider(d, told);
     if (told->type == FLEET_DO_TELL_ALL_GONE && !fallback_all_gone(d))
         drainer_all_gone(d->drainer);

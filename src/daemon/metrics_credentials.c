@@ -18,4 +18,15 @@ void metrics_write_credentials(const struct daemon *d, struct exposition *x)
         if (v.rotate_after != USEC_INFINITY)
             exposition_seconds(x, METRIC_LABELS(v.name), v.rotate_after);
     }
+    exposition_family(x, METRIC_PROVIDER_KEY_VALID);
+    for (unsigned i = 0; credentials_at(d->credentials, i, &v); i++) {
+        if (v.judged)
+            exposition_count(x, METRIC_LABELS(v.provider, v.name), v.valid);
+    }
+    exposition_family(x, METRIC_PROVIDER_QUOTA);
+    for (unsigned i = 0; credentials_at(d->credentials, i, &v); i++) {
+        if (v.counted)
+            exposition_count(
+                x, METRIC_LABELS(v.provider, v.name), v.quota > 0 ? (uint64_t)v.quota : 0);
+    }
 }
