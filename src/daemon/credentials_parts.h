@@ -31,6 +31,7 @@ struct credential {
     char trouble[ERR_MSG_MAX]; /* why there is no value in use; "": there is */
     bool looked;               /* its file was read since the start */
     struct rotation rotation;
+    uint64_t operation;                       /* that brings it */
     struct credential_value_record candidate; /* age: 0 at `seen_at` */
     usec_t seen_at;
     struct provider_check *check; /* under way; of the candidate if `checks_new` */

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "daemon/drainer.h"
 #include "daemon/incidents.h"
+#include "daemon/operation.h"
 #include "daemon/supervisor.h"
 #include "daemon/verb_rollout.h"
 
@@ -125,8 +126,10 @@ static void roll_out(struct credential *one)
         return;
     stage(one, supervisor_fleet(d->supervisor)->rollout.latest + 1);
     snprintf(author, sizeof author, "credential %s", one->record.name);
-    if (one->conf->environment &&
-        !verb_restart(d, &(struct verb_asker){author, "its file holds a new value"}, &e)) {
+    const struct verb_asker asker = {.author = author, .reason = "its file holds a new value"};
+    const struct operation *op = one->conf->environment ? verb_restart(d, &asker, &e) : NULL;
+    one->operation = op ? operation_id(op) : 0;
+    if (one->conf->environment && !op) {
         unstage(one); /* the next look tries again */
         return;
     }
@@ -194,8 +197,21 @@ void credential_rotate(struct credential *one, enum rotation_event_type type)
     step(one, (struct rotation_event){.type = type});
 }
 
+/* What stands before a rollout may refuse it: then the fleet never hears of it. */
+static void look_after_rollout(struct credential *one)
+{
+    const struct daemon *d = one->all->daemon;
+    const struct operation *op = operation_find(d->operations, one->operation);
+    if (one->rotation.state != ROTATION_ROLLING || !op || operation_running(op) || !may_roll_out(d))
+        return;
+    snprintf(
+        one->words, sizeof one->words, "its rollout was refused; `voxkeeper reload` tries again");
+    credential_rotate(one, ROTATION_EV_BACK);
+}
+
 void credential_rotate_look(struct credential *one)
 {
+    look_after_rollout(one);
     struct file_stamp stamp = credential_stamp(one->conf);
     bool changed = !files_stamp_equal(&stamp, &one->stamp);
     one->stamp = stamp;
@@ -233,6 +249,7 @@ void credentials_told(struct credentials *c, const struct fleet_action *told)
     bool over = told->type == FLEET_DO_TELL_ROLLOUT && told->rollout == ROLLOUT_IDLE;
     bool done = told->type == FLEET_DO_TELL_RESTARTED;
     bool again = false;
+    const struct verb_asker asker = {.author = "voxkeeperd", .reason = "back to the value before"};
     for (unsigned i = 0; i < c->n; i++) {
         struct credential *one = c->all[i];
         if (!one->record.next.fingerprint[0])
@@ -248,7 +265,6 @@ void credentials_told(struct credentials *c, const struct fleet_action *told)
             settle(one);
     }
     struct err e = {0};
-    if (again && !d->reload.op &&
-        !verb_restart(d, &(struct verb_asker){"voxkeeperd", "back to the value before"}, &e))
+    if (again && !d->reload.op && !verb_restart(d, &asker, &e))
         log_printf(LOG_LEVEL_ERR, "going back to the value of a credential before: %s", e.msg);
 }

@@ -4,12 +4,12 @@
 
 #include "base/strbuf.h"
 #include "build_config.h"
+#include "io/http_client_memory.h"
 #include "io/http_client_uv.h"
 #include "io/own_sockets.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -231,35 +231,10 @@ static void on_turn(void *arg)
         client_destroy(client);
 }
 
-/* Headers hold secrets: what curl gives back is empty first, so that no core dump has them. */
-static void zeroing_free(void *memory)
-{
-    if (memory)
-        explicit_bzero(memory, malloc_usable_size(memory));
-    free(memory);
-}
-
-static void *zeroing_realloc(void *memory, size_t size)
-{
-    size_t had = memory ? malloc_usable_size(memory) : 0;
-    void *bigger = malloc(size);
-    if (bigger && memory) {
-        memcpy(bigger, memory, had < size ? had : size);
-        zeroing_free(memory);
-    }
-    return bigger;
-}
-
-static CURLcode init_curl(void)
-{
-    return curl_global_init_mem(
-        CURL_GLOBAL_DEFAULT, malloc, zeroing_free, zeroing_realloc, strdup, calloc);
-}
-
 struct http_client *http_client_new(struct loop *l, struct err *e)
 {
     struct http_client *client = calloc(1, sizeof *client);
-    if (!client || init_curl() != CURLE_OK) {
+    if (!client || http_client_init_curl() != CURLE_OK) {
         free(client);
         err_sys(e, -ENOMEM, "start HTTP client");
         return NULL;

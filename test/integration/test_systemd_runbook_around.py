@@ -109,8 +109,9 @@ def test_a_credential_is_renewed(service, page):
     told = page.run("--kind credential")
     assert "[Credential elevenlabs]" in told["voxkeeper show-config"]
     assert "of-old" not in told.text and "elevenlabs" in told["curl"]
+    service.mark()
     page.run("read -rs", typed="of-new\n")
-    page.run("systemctl restart voxkeeper")
+    service.event("credential-in-use", VOXKEEPER_AUTHOR="credential elevenlabs")
     assert "ELEVENLABS_API_KEY=of-new\0" in service.box.read(f"/proc/{service.worker_pid()}/environ")
 
 
@@ -120,6 +121,22 @@ def test_a_credential_is_old(service, page):
     name = page.incident("credential-old")
     told = page.run("voxkeeper incidents")
     assert name in told["voxkeeper incidents"] and "elevenlabs" in told["curl"]
+
+
+@pytest.mark.section("a-credential-is-refused")
+def test_a_credential_is_refused(service, page):
+    with_credential(service)
+    service.mark()
+    service.box.write(f"{SECRETS}/elevenlabs", "of-new\ntwo lines\n", mode="0640")
+    service.event("credential-refused")
+    page.symptoms()
+    told = page.run("--grep credential")
+    assert "credential-refused" in told["voxkeeper incidents"]
+    assert "more than one line" in told["journalctl"] and "of-new" not in told.text
+    assert "ELEVENLABS_API_KEY=of-old\0" in service.box.read(f"/proc/{service.worker_pid()}/environ")
+    service.box.run(f"chgrp voxkeeper {SECRETS}/elevenlabs; echo of-new >{SECRETS}/elevenlabs")
+    page.run("voxkeeper reload")
+    service.event("credential-in-use", VOXKEEPER_AUTHOR="credential elevenlabs")
 
 
 @pytest.mark.section("the-disk-is-full")
