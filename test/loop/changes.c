@@ -147,8 +147,10 @@ static void a_full_disk_loses_nothing(void **state)
     append_errno = ENOSPC;
     (void)daemon_rig_do(&rig, VK_API_CHANGELOG, "{\"text\":\"one\",\"reason\":\"\"}");
     daemon_rig_hear(&rig, "changelog-unwritten|");
+    strbuf_reset(&witness_text);
     (void)daemon_rig_do(&rig, VK_API_CHANGELOG, "{\"text\":\"two\",\"reason\":\"\"}");
     daemon_rig_hear(&rig, ": two");
+    daemon_rig_hear(&rig, "changelog-unwritten|"); /* the other thread is done with the file */
     log_must_be_whole(1);
     append_errno = 0;
     (void)daemon_rig_do(&rig, VK_API_CHANGELOG, "{\"text\":\"three\",\"reason\":\"\"}");
