@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,7 +31,8 @@ static uint64_t places[PLACES_MAX];
 static unsigned n_places;
 static uint64_t wanted;
 static const char *list_path;
-static bool busy; /* inside ourselves, or in a process that is to become a worker */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the four above */
+static _Thread_local bool busy; /* inside ourselves, or in a process that is to become a worker */
 
 void *__real_malloc(size_t size);
 int __real_open64(const char *path, int flags, ...);
@@ -80,15 +82,17 @@ static void note(uint64_t place, const char *name)
 /* Whether this call is the one. */
 static bool is_due(const char *name)
 {
-    if (busy || (!list_path && wanted == 0))
+    if (busy)
         return false;
     busy = true;
     uint64_t place = place_of(name);
+    pthread_mutex_lock(&lock);
     if (list_path)
         note(place, name);
     bool due = wanted != 0 && place == wanted;
     if (due)
         wanted = 0;
+    pthread_mutex_unlock(&lock);
     busy = false;
     return due;
 }
