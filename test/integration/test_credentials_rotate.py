@@ -171,6 +171,51 @@ def test_workers_that_fail_with_it_keep_the_old_one(make_daemon, sleeper_config,
     wait_for(lambda: keys_of(daemon) == {OLD})
 
 
+def by_generation(daemon):
+    """(generation, value) of each live worker."""
+    workers = daemon.request("GET", "/api/v1/workers")[1]["workers"]
+    return {(worker["generation"], environment_of(worker["pid"])["SPEECH_KEY"])
+            for worker in workers if worker.get("pid")}
+
+
+def test_a_rollout_that_is_cancelled_goes_back_to_the_value_before(
+        make_daemon, agent_config, keeping, secret, provider):
+    provider.good.add(NEW)
+    daemon = make_daemon({**agent_config(Agent={"Handover": "preload", "Workers": 2},
+                                         Rollout={"Bake": "5min"}), **keeping()})
+    daemon.wait_event("worker-verified", count=2, deadline=30)
+    replace(secret, NEW)
+    daemon.wait_event("rollout-baking", deadline=30)
+    assert by_generation(daemon) == {(1, OLD), (2, NEW)}
+    mark = daemon.mark()
+    for pid in daemon.workers():
+        if environment_of(pid)["SPEECH_KEY"] == OLD:
+            os.kill(pid, signal.SIGKILL)
+    assert daemon.wait_event("worker-verified", since=mark, deadline=30)["generation"] == "1"
+    wait_for(lambda: by_generation(daemon) == {(1, OLD), (2, NEW)})
+    # Another instance knows what belongs to which of them.
+    daemon.send(signal.SIGKILL)
+    daemon.wait()
+    daemon.start()
+    daemon.wait_event("daemon-resumed")
+    daemon.cli("rollout", "cancel", check=True)
+    refused = daemon.wait_event("credential-refused", deadline=30)
+    assert "cancelled by" in refused["reason"]
+    wait_for(lambda: by_generation(daemon) == {(1, OLD)}, deadline=30)
+
+
+def test_a_checklist_that_fails_keeps_the_old_one(make_daemon, sleeper_config, keeping, secret,
+                                                  provider):
+    provider.good.add(NEW)
+    daemon = make_daemon({**sleeper_config(), **keeping(), "Rollout": {"RequirePreflight": "yes"},
+                          "Preflight": {"TestCommand": "/bin/false"}})
+    daemon.wait_event("worker-verified")
+    replace(secret, NEW)
+    refused = daemon.wait_event("credential-refused", deadline=60)
+    assert "its rollout was refused" in refused["reason"]
+    assert keys_of(daemon) == {OLD}
+
+
 def test_a_flipped_link_is_seen_and_half_a_file_is_not(make_daemon, sleeper_config, keeping, secret,
                                                        provider, directory):
     provider.good.add(NEW)
