@@ -69,6 +69,8 @@ ELSEWHERE = {
     "voxkeeper_alerts_sent_total": "test/unit/meters.c",
     "voxkeeper_alerts_failed_total": "test/unit/meters.c",
     "voxkeeper_alerts_queued": "test/unit/meters.c",
+    "voxkeeper_preflight_run": "test_preflight.py: a test alert goes the whole way",
+    "voxkeeper_preflight_alert": "test_preflight.py: a test alert goes the whole way",
     "voxkeeper_credential_age_seconds": "test_credentials.py",
     "voxkeeper_credential_rotate_after_seconds": "test_credentials.py",
     "voxkeeper_provider_key_valid": "test_credentials_rotate.py",
