@@ -25,8 +25,9 @@ const struct verb VERBS[] = {
         "One worker after the other: the new one must pass its probes before the next\n"
         "one goes. Ends with 0 when all were replaced and verified, 1 when that failed,\n"
         "4 when the workers from before took over again. See also: voxkeeper rollout\n"
-        "With --preflight, or [Rollout] RequirePreflight=yes, the checklist must pass before.\n"
-        "--override goes on if it fails, and alone does not run it; the change log has it.\n",
+        "With --preflight, or [Rollout] RequirePreflight=yes, the checklist must pass\n"
+        "before. --override goes on if it fails, and alone does not run it; the change\n"
+        "log has it.\n",
         CHANGING | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE), cli_restart},
     {"reload", NULL, "read the configuration again",
         "All of it is applied, or none. Ends with 0 when it is applied; otherwise with\n"

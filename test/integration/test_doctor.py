@@ -585,12 +585,15 @@ def tmpfs(directory):
 
 
 def test_descriptors_of_voxkeeperd(start):
-    daemon = start()
+    admin = free_port()
+    daemon = start(Admin={"Listen": f"127.0.0.1:{admin}"})
     with contextlib.ExitStack() as callers:
+        # So many that a fifth more leaves room for what the doctor itself opens.
         for _ in range(50):
             connection = callers.enter_context(socket.socket(socket.AF_UNIX))
             connection.connect(str(daemon.socket))
-        used = wait_for(lambda: at_least(60, daemon.pid), 10, "its connections")
+            callers.enter_context(socket.create_connection(("127.0.0.1", admin)))
+        used = wait_for(lambda: at_least(115, daemon.pid), 10, "its connections")
         resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (used * 6 // 5, used * 6 // 5))
         diagnosis(daemon, "host-descriptors")
 
