@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { SUM_DIGITS = DIGEST_TEXT - 1 };
@@ -100,12 +99,18 @@ bool changelog_line_is_good(const char *line, size_t len)
     return has_form(line, len) && sum_is_right(line, len);
 }
 
+/* Of a line that has the form; 0: it has none. */
 static uint64_t seq_of(const char *line)
 {
     char digits[24];
     uint64_t seq = 0;
-    snprintf(digits, sizeof digits, "%.*s", (int)strspn(line + sizeof BEGIN - 1, "0123456789"),
-        line + sizeof BEGIN - 1);
+    size_t n = 0;
+    for (const char *at = line + sizeof BEGIN - 1; *at >= '0' && *at <= '9'; at++) {
+        if (n == sizeof digits - 1)
+            return 0;
+        digits[n++] = *at;
+    }
+    digits[n] = '\0';
     return num_parse_u64(digits, 1, UINT64_MAX - 1, &seq) == 0 ? seq : 0;
 }
 

@@ -47,7 +47,9 @@ static int add(
     int r = notice_read_json(text, len, &entry.read, e);
     if (r < 0)
         return r;
-    entry.text = strndup(text, len);
+    struct strbuf copy = STRBUF_INIT;
+    strbuf_add(&copy, text, len);
+    entry.text = strbuf_take(&copy);
     struct delivery_entry *entries =
         entry.text ? realloc(q->entries, (q->n + 1) * sizeof *entries) : NULL;
     if (!entries) {
@@ -165,7 +167,8 @@ const struct delivery_entry *delivery_queue_of(
 static size_t stand_down(struct delivery_queue *q, size_t at)
 {
     for (size_t i = 0; i < q->n; i++) {
-        if (i != at && q->entries[i].standing && delivery_entry_alike(&q->entries[i], &q->entries[at])) {
+        if (i != at && q->entries[i].standing &&
+            delivery_entry_alike(&q->entries[i], &q->entries[at])) {
             remove_at(q, i);
             return i < at ? at - 1 : at;
         }

@@ -81,6 +81,15 @@ static void refuse(char *const lines[LINES], bool local)
     check(!head.host || strcasecmp(head.host, "evil.example") != 0);
 }
 
+static char *copy_of(const char *bytes, size_t len)
+{
+    char *copy = malloc(len + 1);
+    check(copy != NULL);
+    memcpy(copy, bytes, len);
+    copy[len] = '\0';
+    return copy;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *lines[LINES] = {0};
@@ -89,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *end = memchr(text, '\n', size);
         size_t n = end ? (size_t)(end - text) : size;
         if (n > 0)
-            check((lines[i] = strndup(text, n)) != NULL);
+            lines[i] = copy_of(text, n);
         n += end != NULL;
         text += n;
         size -= n;
