@@ -14,6 +14,7 @@ from agent import hold, request
 from daemon import TOP
 from ports import free_port
 from prometheus import Prometheus
+from provider import Provider
 from receiver import Receiver
 from waiting import wait_for
 
@@ -29,6 +30,7 @@ RIGHTLY_EMPTY = {
     "Memory of the unit B": "and no MemoryMax=",
 }
 OLD = "2020-01-01T00:00:00Z"
+KEY = "sk-of-a-test"
 
 
 def queries():
@@ -67,9 +69,16 @@ def receiver():
 
 
 @pytest.fixture
-def daemon(make_daemon, agent_config, receiver, redis, directory):
+def provider():
+    provider = Provider(KEY)
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
+def daemon(make_daemon, agent_config, receiver, provider, redis, directory):
     secret = directory / "secret"
-    secret.write_text("sk-of-a-test\n")
+    secret.write_text(f"{KEY}\n")
     secret.chmod(0o600)
     for i in range(3):
         redis.command("SET", f"cursor_task:{i}", json.dumps({"pending": True, "createdAt": OLD}))
@@ -79,7 +88,8 @@ def daemon(make_daemon, agent_config, receiver, redis, directory):
         Sweep={"Interval": "infinity", "MaxDelete": "infinity"}, Incidents={"Patience": "0.01"},
         Admin={"Listen": f"127.0.0.1:{free_port()}"},
         **{"Notify hook": {"Url": receiver.url},
-           "Credential speech": {"File": secret, "Environment": "SPEECH", "RotateAfter": "90d"}}))
+           "Credential speech": {"File": secret, "Environment": "SPEECH", "RotateAfter": "90d",
+                                 "Provider": "elevenlabs", "BaseUrl": provider.url}}))
     daemon.wait_event("worker-verified", count=2)
     return daemon
 
