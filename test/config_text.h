@@ -1,7 +1,7 @@
 /* Parsing configuration text in tests. */
 #pragma once
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include "cmocka_all.h"
 

@@ -6,7 +6,7 @@
 #include "build_config.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
-#include "core/config_table.h"
+#include "core/config/config_table.h"
 #include "man/roff.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/json.h"
 #include "cli/say.h"
-#include "io/control_client.h"
+#include "io/http/control_client.h"
 
 #include <errno.h>
 #include <stdio.h>

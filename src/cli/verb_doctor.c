@@ -6,7 +6,7 @@
 #include "cli/operation.h"
 #include "cli/say.h"
 #include "cli/view.h"
-#include "io/journal_reader.h"
+#include "io/journal/journal_reader.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>

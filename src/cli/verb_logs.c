@@ -5,7 +5,7 @@
 #include "cli/say.h"
 #include "cli/since.h"
 #include "cli/view.h"
-#include "io/journal_reader.h"
+#include "io/journal/journal_reader.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "cli/json.h"
 #include "cli/say.h"
 #include "cli/view.h"
-#include "core/postmortem.h"
+#include "core/incidents/postmortem.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 #include "daemon/command.h"
 
 #include "core/limits.h"
-#include "io/child.h"
-#include "io/output.h"
+#include "io/child/child.h"
+#include "io/child/output.h"
 
 #include <errno.h>
 #include <stdio.h>

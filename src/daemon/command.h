@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/strlist.h"
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,12 +6,12 @@
 #pragma once
 
 #include "base/err.h"
-#include "core/config.h"
+#include "core/config/config.h"
 #include "core/drain.h"
-#include "core/fleet.h"
-#include "daemon/rollout_record.h"
-#include "io/handover.h"
-#include "io/inherited.h"
+#include "core/fleet/fleet.h"
+#include "daemon/workers/rollout_record.h"
+#include "io/child/handover.h"
+#include "io/sockets/inherited.h"
 
 #include <stdbool.h>
 
@@ -65,7 +65,7 @@ struct daemon {
     struct admin *admin;
     struct upgrade *upgrade; /* NULL: none is being checked */
     struct notifier *notifier;
-    struct preflight_gate *preflight;  /* NULL: no checklist is under way */
+    struct preflight_gate *preflight; /* NULL: no checklist is under way */
     struct notifier_test *alert_test; /* NULL: none is under way */
     struct doctor_watch *doctor_watch;
     struct doctor *doctor; /* NULL: none is under way */

@@ -1,10 +1,10 @@
 /* What parts report to be counted. */
 #include "daemon/daemon_parts.h"
 
-#include "daemon/drainer.h"
-#include "daemon/meters.h"
-#include "daemon/supervisor.h"
-#include "io/loop.h"
+#include "daemon/metrics/meters.h"
+#include "daemon/workers/drainer.h"
+#include "daemon/workers/supervisor.h"
+#include "io/loop/loop.h"
 
 void daemon_on_probed(enum probe_outcome outcome, usec_t took, void *arg)
 {

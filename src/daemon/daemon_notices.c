@@ -1,9 +1,9 @@
 /* How incidents reach people elsewhere, and what is known of those ways. */
 #include "daemon/daemon_parts.h"
 
-#include "daemon/incidents.h"
-#include "daemon/meters.h"
-#include "daemon/notifier.h"
+#include "daemon/incidents/incidents.h"
+#include "daemon/incidents/notifier.h"
+#include "daemon/metrics/meters.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 struct daemon;
 struct healer;

@@ -3,16 +3,16 @@
 
 #include "core/event.h"
 #include "daemon/daemon.h"
-#include "daemon/dependency.h"
-#include "daemon/drainer.h"
-#include "daemon/load.h"
-#include "daemon/operation.h"
-#include "daemon/rollback.h"
 #include "daemon/service.h"
-#include "daemon/supervisor.h"
-#include "daemon/verb_preflight.h"
-#include "daemon/verb_rollout.h"
-#include "io/loop.h"
+#include "daemon/verbs/operation.h"
+#include "daemon/verbs/verb_preflight.h"
+#include "daemon/verbs/verb_rollout.h"
+#include "daemon/workers/dependency.h"
+#include "daemon/workers/drainer.h"
+#include "daemon/workers/load.h"
+#include "daemon/workers/rollback.h"
+#include "daemon/workers/supervisor.h"
+#include "io/loop/loop.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "daemon/verbs.h"
+#include "daemon/verbs/verbs.h"
 
 /* As the other verbs; a refused configuration is an operation that failed with every diagnostic. */
 struct operation *reload_begin(struct daemon *d, const struct verb_asker *asker, struct err *e);

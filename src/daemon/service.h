@@ -1,7 +1,7 @@
 /* What the service manager sees: readiness once, the status line, the watchdog, patience. */
 #pragma once
 
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
 struct service;
 

@@ -2,7 +2,7 @@
 #include "daemon/tell.h"
 
 #include "core/event.h"
-#include "daemon/said.h"
+#include "daemon/workers/said.h"
 
 #include <stdlib.h>
 

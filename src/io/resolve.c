@@ -4,7 +4,7 @@
  */
 #include "io/resolve.h"
 
-#include "io/loop_uv.h"
+#include "io/loop/loop_uv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

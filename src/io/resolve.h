@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
 enum { RESOLVE_MAX = 8, RESOLVE_TEXT_MAX = 64 };
 

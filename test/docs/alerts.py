@@ -31,7 +31,7 @@ ROUTES = [
 
 def read_conditions(root):
     """name -> (severity, anchor)"""
-    text = (root / 'src/core/condition.h').read_text()
+    text = (root / 'src/core/incidents/condition.h').read_text()
     rows = re.findall(r'X\(\w+, "([a-z-]+)", (P[1-3]), "([a-z-]+)",', text)
     assert len(rows) > 10, 'condition.h is not as expected'
     return {name: (severity, anchor) for name, severity, anchor in rows}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def read_conditions(root):
     """[(name, severity, anchor)]"""
-    text = (root / 'src/core/condition.h').read_text()
+    text = (root / 'src/core/incidents/condition.h').read_text()
     rows = re.findall(r'X\(\w+, "([a-z-]+)", (P[1-3]), "([a-z-]+)",', text)
     assert len(rows) == len(re.findall(r'^    X\(\w+, "[a-z]', text, re.M)) > 0, \
         'condition.h is not as expected'

@@ -20,7 +20,7 @@ GIVEN = {'job', 'instance', 'le'}
 
 def read_table(root):
     """name -> (type, labels, help), in order."""
-    text = (root / 'src/core/exposition_table.h').read_text()
+    text = (root / 'src/core/metrics/exposition_table.h').read_text()
     rows = re.findall(r'X\(\w+, ([A-Z]+), "(\w+)", "([a-z_,]*)", "([^"]+)"\)', text)
     assert len(rows) == len(re.findall(r'^    X\(', text, re.M)) > 0, 'the table is not as expected'
     return {name: (kind.lower(), labels.split(',') if labels else [], words)

@@ -1,5 +1,5 @@
 /* Prints the table of routes as JSON, to be held against docs/openapi.json. */
-#include "daemon/api_parts.h"
+#include "daemon/api/api_parts.h"
 
 #include <stdio.h>
 

@@ -27,7 +27,7 @@ DOCUMENT = 'docs/runbook.md'
 
 
 def conditions(root):
-    text = (root / 'src/core/condition.h').read_text()
+    text = (root / 'src/core/incidents/condition.h').read_text()
     return set(re.findall(r'^    X\(\w+, "[a-z-]+", P[1-3], "([a-z-]+)",', text, re.M))
 
 

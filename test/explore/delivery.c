@@ -2,7 +2,7 @@
  * Every reachable state of the delivery machine with a receiver that takes, refuses or is not
  * there, and notices that keep coming: whatever happens, what waits is sent in the end.
  */
-#include "core/delivery.h"
+#include "core/incidents/delivery.h"
 
 #include "explore.h"
 

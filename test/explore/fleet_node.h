@@ -1,7 +1,7 @@
 /* A fleet of two slots and its world, as a state for the exploration. */
 #pragma once
 
-#include "core/fleet.h"
+#include "core/fleet/fleet.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
  * Every reachable state of an incident with those who speak of it: it is so or not, it happens at
  * moments, somebody acknowledges, another instance goes on.
  */
-#include "core/incident.h"
+#include "core/incidents/incident.h"
 
 #include "explore.h"
 

@@ -6,7 +6,7 @@
 #include "explore.h"
 #include "overlap_check.h"
 
-#include "core/saved_field.h"
+#include "core/saved/saved_field.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What must hold of overlapping lives in every state, and of every step between two. */
 #include "overlap_check.h"
 
-#include "core/fleet_seat.h"
+#include "core/fleet/fleet_seat.h"
 
 static void check_signal(struct explore *x, const struct overlap_world *w, unsigned i)
 {

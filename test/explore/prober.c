@@ -2,7 +2,7 @@
  * Every reachable state of the prober, with a referee beside it that keeps its own account of the
  * results: what a verdict must rest on is said here in other words than in the code.
  */
-#include "core/prober.h"
+#include "core/fleet/prober.h"
 
 #include "explore.h"
 

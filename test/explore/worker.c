@@ -2,7 +2,7 @@
  * Every reachable state of one life: the machine, the process and its grandchildren, and what the
  * hands have not told yet. Processes die or survive as they like; only SIGKILL is certain.
  */
-#include "core/worker.h"
+#include "core/fleet/worker.h"
 
 #include "explore.h"
 

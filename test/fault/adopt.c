@@ -3,8 +3,8 @@
  * worker lives on, it is adopted or there is a reason, and no descriptor is left.
  */
 #include "fault/inject.h"
-#include "io/handover.h"
-#include "io/output.h"
+#include "io/child/handover.h"
+#include "io/child/output.h"
 #include "loop/descriptors.h"
 #include "loop/worker_bench.h"
 

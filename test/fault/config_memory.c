@@ -1,8 +1,8 @@
 /*
- * core/config_parse when memory runs out: every allocation fails in turn, and each time the answer
- * is -ENOMEM, or a refusal whose text is poorer, and nothing is leaked.
+ * core/config/config_parse when memory runs out: every allocation fails in turn, and each time the
+ * answer is -ENOMEM, or a refusal whose text is poorer, and nothing is leaked.
  */
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * turn. Whatever fails, there is either a worker or a reason, and nothing is left behind.
  */
 #include "fault/inject.h"
-#include "io/child.h"
+#include "io/child/child.h"
 #include "loop/descriptors.h"
 #include "loop/worker_bench.h"
 

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "base/text.h"
-#include "daemon/api_body.h"
+#include "daemon/api/api_body.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>

@@ -4,8 +4,8 @@
  */
 #include "fuzz.h"
 
-#include "core/backup.h"
-#include "core/backup_index.h"
+#include "core/sweep/backup.h"
+#include "core/sweep/backup_index.h"
 
 #include <errno.h>
 #include <stdbool.h>

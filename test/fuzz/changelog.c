@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "core/changelog.h"
+#include "core/changes/changelog.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * written of the queue reads the same. */
 #include "fuzz.h"
 
-#include "core/delivery_queue.h"
+#include "core/incidents/delivery_queue.h"
 #include "core/limits.h"
 
 #include <stdlib.h>

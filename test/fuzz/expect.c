@@ -5,8 +5,8 @@
 #include "fuzz.h"
 
 #include "base/text.h"
-#include "core/config_words.h"
-#include "core/expect.h"
+#include "core/config/config_words.h"
+#include "core/fleet/expect.h"
 
 #include <stdlib.h>
 #include <string.h>

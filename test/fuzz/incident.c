@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/text.h"
-#include "core/incident_record.h"
+#include "core/incidents/incident_record.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -6,9 +6,9 @@
 
 #include "base/text.h"
 #include "core/json_scan.h"
-#include "core/lines.h"
-#include "core/log_format.h"
-#include "core/logline.h"
+#include "core/logs/lines.h"
+#include "core/logs/log_format.h"
+#include "core/logs/logline.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

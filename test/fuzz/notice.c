@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/span.h"
-#include "core/notice_json.h"
+#include "core/incidents/notice_json.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Any bytes as a worker's sd_notify datagram. What is understood is within its limits. */
 #include "fuzz.h"
 
+#include "core/fleet/notify_message.h"
 #include "core/limits.h"
-#include "core/notify_message.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Any bytes as a post-mortem to be checked, and as the incident that one is written from. */
 #include "fuzz.h"
 
+#include "core/incidents/postmortem.h"
 #include "core/json_scan.h"
-#include "core/postmortem.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "core/rdb.h"
+#include "core/sweep/rdb.h"
 
 #include <errno.h>
 #include <stdbool.h>

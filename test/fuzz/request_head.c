@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "base/text.h"
-#include "daemon/token.h"
-#include "io/http_server_refuse.h"
+#include "daemon/api/token.h"
+#include "io/http/http_server_refuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "core/saved_field.h"
+#include "core/saved/saved_field.h"
 
 #include <stdlib.h>
 #include <string.h>

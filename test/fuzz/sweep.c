@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
-#include "core/config.h"
-#include "core/sweep.h"
+#include "core/config/config.h"
+#include "core/sweep/sweep.h"
 
 #include <stdlib.h>
 #include <string.h>

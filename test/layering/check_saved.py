@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every member of every struct that is saved has a row in src/core/saved_table.c.
+"""Every member of every struct that is saved has a row in src/core/saved/saved_table.c.
 
 Usage: check_saved.py SOURCE_ROOT
        check_saved.py --self-test     the check finds what it is there for
@@ -95,9 +95,9 @@ def main():
         self_test()
         return 0
     core = pathlib.Path(sys.argv[1]) / "src/core"
-    table = (core / "saved_table.c").read_text()
+    table = (core / "saved/saved_table.c").read_text()
     assert len(rows_of(table)) > 8, "no rows were found: do they look different now?"
-    found = list(faults(table, [p.read_text() for p in sorted(core.glob("*.h"))]))
+    found = list(faults(table, [p.read_text() for p in sorted(core.rglob("*.h"))]))
     print("\n".join(found) or "every member has a row")
     return 1 if found else 0
 

@@ -1,4 +1,4 @@
-"""Backup files as src/core/backup.h describes them, written and read by another hand."""
+"""Backup files as src/core/sweep/backup.h describes them, written and read by another hand."""
 
 import struct
 import zlib

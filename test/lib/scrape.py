@@ -12,7 +12,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 def table():
     """The families that there are: name -> labels."""
-    text = (TOP / "src/core/exposition_table.h").read_text()
+    text = (TOP / "src/core/metrics/exposition_table.h").read_text()
     return dict(re.findall(r'X\(\w+, [A-Z]+, "(\w+)", "([a-z_,]*)"', text))
 
 

@@ -7,7 +7,7 @@
 
 #include "base/strbuf.h"
 #include "core/drain.h"
-#include "core/fleet.h"
+#include "core/fleet/fleet.h"
 
 #include <stdbool.h>
 #include <stdint.h>

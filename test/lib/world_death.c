@@ -1,7 +1,7 @@
 /* The daemon is killed at any moment, and another instance goes on from what it had saved. */
 #include "lib/world_internal.h"
 
-#include "core/saved.h"
+#include "core/saved/saved.h"
 #include "lib/world_sabotage.h"
 #include "lib/world_say.h"
 

@@ -2,7 +2,7 @@
 #include "lib/world_overlap.h"
 #include "lib/world_internal.h"
 
-#include "core/fleet_seat.h"
+#include "core/fleet/fleet_seat.h"
 
 /* Verified, healthy and not being ended: it could take callers. */
 static bool is_able(const struct fleet_slot *s)

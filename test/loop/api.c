@@ -1,5 +1,5 @@
-/* daemon/api and daemon/admin: every route over the real socket, and who may ask for what. */
-#include "daemon/api.h"
+/* daemon/api and daemon/api/admin: every route over the real socket, and who may ask for what. */
+#include "daemon/api/api.h"
 
 #include "daemon_rig.h"
 #include "voxkeeper/control.h"

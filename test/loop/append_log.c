@@ -1,5 +1,5 @@
-/* io/append_log: what was appended is there again, whatever cut the file short. */
-#include "io/append_log.h"
+/* io/files/append_log: what was appended is there again, whatever cut the file short. */
+#include "io/files/append_log.h"
 
 #include "fixture.h"
 

@@ -1,15 +1,15 @@
 /*
- * io/backup_*: what is written is read, whatever goes wrong while it is written. write() and
+ * io/files/backup_*: what is written is read, whatever goes wrong while it is written. write() and
  * fdatasync() are ours here (--wrap): a disk that fills up, takes half of what it is given, or
  * breaks.
  */
 #include "redis_rig.h"
 
-#include "core/backup.h"
-#include "io/backup_reader.h"
-#include "io/backup_store.h"
-#include "io/backup_writer.h"
-#include "io/job.h"
+#include "core/sweep/backup.h"
+#include "io/files/backup_reader.h"
+#include "io/files/backup_store.h"
+#include "io/files/backup_writer.h"
+#include "io/loop/job.h"
 
 #include <dirent.h>
 #include <limits.h>

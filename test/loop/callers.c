@@ -1,9 +1,10 @@
-/* daemon/callers: connections of the kernel's tables, tasks and sessions of a real Redis. */
-#include "daemon/callers.h"
+/* daemon/workers/callers: connections of the kernel's tables, tasks and sessions of a real Redis.
+ */
+#include "daemon/workers/callers.h"
 
 #include "caller.h"
-#include "daemon/connections.h"
-#include "io/http_client.h"
+#include "daemon/workers/connections.h"
+#include "io/http/http_client.h"
 #include "sweep_rig.h"
 
 static struct {

@@ -2,10 +2,10 @@
  * Delegated cgroups. Each test runs in a process of its own that was put into a fresh cgroup below
  * the machine's v2 hierarchy: that is its "own" one. Needs the right to make one (root).
  */
-#include "io/cgroup.h"
+#include "io/child/cgroup.h"
 
-#include "io/child.h"
-#include "io/child_clone.h"
+#include "io/child/child.h"
+#include "io/child/child_clone.h"
 #include "loop/cgroup_base.h"
 #include "loop/worker_bench.h"
 

@@ -1,5 +1,5 @@
 /* What a cgroup's files say of its memory; files of the same form will do. */
-#include "io/cgroup_memory.h"
+#include "io/child/cgroup_memory.h"
 
 #include "cmocka_all.h"
 

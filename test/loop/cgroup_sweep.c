@@ -1,5 +1,5 @@
 /* What is left in a cgroup is ended: from inside of it, as ExecStopPost= does. */
-#include "io/cgroup_sweep.h"
+#include "io/child/cgroup_sweep.h"
 
 #include "loop/cgroup_base.h"
 

@@ -1,9 +1,9 @@
 /* The change log of a whole daemon: what goes into it, what a restart finds, and a full disk. */
-#include "daemon/changes.h"
+#include "daemon/changes/changes.h"
 
 #include "core/event.h"
 #include "daemon_rig.h"
-#include "io/files.h"
+#include "io/files/files.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Starting a worker: outcome of exec, what it inherits, how its end is told. */
-#include "io/child.h"
+#include "io/child/child.h"
 
 #include "loop/worker_bench.h"
 

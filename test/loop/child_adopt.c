@@ -1,7 +1,7 @@
 /* Adopting what a former instance has spawned: its end. */
-#include "io/child.h"
-#include "io/child_exit_info.h"
-#include "io/child_plan.h"
+#include "io/child/child.h"
+#include "io/child/child_exit_info.h"
+#include "io/child/child_plan.h"
 #include "loop/legacy.h"
 
 /* The linker sends this through here: an older kernel can be had. */

@@ -1,6 +1,6 @@
 /* Killing what a former instance has spawned, with everything that it started. */
-#include "io/child.h"
-#include "io/child_plan.h"
+#include "io/child/child.h"
+#include "io/child/child_plan.h"
 #include "loop/cgroup_base.h"
 #include "loop/legacy.h"
 

@@ -1,5 +1,5 @@
 /* Killing a worker with everything that it started, however that tries to get away. */
-#include "io/child.h"
+#include "io/child/child.h"
 
 #include "loop/worker_bench.h"
 

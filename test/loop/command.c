@@ -1,7 +1,7 @@
 /* daemon/command: a command's end in words, and nothing of it left behind. */
 #include "daemon/command.h"
 
-#include "io/child.h"
+#include "io/child/child.h"
 #include "lib/witness.h"
 #include "offspring.h"
 #include "pump.h"

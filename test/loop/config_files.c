@@ -1,6 +1,7 @@
-/* io/config_files: which files are read, in which order, and what is said of those that cannot be.
+/* io/files/config_files: which files are read, in which order, and what is said of those that
+ * cannot be.
  */
-#include "io/config_files.h"
+#include "io/files/config_files.h"
 
 #include "base/strbuf.h"
 #include "core/limits.h"

@@ -1,9 +1,10 @@
-/* daemon/connections: one answer of the kernel for all who ask, without our own connections. */
-#include "daemon/connections.h"
+/* daemon/workers/connections: one answer of the kernel for all who ask, without our own
+ * connections. */
+#include "daemon/workers/connections.h"
 
 #include "caller.h"
 #include "cmocka_all.h"
-#include "io/http_client.h"
+#include "io/http/http_client.h"
 #include "pump.h"
 
 #include <fcntl.h>

@@ -3,9 +3,9 @@
 
 #include "canned.h"
 #include "daemon/daemon.h"
-#include "daemon/load.h"
-#include "daemon/operation.h"
-#include "daemon/supervisor.h"
+#include "daemon/verbs/operation.h"
+#include "daemon/workers/load.h"
+#include "daemon/workers/supervisor.h"
 #include "lib/scratch.h"
 #include "lib/witness.h"
 #include "offspring.h"

@@ -1,5 +1,6 @@
-/* daemon/dependency: what the fleet and the operator hear of a real Redis that comes and goes. */
-#include "daemon/dependency.h"
+/* daemon/workers/dependency: what the fleet and the operator hear of a real Redis that comes and
+ * goes. */
+#include "daemon/workers/dependency.h"
 
 #include "daemon/reload.h"
 #include "daemon_rig.h"

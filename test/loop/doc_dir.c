@@ -1,7 +1,7 @@
 /* Documents on disk: whole or not at all, and nothing is lost when the owner goes. */
-#include "io/doc_dir.h"
+#include "io/files/doc_dir.h"
 
-#include "io/files.h"
+#include "io/files/files.h"
 
 #include "lib/scratch.h"
 #include "loop/fixture.h"

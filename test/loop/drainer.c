@@ -1,5 +1,5 @@
-/* daemon/drainer: waiting for real callers before real workers are stopped. */
-#include "daemon/drainer.h"
+/* daemon/workers/drainer: waiting for real callers before real workers are stopped. */
+#include "daemon/workers/drainer.h"
 
 #include "caller.h"
 #include "fleet_rig.h"

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cmocka_all.h"
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
 #include <errno.h>
 #include <poll.h>

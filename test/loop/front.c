@@ -1,8 +1,9 @@
-/* daemon/front: public sockets of our own and from the service manager, and what becomes of them.
+/* daemon/workers/front: public sockets of our own and from the service manager, and what becomes of
+ * them.
  */
-#include "daemon/front.h"
+#include "daemon/workers/front.h"
 
-#include "io/listener.h"
+#include "io/sockets/listener.h"
 #include "lib/witness.h"
 
 #include <errno.h>

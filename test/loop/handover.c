@@ -1,5 +1,5 @@
-/* io/handover: what a worker is given, what its shim tells, and what it is told. */
-#include "io/handover.h"
+/* io/child/handover: what a worker is given, what its shim tells, and what it is told. */
+#include "io/child/handover.h"
 
 #include "fixture.h"
 #include "voxkeeper/handover.h"

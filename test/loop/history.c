@@ -1,5 +1,5 @@
 /* The history: what it remembers, whom it tells and when, and how it forgets. */
-#include "daemon/history.h"
+#include "daemon/history/history.h"
 
 #include "core/limits.h"
 

@@ -1,8 +1,8 @@
 /* The file of events: what the next instance finds, and what a disk that fails costs. */
-#include "daemon/history.h"
+#include "daemon/history/history.h"
 
 #include "core/limits.h"
-#include "io/files.h"
+#include "io/files/files.h"
 
 #include "lib/scratch.h"
 #include "loop/fixture.h"

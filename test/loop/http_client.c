@@ -1,5 +1,5 @@
-/* io/http_client: every way an exchange can end, and what a callback may do. */
-#include "io/http_client.h"
+/* io/http/http_client: every way an exchange can end, and what a callback may do. */
+#include "io/http/http_client.h"
 
 #include "canned.h"
 #include "pump.h"

@@ -1,4 +1,4 @@
-/* io/http_server: answers, refusals, peers, and the socket file. */
+/* io/http/http_server: answers, refusals, peers, and the socket file. */
 #include "base/strbuf.h"
 #include "http_server_rig.h"
 

@@ -1,7 +1,7 @@
-/* io/http_server: clients that would hold it up, and too many of them. */
+/* io/http/http_server: clients that would hold it up, and too many of them. */
 #include "core/limits.h"
 #include "http_server_rig.h"
-#include "io/loop_uv.h"
+#include "io/loop/loop_uv.h"
 
 #include <poll.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 /* A server whose handler notes what it is asked, and clients that read without ever blocking. */
 #pragma once
 
-#include "io/http_server.h"
+#include "io/http/http_server.h"
 #include "pump.h"
 #include "voxkeeper/control.h"
 

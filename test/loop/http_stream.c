@@ -1,6 +1,6 @@
-/* io/http_stream: answers that go on, readers that leave, and readers that do not read. */
+/* io/http/http_stream: answers that go on, readers that leave, and readers that do not read. */
 #include "http_server_rig.h"
-#include "io/loop_uv.h"
+#include "io/loop/loop_uv.h"
 
 #include <poll.h>
 #include <uv.h>

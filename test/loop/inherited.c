@@ -1,5 +1,5 @@
 /* What a service manager passes: a process of its own for each case, as LISTEN_PID names one. */
-#include "io/inherited.h"
+#include "io/sockets/inherited.h"
 
 #include "cmocka_all.h"
 

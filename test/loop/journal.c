@@ -1,12 +1,12 @@
 /* io/journal: records reach a journald stand-in, which may be slow, stopped, gone or new. */
-#include "io/journal.h"
+#include "io/journal/journal.h"
 
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "cmocka_all.h"
 #include "core/event.h"
 #include "core/limits.h"
-#include "io/journal_parts.h"
+#include "io/journal/journal_parts.h"
 #include "turning.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* A service manager of the test's own that records what it is told, and keepers to look at. */
 #pragma once
 
-#include "io/fd_message.h"
-#include "io/keep.h"
-#include "io/keep_parts.h"
-#include "io/keeper.h"
+#include "io/keep/fd_message.h"
+#include "io/keep/keep.h"
+#include "io/keep/keep_parts.h"
+#include "io/keep/keeper.h"
 #include "lib/scratch.h"
 #include "lib/witness.h"
 #include "loop/pump.h"

@@ -1,8 +1,8 @@
 /* A keeper beside daemons that come and go. This program plays it as well (--keeper). */
 #include "loop/keep_rig.h"
 
-#include "io/child.h"
-#include "io/child_family.h"
+#include "io/child/child.h"
+#include "io/child/child_family.h"
 
 #include <dirent.h>
 

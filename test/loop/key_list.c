@@ -1,9 +1,9 @@
-/* daemon/key_list: which sessions and tasks there are, against a redis-server of its own. */
-#include "daemon/key_list.h"
+/* daemon/sweep/key_list: which sessions and tasks there are, against a redis-server of its own. */
+#include "daemon/sweep/key_list.h"
 
 #include "sweep_rig.h"
 
-#include "daemon/operation.h"
+#include "daemon/verbs/operation.h"
 
 #include <cjson/cJSON.h>
 

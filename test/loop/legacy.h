@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "io/cgroup.h"
+#include "io/child/cgroup.h"
 #include "loop/worker_bench.h"
 
 #include <sys/pidfd.h>

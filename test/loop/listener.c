@@ -1,5 +1,5 @@
-/* io/listener: sockets that callers can reach, and addresses that are refused. */
-#include "io/listener.h"
+/* io/sockets/listener: sockets that callers can reach, and addresses that are refused. */
+#include "io/sockets/listener.h"
 
 #include "fixture.h"
 

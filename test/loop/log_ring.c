@@ -1,5 +1,5 @@
 /* The ring of log lines: what it takes, what it gives to which question, how it forgets. */
-#include "daemon/log_ring.h"
+#include "daemon/logs/log_ring.h"
 
 #include "core/limits.h"
 

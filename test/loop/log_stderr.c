@@ -1,9 +1,10 @@
-/* io/log_stderr: lines reach a reader whole, and nobody waits for a reader that does not read. */
-#include "io/log_stderr.h"
+/* io/journal/log_stderr: lines reach a reader whole, and nobody waits for a reader that does not
+ * read. */
+#include "io/journal/log_stderr.h"
 
 #include "base/strbuf.h"
 #include "cmocka_all.h"
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -3,9 +3,9 @@
  * linker sends clock_gettime() through this file, so that a suspend can be had without one; libuv
  * itself goes on reading the real CLOCK_MONOTONIC, which is just what happens in a suspend.
  */
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
-#include "io/loop_uv.h"
+#include "io/loop/loop_uv.h"
 
 #include "loop/fixture.h"
 

@@ -1,9 +1,9 @@
-/* daemon/notifier_send: what becomes of a delivery, whatever the receiver does. */
-#include "daemon/notifier_send.h"
+/* daemon/incidents/notifier_send: what becomes of a delivery, whatever the receiver does. */
+#include "daemon/incidents/notifier_send.h"
 
 #include "canned.h"
 #include "fixture.h"
-#include "io/http_client.h"
+#include "io/http/http_client.h"
 
 #include <signal.h>
 

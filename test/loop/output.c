@@ -1,5 +1,5 @@
-/* io/output: what a worker writes reaches the log, in order, bounded, with its fields. */
-#include "io/output.h"
+/* io/child/output: what a worker writes reaches the log, in order, bounded, with its fields. */
+#include "io/child/output.h"
 
 #include "base/log.h"
 #include "cmocka_all.h"

@@ -1,9 +1,9 @@
-/* daemon/probe: one round, every probe side by side, the worst outcome counts. */
-#include "daemon/probe.h"
+/* daemon/workers/probe: one round, every probe side by side, the worst outcome counts. */
+#include "daemon/workers/probe.h"
 
 #include "canned.h"
-#include "io/child.h"
-#include "io/http_client.h"
+#include "io/child/child.h"
+#include "io/http/http_client.h"
 #include "offspring.h"
 #include "pump.h"
 

@@ -1,8 +1,8 @@
 /* Reading /proc: of ourselves and of processes made for it. */
-#include "io/procinfo.h"
+#include "io/child/procinfo.h"
 
 #include "cmocka_all.h"
-#include "io/procinfo_stat.h"
+#include "io/child/procinfo_stat.h"
 
 #include <errno.h>
 #include <fcntl.h>

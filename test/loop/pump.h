@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cmocka_all.h"
-#include "io/loop.h"
+#include "io/loop/loop.h"
 
 struct pump {
     struct loop *loop;

@@ -1,5 +1,5 @@
-/* io/recent_lines: the latest lines of a file that grows. */
-#include "io/recent_lines.h"
+/* io/files/recent_lines: the latest lines of a file that grows. */
+#include "io/files/recent_lines.h"
 
 #include "cmocka_all.h"
 #include "lib/scratch.h"

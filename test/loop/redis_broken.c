@@ -1,5 +1,6 @@
-/* io/redis_link against servers that no real Redis is: silent, garbled, talkative, half-open. */
-#include "io/redis_link.h"
+/* io/redis/redis_link against servers that no real Redis is: silent, garbled, talkative, half-open.
+ */
+#include "io/redis/redis_link.h"
 
 #include "redis_fake.h"
 

@@ -1,5 +1,6 @@
-/* io/redis_lease: one holds it at a time; what becomes of it in a pause; that of others stays. */
-#include "io/redis_lease.h"
+/* io/redis/redis_lease: one holds it at a time; what becomes of it in a pause; that of others
+ * stays. */
+#include "io/redis/redis_lease.h"
 
 #include "redis_rig.h"
 

@@ -1,5 +1,5 @@
-/* io/redis_link against a real redis-server: up, down, refused, stopped, restarted. */
-#include "io/redis_link.h"
+/* io/redis/redis_link against a real redis-server: up, down, refused, stopped, restarted. */
+#include "io/redis/redis_link.h"
 
 #include "redis_rig.h"
 

@@ -1,5 +1,5 @@
-/* io/redis_remove: what was examined against what is there now, by script and by WATCH. */
-#include "io/redis_remove.h"
+/* io/redis/redis_remove: what was examined against what is there now, by script and by WATCH. */
+#include "io/redis/redis_remove.h"
 
 #include "redis_rig.h"
 

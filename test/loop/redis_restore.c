@@ -1,8 +1,9 @@
-/* io/redis_restore: what is put back, what is left alone, and a server that says no or goes away.
+/* io/redis/redis_restore: what is put back, what is left alone, and a server that says no or goes
+ * away.
  */
 #include "redis_rig.h"
 
-#include "io/redis_restore.h"
+#include "io/redis/redis_restore.h"
 
 struct world {
     struct loop *loop;

@@ -3,8 +3,8 @@
 
 #include "cmocka_all.h"
 
-#include "io/loop.h"
-#include "io/loop_uv.h"
+#include "io/loop/loop.h"
+#include "io/loop/loop_uv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

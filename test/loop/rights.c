@@ -1,8 +1,9 @@
-/* daemon/rights: whether our user in Redis could delete a conversation; and the one that cannot. */
+/* daemon/sweep/rights: whether our user in Redis could delete a conversation; and the one that
+ * cannot. */
 #include "sweep_rig.h"
 
-#include "daemon/rights.h"
-#include "io/redis_batch.h"
+#include "daemon/sweep/rights.h"
+#include "io/redis/redis_batch.h"
 #include "lib/witness.h"
 #include "redis_between.h"
 

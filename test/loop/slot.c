@@ -1,10 +1,10 @@
-/* daemon/slot: one life after another, each with its process, its output and its probes. */
-#include "daemon/slot.h"
+/* daemon/workers/slot: one life after another, each with its process, its output and its probes. */
+#include "daemon/workers/slot.h"
 
 #include "canned.h"
-#include "daemon/front.h"
-#include "daemon/said.h"
-#include "io/child.h"
+#include "daemon/workers/front.h"
+#include "daemon/workers/said.h"
+#include "io/child/child.h"
 #include "lib/scratch.h"
 #include "lib/witness.h"
 #include "offspring.h"

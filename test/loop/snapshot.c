@@ -2,7 +2,7 @@
  * A document in memory, and a writer that dies at any moment: after each byte of what it writes.
  * pwrite() is ours here (--wrap): it writes as much as is left to it, and fails from then on.
  */
-#include "io/snapshot.h"
+#include "io/keep/snapshot.h"
 
 #include "cmocka_all.h"
 

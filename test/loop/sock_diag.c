@@ -1,5 +1,5 @@
 /* Counting callers: connections of other processes to a listener of ours. */
-#include "io/sock_diag.h"
+#include "io/sockets/sock_diag.h"
 
 #include "cmocka_all.h"
 

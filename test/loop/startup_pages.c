@@ -1,5 +1,5 @@
 /* Code and constants go and come back; what was written stays. */
-#include "io/startup_pages.h"
+#include "io/child/startup_pages.h"
 
 #include "cmocka_all.h"
 

@@ -1,10 +1,10 @@
-/* daemon/stream: what a reader of server-sent events gets, and when. */
-#include "daemon/stream.h"
+/* daemon/api/stream: what a reader of server-sent events gets, and when. */
+#include "daemon/api/stream.h"
 
 #include "core/event.h"
 #include "core/limits.h"
-#include "daemon/history.h"
-#include "daemon/stream_topics.h"
+#include "daemon/api/stream_topics.h"
+#include "daemon/history/history.h"
 #include "daemon_rig.h"
 #include "voxkeeper/control.h"
 

@@ -1,5 +1,5 @@
-/* daemon/supervisor: the fleet's judgement, performed on real processes. */
-#include "daemon/supervisor.h"
+/* daemon/workers/supervisor: the fleet's judgement, performed on real processes. */
+#include "daemon/workers/supervisor.h"
 
 #include "fleet_rig.h"
 

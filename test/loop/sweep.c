@@ -1,4 +1,5 @@
-/* daemon/sweeper against a real redis-server: what it finds, removes, counts and never touches. */
+/* daemon/sweep/sweeper against a real redis-server: what it finds, removes, counts and never
+ * touches. */
 #include "sweep_rig.h"
 
 enum { VALUE_MAX = 256 * 1024 }; /* MaxValue of the rig */

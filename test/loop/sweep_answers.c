@@ -1,11 +1,11 @@
 /*
- * daemon/sweeper when one of its commands gets another answer than it hoped for: each error at each
- * command, garbage, silence, the end of the connection. Whatever comes, the pass ends with words
- * that name it, nothing that lives is lost, and the next pass does what is left.
+ * daemon/sweep/sweeper when one of its commands gets another answer than it hoped for: each error
+ * at each command, garbage, silence, the end of the connection. Whatever comes, the pass ends with
+ * words that name it, nothing that lives is lost, and the next pass does what is left.
  */
 #include "sweep_rig.h"
 
-#include "core/sweep_policy.h"
+#include "core/sweep/sweep_policy.h"
 #include "redis_between.h"
 
 /* Enough of others that a walk takes several steps. */

@@ -4,9 +4,9 @@
  */
 #include "sweep_rig.h"
 
-#include "core/backup.h"
-#include "io/backup_reader.h"
-#include "io/backup_store.h"
+#include "core/sweep/backup.h"
+#include "io/files/backup_reader.h"
+#include "io/files/backup_store.h"
 
 #include <ftw.h>
 #include <semaphore.h>

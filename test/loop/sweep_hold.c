@@ -1,4 +1,4 @@
-/* daemon/sweeper with MaxDelete=: how much would go is known before anything goes. */
+/* daemon/sweep/sweeper with MaxDelete=: how much would go is known before anything goes. */
 #include "sweep_rig.h"
 
 static int setup(void **state)

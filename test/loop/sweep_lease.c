@@ -1,4 +1,4 @@
-/* daemon/sweeper with Lease=: of two on one Redis one sweeps, and the other says who. */
+/* daemon/sweep/sweeper with Lease=: of two on one Redis one sweeps, and the other says who. */
 #include "sweep_rig.h"
 
 #include "redis_between.h"

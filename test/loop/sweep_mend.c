@@ -1,7 +1,8 @@
-/* daemon/sweep_mend: keys that stay get the TTL that they should have; tasks of nobody are told. */
+/* daemon/sweep/sweep_mend: keys that stay get the TTL that they should have; tasks of nobody are
+ * told. */
 #include "sweep_rig.h"
 
-#include "io/redis_scan.h"
+#include "io/redis/redis_scan.h"
 
 #define H USEC_PER_HOUR
 #define D USEC_PER_DAY

@@ -1,8 +1,9 @@
-/* daemon/sweeper beside others: it holds up neither our loop nor Redis, and says what it cost. */
+/* daemon/sweep/sweeper beside others: it holds up neither our loop nor Redis, and says what it
+ * cost. */
 #include "sweep_rig.h"
 
 #include "base/span.h"
-#include "core/pacer.h"
+#include "core/sweep/pacer.h"
 
 #include <time.h>
 

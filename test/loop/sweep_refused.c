@@ -1,4 +1,4 @@
-/* daemon/sweeper when Redis takes back in the middle what it gave at first: its rights, its
+/* daemon/sweep/sweeper when Redis takes back in the middle what it gave at first: its rights, its
  * connections, its keys. */
 #include "sweep_rig.h"
 

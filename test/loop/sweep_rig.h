@@ -6,9 +6,9 @@
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "base/timestamp.h"
-#include "core/sweep.h"
-#include "daemon/sweeper.h"
-#include "io/redis_link.h"
+#include "core/sweep/sweep.h"
+#include "daemon/sweep/sweeper.h"
+#include "io/redis/redis_link.h"
 
 #define TEXT(s) ((char[]){s})
 

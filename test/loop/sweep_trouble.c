@@ -1,8 +1,8 @@
-/* daemon/sweeper when Redis does not play along: each trouble ends in a clear summary, and the next
- * pass begins anew. */
+/* daemon/sweep/sweeper when Redis does not play along: each trouble ends in a clear summary, and
+ * the next pass begins anew. */
 #include "sweep_rig.h"
 
-#include "io/redis_scan.h"
+#include "io/redis/redis_scan.h"
 
 #define D USEC_PER_DAY
 

@@ -1,8 +1,8 @@
 /* Turning a loop until something is so. */
 #pragma once
 
-#include "io/loop.h"
-#include "io/loop_uv.h"
+#include "io/loop/loop.h"
+#include "io/loop/loop_uv.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* A worker under test: spawns a shell script and notes what its callbacks said. */
 #pragma once
 
-#include "io/child.h"
+#include "io/child/child.h"
 #include "loop/fixture.h"
 
 #include <errno.h>

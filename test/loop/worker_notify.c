@@ -1,5 +1,6 @@
-/* io/worker_notify: who is heard, what becomes of what came with it, and where the socket is. */
-#include "io/worker_notify.h"
+/* io/child/worker_notify: who is heard, what becomes of what came with it, and where the socket is.
+ */
+#include "io/child/worker_notify.h"
 
 #include "fixture.h"
 #include "lib/scratch.h"

@@ -1,5 +1,5 @@
 /* A worker with the real shim that goes from one instance of voxkeeperd to the next. */
-#include "io/handover.h"
+#include "io/child/handover.h"
 
 #include "loop/fixture.h"
 

@@ -10,7 +10,7 @@
  *
  * With TRACE_UPDATE=1 in the environment the file is rewritten with the decisions that were made.
  */
-#include "core/incident.h"
+#include "core/incidents/incident.h"
 
 #include "base/strbuf.h"
 

@@ -1,5 +1,5 @@
-/* core/acl_rules: as Redis 6.0, 6.2 and 7.0 tell them. */
-#include "core/acl_rules.h"
+/* core/doctor/acl_rules: as Redis 6.0, 6.2 and 7.0 tell them. */
+#include "core/doctor/acl_rules.h"
 
 #include "cmocka_all.h"
 

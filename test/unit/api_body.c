@@ -1,5 +1,5 @@
-/* daemon/api_body: what a request may say, and what is refused and why. */
-#include "daemon/api_body.h"
+/* daemon/api/api_body: what a request may say, and what is refused and why. */
+#include "daemon/api/api_body.h"
 
 #include "cmocka_all.h"
 #include "voxkeeper/control.h"

@@ -1,6 +1,6 @@
-/* core/backup: what is written is read, and a torn or changed file is read up to the tear. */
-#include "core/backup.h"
-#include "core/backup_index.h"
+/* core/sweep/backup: what is written is read, and a torn or changed file is read up to the tear. */
+#include "core/sweep/backup.h"
+#include "core/sweep/backup_index.h"
 
 #include "cmocka_all.h"
 

@@ -1,7 +1,7 @@
-/* core/bake_signal: more errors than chance and the generation before explain. */
+/* core/fleet/bake_signal: more errors than chance and the generation before explain. */
 #include "cmocka_all.h"
 
-#include "core/bake_signal.h"
+#include "core/fleet/bake_signal.h"
 
 #define S USEC_PER_SEC
 

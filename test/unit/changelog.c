@@ -1,5 +1,5 @@
 /* The change log: lines, their chain, and what is found when somebody was in the file. */
-#include "core/changelog.h"
+#include "core/changes/changelog.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/condition: that the list of conditions is sound, and is found by name. */
-#include "core/condition.h"
+/* core/incidents/condition: that the list of conditions is sound, and is found by name. */
+#include "core/incidents/condition.h"
 
 #include "cmocka_all.h"
 
@@ -34,8 +34,7 @@ static void only_unanswered_callers_are_p1(void **state)
 {
     (void)state;
     for (int i = 0; i < CONDITION_COUNT; i++)
-        assert_int_equal(
-            condition_severity((enum condition)i) == SEVERITY_P1, 
+        assert_int_equal(condition_severity((enum condition)i) == SEVERITY_P1,
             i == CONDITION_NO_WORKER || i == CONDITION_LOG_WATCH_P1);
 }
 

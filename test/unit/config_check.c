@@ -1,4 +1,5 @@
-/* core/config_check*: what contradicts itself is refused, each with its place and its cause. */
+/* core/config/config_check*: what contradicts itself is refused, each with its place and its cause.
+ */
 #include "config_text.h"
 
 #include <stdio.h>

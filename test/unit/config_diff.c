@@ -1,7 +1,7 @@
-/* core/config_diff: what a reload changes, and what that asks for. */
+/* core/config/config_diff: what a reload changes, and what that asks for. */
 #include "config_text.h"
 
-#include "core/config_table.h"
+#include "core/config/config_table.h"
 
 #include <stdio.h>
 
@@ -37,8 +37,7 @@ static void tells_what_changed(void **state)
         {"[Keyspace x]\nPattern=x:*\n[Keyspace y]\nPattern=y:*\n",
             "[Keyspace y]\nPattern=z:*\n[Keyspace x]\nPattern=x:*\n", CONFIG_CHANGE_LIVE,
             "[Keyspace y] Pattern: y:* -> z:*\n"},
-        {"", "[Keyspace sessions]\nRepair=on\nMaxValue=1M\n[Keyspace tasks]\n",
-            CONFIG_CHANGE_LIVE,
+        {"", "[Keyspace sessions]\nRepair=on\nMaxValue=1M\n[Keyspace tasks]\n", CONFIG_CHANGE_LIVE,
             "[Keyspace sessions] MaxValue: 256K -> 1M\n[Keyspace sessions] Repair: no -> yes\n"},
         {"", "[Sweep]\nMaxDelete=5\nMaxLatency=2ms\nLease=no\n", CONFIG_CHANGE_LIVE,
             "[Sweep] MaxDelete: 10000 20% -> 5\n[Sweep] MaxLatency: 1ms -> 2ms\n"

@@ -1,7 +1,7 @@
 /* examples/voxkeeper.conf is accepted, shows every key there is, and tells the true defaults. */
 #include "config_text.h"
 
-#include "core/config_table.h"
+#include "core/config/config_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

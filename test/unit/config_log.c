@@ -1,8 +1,8 @@
 /* [LogWatch NAME]: what is looked for in the lines of workers, and what is built in. */
 #include "config_text.h"
 
-#include "core/condition.h"
-#include "core/config_table.h"
+#include "core/config/config_table.h"
+#include "core/incidents/condition.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* [Notify NAME]: who is told of incidents, and what contradicts itself there. */
 #include "config_text.h"
 
-#include "core/notice.h"
+#include "core/incidents/notice.h"
 
 #include <stdio.h>
 
@@ -47,10 +47,10 @@ static void reads_rules(void **state)
 static void writes_what_it_reads(void **state)
 {
     (void)state;
-    struct config *c = config_must(REST
-        "[Notify a]\nType=alertmanager\nUrl=https://h:9093\nCaFile=/ca.pem\nRepeat=5s\n"
-        "[Notify s]\nType=slack\nUrlCredential=/slack\nSeverity=P1 P2\nRateLimit=infinity\n"
-        "[Notify x]\nType=exec\nCommand=/bin/tell \"a b\"\nKinds=opened\nRateLimit=3/10s\n");
+    struct config *c = config_must(
+        REST "[Notify a]\nType=alertmanager\nUrl=https://h:9093\nCaFile=/ca.pem\nRepeat=5s\n"
+             "[Notify s]\nType=slack\nUrlCredential=/slack\nSeverity=P1 P2\nRateLimit=infinity\n"
+             "[Notify x]\nType=exec\nCommand=/bin/tell \"a b\"\nKinds=opened\nRateLimit=3/10s\n");
     struct strbuf text = STRBUF_INIT;
     struct strbuf again = STRBUF_INIT;
     config_write(c, CONFIG_SECRETS_REVEAL, &text);
@@ -133,8 +133,8 @@ static void there_is_a_limit(void **state)
     strbuf_adds(&text, REST);
     for (unsigned i = 0; i <= LIMIT_NOTIFIERS; i++)
         strbuf_addf(&text, "[Notify n%u]\nUrl=http://h/\n", i);
-    config_refused(strbuf_text(&text),
-        "/etc/v.conf:21: refuse [Notify n8]: more than 8 such sections\n");
+    config_refused(
+        strbuf_text(&text), "/etc/v.conf:21: refuse [Notify n8]: more than 8 such sections\n");
     strbuf_fini(&text);
 }
 

@@ -1,4 +1,5 @@
-/* core/config_parse, config_lines, config_build: from text to assignments, and what is refused. */
+/* core/config/config_parse, config_lines, config_build: from text to assignments, and what is
+ * refused. */
 #include "config_text.h"
 
 #include <errno.h>

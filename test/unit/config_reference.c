@@ -3,7 +3,7 @@
  * (ninja update-docs), else compared.
  */
 #include "base/strbuf.h"
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <errno.h>
 #include <stdbool.h>

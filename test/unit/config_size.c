@@ -1,5 +1,5 @@
-/* core/config_size: sizes as people write them. */
-#include "core/config_size.h"
+/* core/config/config_size: sizes as people write them. */
+#include "core/config/config_size.h"
 
 #include "cmocka_all.h"
 

@@ -1,4 +1,5 @@
-/* core/config_type*, core/config_check_value: what each kind of value may be, and how it is kept.
+/* core/config/config_type*, core/config/config_check_value: what each kind of value may be, and how
+ * it is kept.
  */
 #include "config_text.h"
 
@@ -176,7 +177,8 @@ static void refuses_bad_values(void **state)
         {"Keyspace x", "MaxValue", "2M", "\"2M\" is out of range, 1K to 1M"},
         {"Keyspace x", "MaxValue", "64KB", "\"64KB\" is no size such as 4096, 256K, 64M or 1G"},
         {"Keyspace x", "MaxValue", "K", "\"K\" is no size such as 4096, 256K, 64M or 1G"},
-        {"Keyspace x", "MaxValue", "18014398509481985K", "\"18014398509481985K\" is no size such as 4096, 256K, 64M or 1G"},
+        {"Keyspace x", "MaxValue", "18014398509481985K",
+            "\"18014398509481985K\" is no size such as 4096, 256K, 64M or 1G"},
         {"Keyspace x", "Repair", "maybe", "\"maybe\" is neither yes nor no"},
         {"Keyspace x", "Pattern", "x?*", "\"x?*\" is not a prefix and '*'"},
         {"Keyspace x", "Pattern", "x*y*", "\"x*y*\" is not a prefix and '*'"},

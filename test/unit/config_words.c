@@ -1,5 +1,5 @@
-/* core/config_words: quoting as in systemd units. */
-#include "core/config_words.h"
+/* core/config/config_words: quoting as in systemd units. */
+#include "core/config/config_words.h"
 
 #include "cmocka_all.h"
 

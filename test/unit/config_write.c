@@ -1,4 +1,4 @@
-/* core/config_write: what is written reads back to the same, and shows no secret. */
+/* core/config/config_write: what is written reads back to the same, and shows no secret. */
 #include "config_text.h"
 
 #include <stdio.h>

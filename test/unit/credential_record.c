@@ -1,5 +1,5 @@
 /* What is remembered of credentials: ages over boots and jumping clocks, and broken documents. */
-#include "core/credential_record.h"
+#include "core/credentials/credential_record.h"
 
 #include "cmocka_all.h"
 

@@ -1,9 +1,9 @@
-/* core/delivery: when what waits is sent, and how long one waits after a failure. */
-#include "core/delivery.h"
+/* core/incidents/delivery: when what waits is sent, and how long one waits after a failure. */
+#include "core/incidents/delivery.h"
 
 #include "cmocka_all.h"
 
-#include "core/delivery_verdict.h"
+#include "core/incidents/delivery_verdict.h"
 
 static const struct delivery_conf free_of_charge = {0};
 static const struct delivery_conf limited = {.limit = 2, .per = 10 * USEC_PER_SEC};

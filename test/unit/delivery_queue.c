@@ -1,5 +1,6 @@
-/* core/delivery_queue: what is next, what a newer notice makes needless, and what a file says. */
-#include "core/delivery_queue.h"
+/* core/incidents/delivery_queue: what is next, what a newer notice makes needless, and what a file
+ * says. */
+#include "core/incidents/delivery_queue.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/doctor_agent: what is wrong with the workers. */
-#include "core/doctor_agent.h"
+/* core/doctor/doctor_agent: what is wrong with the workers. */
+#include "core/doctor/doctor_agent.h"
 
 #include "doctor_found.h"
 

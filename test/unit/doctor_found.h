@@ -1,7 +1,7 @@
 /* What a judge found, for tables of facts. */
 #pragma once
 
-#include "core/doctor.h"
+#include "core/doctor/doctor.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/doctor_host: what is wrong with the machine. */
-#include "core/doctor_host.h"
+/* core/doctor/doctor_host: what is wrong with the machine. */
+#include "core/doctor/doctor_host.h"
 
 #include "doctor_found.h"
 

@@ -1,7 +1,7 @@
-/* core/doctor_network, doctor_keys: providers, our clock by theirs, and what is in Redis. */
-#include "core/doctor_network.h"
+/* core/doctor/doctor_network, doctor_keys: providers, our clock by theirs, and what is in Redis. */
+#include "core/doctor/doctor_network.h"
 
-#include "core/doctor_keys.h"
+#include "core/doctor/doctor_keys.h"
 
 #include "doctor_found.h"
 

@@ -1,5 +1,5 @@
-/* core/doctor_redis: what is wrong with Redis. */
-#include "core/doctor_redis.h"
+/* core/doctor/doctor_redis: what is wrong with Redis. */
+#include "core/doctor/doctor_redis.h"
 
 #include "doctor_found.h"
 

@@ -1,5 +1,5 @@
-/* core/doctor_webhook: what is wrong with the ways in and back. */
-#include "core/doctor_webhook.h"
+/* core/doctor/doctor_webhook: what is wrong with the ways in and back. */
+#include "core/doctor/doctor_webhook.h"
 
 #include "doctor_found.h"
 

@@ -1,5 +1,5 @@
-/* daemon/drain_words: a drain in words. */
-#include "daemon/drain_words.h"
+/* daemon/workers/drain_words: a drain in words. */
+#include "daemon/workers/drain_words.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,6 @@
-/* daemon/environment: whose word wins, what files may say, and what workers must not inherit. */
-#include "daemon/environment.h"
+/* daemon/workers/environment: whose word wins, what files may say, and what workers must not
+ * inherit. */
+#include "daemon/workers/environment.h"
 
 #include "cmocka_all.h"
 #include "lib/scratch.h"

@@ -1,7 +1,7 @@
-/* core/error_meter: errors of the last ten minutes, and no others. */
+/* core/fleet/error_meter: errors of the last ten minutes, and no others. */
 #include "cmocka_all.h"
 
-#include "core/error_meter.h"
+#include "core/fleet/error_meter.h"
 
 #define S USEC_PER_SEC
 #define WINDOW (ERROR_METER_BUCKETS * ERROR_METER_BUCKET)

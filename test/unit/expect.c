@@ -1,8 +1,8 @@
-/* core/expect: assertions on a probe's answer, whatever the answer holds. */
-#include "core/expect.h"
+/* core/fleet/expect: assertions on a probe's answer, whatever the answer holds. */
+#include "core/fleet/expect.h"
 
 #include "base/text.h"
-#include "core/config_words.h"
+#include "core/config/config_words.h"
 
 #include "cmocka_all.h"
 

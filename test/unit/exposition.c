@@ -1,5 +1,5 @@
-/* core/exposition: both formats to the letter, their escapes, the order of the families. */
-#include "core/exposition.h"
+/* core/metrics/exposition: both formats to the letter, their escapes, the order of the families. */
+#include "core/metrics/exposition.h"
 
 #include "cmocka_all.h"
 

@@ -1,8 +1,8 @@
-/* daemon/failure: why a life is not good enough, in words, fields and JSON, and bounded. */
-#include "daemon/failure.h"
+/* daemon/workers/failure: why a life is not good enough, in words, fields and JSON, and bounded. */
+#include "daemon/workers/failure.h"
 
 #include "cmocka_all.h"
-#include "daemon/slot_parts.h"
+#include "daemon/workers/slot_parts.h"
 #include "lib/witness.h"
 
 #include <cjson/cJSON.h>

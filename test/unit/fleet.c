@@ -1,5 +1,5 @@
 /* core/fleet: what traces and exploration do not say as plainly: stale events, limits, queries. */
-#include "core/fleet.h"
+#include "core/fleet/fleet.h"
 
 #include "cmocka_all.h"
 #include "unit/fleet_rig.h"

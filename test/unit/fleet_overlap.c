@@ -1,5 +1,5 @@
 /* core/fleet with overlapping lives: what traces and exploration do not say as plainly. */
-#include "core/fleet.h"
+#include "core/fleet/fleet.h"
 
 #include "cmocka_all.h"
 #include "unit/fleet_rig.h"

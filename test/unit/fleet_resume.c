@@ -1,5 +1,5 @@
 /* core/fleet: another instance goes on, whatever of the last step was not done. */
-#include "core/fleet.h"
+#include "core/fleet/fleet.h"
 
 #include "cmocka_all.h"
 #include "unit/fleet_rig.h"

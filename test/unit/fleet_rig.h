@@ -1,7 +1,7 @@
 /* A fleet that is stepped by hand, and what it asks for in words. */
 #pragma once
 
-#include "core/fleet.h"
+#include "core/fleet/fleet.h"
 
 #include "base/strbuf.h"
 

@@ -1,5 +1,5 @@
-/* core/histogram: which bucket, and what is kept. */
-#include "core/histogram.h"
+/* core/metrics/histogram: which bucket, and what is kept. */
+#include "core/metrics/histogram.h"
 
 #include "cmocka_all.h"
 

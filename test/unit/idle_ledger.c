@@ -1,5 +1,5 @@
-/* core/idle_ledger: how long nobody but us touched a key. */
-#include "core/idle_ledger.h"
+/* core/sweep/idle_ledger: how long nobody but us touched a key. */
+#include "core/sweep/idle_ledger.h"
 
 #include "cmocka_all.h"
 

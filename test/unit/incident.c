@@ -1,5 +1,5 @@
-/* core/incident: every (state, event) cell, and when people are told. */
-#include "core/incident.h"
+/* core/incidents/incident: every (state, event) cell, and when people are told. */
+#include "core/incidents/incident.h"
 
 #include "base/strbuf.h"
 #include "cmocka_all.h"

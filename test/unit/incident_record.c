@@ -1,5 +1,6 @@
-/* core/incident_record: what is kept, what goes, and that it survives being written and read. */
-#include "core/incident_record.h"
+/* core/incidents/incident_record: what is kept, what goes, and that it survives being written and
+ * read. */
+#include "core/incidents/incident_record.h"
 
 #include "cmocka_all.h"
 

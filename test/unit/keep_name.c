@@ -1,5 +1,5 @@
 /* Names of kept descriptors: what is written is read, and nothing else is. */
-#include "core/keep_name.h"
+#include "core/saved/keep_name.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/keyglob: prefixes, and one SCAN pattern for several. */
-#include "core/keyglob.h"
+/* core/sweep/keyglob: prefixes, and one SCAN pattern for several. */
+#include "core/sweep/keyglob.h"
 
 #include "base/text.h"
 #include "cmocka_all.h"

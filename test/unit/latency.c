@@ -1,5 +1,5 @@
-/* core/latency: quantiles of times. */
-#include "core/latency.h"
+/* core/metrics/latency: quantiles of times. */
+#include "core/metrics/latency.h"
 
 #include "cmocka_all.h"
 

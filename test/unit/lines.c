@@ -1,9 +1,9 @@
-/* core/lines and core/last_lines: a stream cut into lines, and the last of them. */
-#include "core/lines.h"
+/* core/logs/lines and core/logs/last_lines: a stream cut into lines, and the last of them. */
+#include "core/logs/lines.h"
 
 #include "cmocka_all.h"
-#include "core/last_lines.h"
 #include "core/limits.h"
+#include "core/logs/last_lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>

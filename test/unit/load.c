@@ -1,5 +1,5 @@
-/* daemon/load: a configuration, or every complaint about it. */
-#include "daemon/load.h"
+/* daemon/workers/load: a configuration, or every complaint about it. */
+#include "daemon/workers/load.h"
 
 #include "cmocka_all.h"
 #include "lib/scratch.h"

@@ -1,5 +1,5 @@
-/* core/log_format: records as journald and as people's tools read them. */
-#include "core/log_format.h"
+/* core/logs/log_format: records as journald and as people's tools read them. */
+#include "core/logs/log_format.h"
 
 #include "base/strbuf.h"
 #include "cmocka_all.h"

@@ -1,8 +1,8 @@
-/* core/log_pattern: what is found in lines, and that no pattern costs more than so much. */
+/* core/logs/log_pattern: what is found in lines, and that no pattern costs more than so much. */
 #include "cmocka_all.h"
 
 #include "core/limits.h"
-#include "core/log_pattern.h"
+#include "core/logs/log_pattern.h"
 
 #include <errno.h>
 #include <string.h>

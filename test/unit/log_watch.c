@@ -1,7 +1,7 @@
-/* core/log_watch: how many lines are too many, and what looking may cost. */
+/* core/logs/log_watch: how many lines are too many, and what looking may cost. */
 #include "cmocka_all.h"
 
-#include "core/log_watch.h"
+#include "core/logs/log_watch.h"
 
 #define S USEC_PER_SEC
 

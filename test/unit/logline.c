@@ -1,5 +1,5 @@
-/* core/logline: what a line of a worker's output says. */
-#include "core/logline.h"
+/* core/logs/logline: what a line of a worker's output says. */
+#include "core/logs/logline.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* daemon/meters: what is counted of what is told. */
-#include "daemon/meters.h"
+/* daemon/metrics/meters: what is counted of what is told. */
+#include "daemon/metrics/meters.h"
 
 #include "cmocka_all.h"
 

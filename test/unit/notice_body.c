@@ -1,10 +1,10 @@
-/* core/notice_body: what each kind of receiver is sent, within its limits. */
-#include "core/notice_body.h"
+/* core/incidents/notice_body: what each kind of receiver is sent, within its limits. */
+#include "core/incidents/notice_body.h"
 
 #include "cmocka_all.h"
 
-#include "core/notice_json.h"
-#include "core/notice_text.h"
+#include "core/incidents/notice_json.h"
+#include "core/incidents/notice_text.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* core/notify_message: what is understood of a datagram, and what is passed over. */
-#include "core/notify_message.h"
+/* core/fleet/notify_message: what is understood of a datagram, and what is passed over. */
+#include "core/fleet/notify_message.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* daemon/operation: progress, verdicts, and what is remembered. */
-#include "daemon/operation.h"
+/* daemon/verbs/operation: progress, verdicts, and what is remembered. */
+#include "daemon/verbs/operation.h"
 
 #include "base/strbuf.h"
 #include "core/limits.h"

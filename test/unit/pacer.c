@@ -1,5 +1,5 @@
-/* core/pacer: how hard the sweep works a Redis that others use. */
-#include "core/pacer.h"
+/* core/sweep/pacer: how hard the sweep works a Redis that others use. */
+#include "core/sweep/pacer.h"
 
 #include "cmocka_all.h"
 

@@ -1,7 +1,7 @@
-/* core/postmortem: what is written for somebody, and what is not accepted from them. */
-#include "core/postmortem.h"
+/* core/incidents/postmortem: what is written for somebody, and what is not accepted from them. */
+#include "core/incidents/postmortem.h"
 
-#include "core/postmortem_text.h"
+#include "core/incidents/postmortem_text.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
 /* core/preflight: verdicts of checks, of items, and of the whole list. */
-#include "core/preflight.h"
+#include "core/preflight/preflight.h"
 
 #include "cmocka_all.h"
 

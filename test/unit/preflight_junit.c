@@ -1,5 +1,5 @@
-/* core/preflight_junit: XML that every reader takes, whatever a command wrote. */
-#include "core/preflight_junit.h"
+/* core/preflight/preflight_junit: XML that every reader takes, whatever a command wrote. */
+#include "core/preflight/preflight_junit.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,6 @@
-/* core/preflight_scale: peaks by weekday and hour, and whether workers and machine will do. */
-#include "core/preflight_scale.h"
+/* core/preflight/preflight_scale: peaks by weekday and hour, and whether workers and machine will
+ * do. */
+#include "core/preflight/preflight_scale.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/prober: what a script of events leads to. */
-#include "core/prober.h"
+/* core/fleet/prober: what a script of events leads to. */
+#include "core/fleet/prober.h"
 
 #include "base/strbuf.h"
 #include "cmocka_all.h"

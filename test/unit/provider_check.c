@@ -1,5 +1,5 @@
 /* What is asked of providers, and what their answers mean. */
-#include "core/provider_check.h"
+#include "core/credentials/provider_check.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/rdb: what Redis 7.0's DUMP answered, and what it never would. */
-#include "core/rdb.h"
+/* core/sweep/rdb: what Redis 7.0's DUMP answered, and what it never would. */
+#include "core/sweep/rdb.h"
 
 #include "cmocka_all.h"
 

@@ -1,7 +1,7 @@
-/* core/rdb_value: strings that every Redis takes, and the names of types. */
-#include "core/rdb_value.h"
+/* core/sweep/rdb_value: strings that every Redis takes, and the names of types. */
+#include "core/sweep/rdb_value.h"
 
-#include "core/rdb.h"
+#include "core/sweep/rdb.h"
 
 #include "cmocka_all.h"
 

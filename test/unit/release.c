@@ -1,5 +1,5 @@
-/* daemon/release: a name for people, whatever the file holds. */
-#include "daemon/release.h"
+/* daemon/workers/release: a name for people, whatever the file holds. */
+#include "daemon/workers/release.h"
 
 #include "cmocka_all.h"
 #include "core/limits.h"

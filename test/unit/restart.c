@@ -1,5 +1,5 @@
-/* core/restart: delays, budgets, crash loops. */
-#include "core/restart.h"
+/* core/fleet/restart: delays, budgets, crash loops. */
+#include "core/fleet/restart.h"
 
 #include "cmocka_all.h"
 

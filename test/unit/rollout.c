@@ -1,5 +1,5 @@
-/* core/rollout: every cell that decides something, deadlines, and who is told what. */
-#include "core/rollout.h"
+/* core/fleet/rollout: every cell that decides something, deadlines, and who is told what. */
+#include "core/fleet/rollout.h"
 
 #include "base/strbuf.h"
 #include "cmocka_all.h"

@@ -1,5 +1,6 @@
-/* core/rotation: every way of a new value into use, and every way on which it is stopped. */
-#include "core/rotation.h"
+/* core/credentials/rotation: every way of a new value into use, and every way on which it is
+ * stopped. */
+#include "core/credentials/rotation.h"
 
 #include "cmocka_all.h"
 

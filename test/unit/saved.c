@@ -1,5 +1,5 @@
 /* core/saved: every value comes back,  and what cannot be is refused. */
-#include "core/saved_field.h"
+#include "core/saved/saved_field.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/scan_cursor: how far a SCAN is. */
-#include "core/scan_cursor.h"
+/* core/sweep/scan_cursor: how far a SCAN is. */
+#include "core/sweep/scan_cursor.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
 /* core/sweep: what one key is. */
-#include "core/sweep.h"
+#include "core/sweep/sweep.h"
 
 #include "sweep_spaces.h"
 

@@ -1,5 +1,5 @@
-/* core/sweep_fuse: what one sweep may remove before a person has to agree. */
-#include "core/sweep_fuse.h"
+/* core/sweep/sweep_fuse: what one sweep may remove before a person has to agree. */
+#include "core/sweep/sweep_fuse.h"
 
 #include "cmocka_all.h"
 

@@ -1,5 +1,5 @@
-/* core/sweep_plan: which keyspace a key belongs to, and what one pass goes by. */
-#include "core/sweep_plan.h"
+/* core/sweep/sweep_plan: which keyspace a key belongs to, and what one pass goes by. */
+#include "core/sweep/sweep_plan.h"
 
 #include "cmocka_all.h"
 

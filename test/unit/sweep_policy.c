@@ -1,5 +1,5 @@
-/* core/sweep_policy: what a sweep makes of each error. */
-#include "core/sweep_policy.h"
+/* core/sweep/sweep_policy: what a sweep makes of each error. */
+#include "core/sweep/sweep_policy.h"
 
 #include "cmocka_all.h"
 

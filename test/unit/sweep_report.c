@@ -1,9 +1,9 @@
-/* daemon/sweep_report: a sweep in words, in JSON and as an event. */
-#include "daemon/sweep_report.h"
+/* daemon/sweep/sweep_report: a sweep in words, in JSON and as an event. */
+#include "daemon/sweep/sweep_report.h"
 
 #include "cmocka_all.h"
-#include "core/config.h"
-#include "core/sweep_policy.h"
+#include "core/config/config.h"
+#include "core/sweep/sweep_policy.h"
 #include "lib/witness.h"
 
 #include <cjson/cJSON.h>

@@ -3,8 +3,8 @@
 
 #include "base/timestamp.h"
 #include "cmocka_all.h"
-#include "core/config.h"
-#include "core/sweep.h"
+#include "core/config/config.h"
+#include "core/sweep/sweep.h"
 
 #include <string.h>
 

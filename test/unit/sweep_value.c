@@ -1,5 +1,5 @@
-/* core/sweep_value: what values say, by what is made of it. */
-#include "core/sweep_value.h"
+/* core/sweep/sweep_value: what values say, by what is made of it. */
+#include "core/sweep/sweep_value.h"
 
 #include "sweep_spaces.h"
 

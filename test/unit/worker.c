@@ -1,5 +1,5 @@
-/* core/worker: every (state, event) cell. What no row names must change nothing. */
-#include "core/worker.h"
+/* core/fleet/worker: every (state, event) cell. What no row names must change nothing. */
+#include "core/fleet/worker.h"
 
 #include "base/strbuf.h"
 #include "cmocka_all.h"

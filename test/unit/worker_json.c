@@ -1,9 +1,9 @@
-/* daemon/worker_json: what is known of a worker, and null for what is not. */
-#include "daemon/worker_json.h"
+/* daemon/workers/worker_json: what is known of a worker, and null for what is not. */
+#include "daemon/workers/worker_json.h"
 
 #include "cmocka_all.h"
-#include "io/loop.h"
-#include "io/sock_diag.h"
+#include "io/loop/loop.h"
+#include "io/sockets/sock_diag.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>

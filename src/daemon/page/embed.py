@@ -66,7 +66,7 @@ def main():
     contents, body = runbook.render(read(markdown))
     book = put(read(runbook_frame), STYLE=look, CONTENTS=contents, BODY=body)
     pathlib.Path(output).write_text(
-        '/* Made by src/daemon/page/embed.py. */\n#include "daemon/page.h"\n\n'
+        '/* Made by src/daemon/page/embed.py. */\n#include "daemon/page/page.h"\n\n'
         + page_as_c("PAGE_STATUS", status,
                     policy(f"script-src {source(script)}", f"style-src {source(look)}",
                            "connect-src 'self'"))

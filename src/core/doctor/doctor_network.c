@@ -1,0 +1,100 @@
+/* Judging the way to each provider. */
+#include "core/doctor/doctor_network.h"
+
+#include "core/doctor/doctor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SKEW_SECONDS = 30 };
+
+/* "api.example.com" of "https://api.example.com:8443/v1"; into `buf`, returned. */
+static const char *host_of(const char *url, char *buf, size_t size)
+{
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    snprintf(buf, size, "%.*s", (int)strcspn(host, "/?#"), host);
+    return buf;
+}
+
+static void judge_one(const struct doctor_http *h, usec_t slow, struct doctor_report *r)
+{
+    static const enum doctor_check checks[] = {
+        [DOCTOR_PHASE_DNS] = DOCTOR_NETWORK_DNS,
+        [DOCTOR_PHASE_ROUTE] = DOCTOR_NETWORK_ROUTE,
+        [DOCTOR_PHASE_TCP] = DOCTOR_NETWORK_TCP,
+        [DOCTOR_PHASE_TLS] = DOCTOR_NETWORK_TLS,
+        [DOCTOR_PHASE_ANSWER] = DOCTOR_NETWORK_ANSWER,
+    };
+    char text[DOCTOR_HTTP_TEXT_MAX];
+    char host[96];
+    char spans[3][SPAN_TEXT_MAX];
+    host_of(h->url, host, sizeof host);
+    if (h->reply == DOCTOR_ANSWERED) {
+        usec_t took = h->secured ? h->secured : h->connected;
+        if (slow > 0 && took > slow)
+            doctor_add(r, DOCTOR_NETWORK_SLOW, host,
+                "%s: name after %s, connected after %s, secured after %s", h->url,
+                span_show(h->resolved, spans[0]), span_show(h->connected, spans[1]),
+                span_show(h->secured, spans[2]));
+        return;
+    }
+    doctor_add(r, checks[h->phase], host, "%s", doctor_http_text(h, text));
+    if (h->phase == DOCTOR_PHASE_DNS)
+        doctor_fix(r, "getent hosts %.*s; resolvectl status", (int)strcspn(host, ":"), host);
+    else if (h->phase == DOCTOR_PHASE_TLS)
+        doctor_fix(
+            r, "openssl s_client -connect %s%s </dev/null", host, strchr(host, ':') ? "" : ":443");
+    else if (h->phase != DOCTOR_PHASE_ROUTE)
+        doctor_fix(r, "curl -v %s", h->url);
+}
+
+/* Seconds that our clock is ahead. */
+static int64_t skew_of(const struct doctor_http *h)
+{
+    return (int64_t)(h->wall / USEC_PER_SEC) - h->date;
+}
+
+static bool is_skewed(int64_t skew)
+{
+    return skew > SKEW_SECONDS || skew < -SKEW_SECONDS;
+}
+
+/* One provider may be wrong itself: two have to agree, where two tell. */
+static void judge_clock(const struct doctor_network *f, struct doctor_report *r)
+{
+    const struct doctor_http *skewed = NULL;
+    unsigned n_skewed = 0;
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->n; i++) {
+        const struct doctor_http *h = &f->providers[i];
+        if (!h->asked || h->reply != DOCTOR_ANSWERED || h->date == 0)
+            continue;
+        n++;
+        if (!is_skewed(skew_of(h)))
+            continue;
+        skewed = h;
+        n_skewed++;
+    }
+    if (n < 2)
+        doctor_gap(r, DOCTOR_AGENT, "clock skew: %s",
+            n == 0 ? "no provider told its time" : "only one provider told its time");
+    else if (n_skewed >= 2)
+        doctor_add(r, DOCTOR_CLOCK_SKEW, "",
+            "our clock is %+" PRId64 " s off that of %s, and %u of %u providers agree",
+            skew_of(skewed), skewed->url, n_skewed, n);
+}
+
+void doctor_judge_network(const struct doctor_network *f, struct doctor_report *r)
+{
+    if (f->n == 0) {
+        doctor_gap(r, DOCTOR_NETWORK, "no provider is named ([Doctor] Provider=)");
+        return;
+    }
+    for (unsigned i = 0; i < f->n; i++) {
+        if (f->providers[i].asked)
+            judge_one(&f->providers[i], f->slow, r);
+    }
+    judge_clock(f, r);
+}

@@ -1,0 +1,268 @@
+/* The Markdown of an incident. */
+#include "core/incidents/postmortem.h"
+
+#include "base/span.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static const struct cJSON *get(const struct cJSON *o, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(o, name);
+}
+
+/* "" if there is none. */
+static const char *text_of(const struct cJSON *o, const char *name)
+{
+    const char *text = cJSON_GetStringValue(get(o, name));
+    return text ? text : "";
+}
+
+static uint64_t count_of(const struct cJSON *o, const char *name)
+{
+    const struct cJSON *n = get(o, name);
+    return cJSON_IsNumber(n) && n->valuedouble > 0 && n->valuedouble <= 0x1p53
+               ? (uint64_t)n->valuedouble
+               : 0;
+}
+
+/* Text from elsewhere within a paragraph or a cell: no mark-up, no line end. */
+static void add_plain(struct strbuf *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if ((unsigned char)*c < 0x20)
+            strbuf_addc(out, ' ');
+        else if (*c == '<')
+            strbuf_adds(out, "&lt;");
+        else if (strchr("#|*_`[]\\", *c))
+            strbuf_addf(out, "\\%c", *c);
+        else
+            strbuf_addc(out, *c);
+    }
+}
+
+static void add_span(struct strbuf *out, usec_t span)
+{
+    char text[SPAN_TEXT_MAX];
+    strbuf_adds(out, span < USEC_PER_SEC ? span_show(span, text)
+                                         : span_format(span - span % USEC_PER_SEC, text));
+}
+
+static bool is_timestamp(const char *text)
+{
+    return strlen(text) >= 16 && strspn(text, "0123456789-T:") >= 16 && text[10] == 'T' &&
+           text[13] == ':';
+}
+
+/* "19:30", and on another day than `day` "11-23 00:05". */
+static void add_time(struct strbuf *out, const char *timestamp, const char *day)
+{
+    if (!is_timestamp(timestamp))
+        strbuf_adds(out, "?");
+    else if (is_timestamp(day) && strncmp(timestamp, day, 10) != 0)
+        strbuf_addf(out, "%.5s %.5s", timestamp + 5, timestamp + 11);
+    else
+        strbuf_addf(out, "%.5s", timestamp + 11);
+}
+
+static void add_fact(struct strbuf *out, const char *name, const char *value)
+{
+    if (!value[0])
+        return;
+    strbuf_addf(out, "| %s | ", name);
+    add_plain(out, value);
+    strbuf_adds(out, " |\n");
+}
+
+static void add_duration(struct strbuf *out, const struct cJSON *i)
+{
+    const char *began = text_of(i, "began");
+    const char *ceased = text_of(i, "ceased");
+    strbuf_adds(out, "| Duration | ");
+    add_span(out, count_of(i, "duration_usec"));
+    strbuf_adds(out, " (");
+    add_time(out, began, began);
+    strbuf_adds(out, ceased[0] ? " to " : " UTC, and it goes on");
+    if (ceased[0]) {
+        add_time(out, ceased, began);
+        strbuf_adds(out, " UTC");
+    }
+    strbuf_adds(out, ") |\n");
+}
+
+static void add_head(struct strbuf *out, const struct cJSON *i)
+{
+    const char *subject = text_of(i, "subject");
+    strbuf_adds(out, "# Post-mortem: ");
+    add_plain(out, text_of(i, "title"));
+    strbuf_adds(out, "\n\n| | |\n|---|---|\n");
+    add_fact(out, "Incident", text_of(i, "id"));
+    if (is_timestamp(text_of(i, "began")))
+        strbuf_addf(out, "| Date | %.10s |\n", text_of(i, "began"));
+    add_duration(out, i);
+    add_fact(out, "Severity", text_of(i, "severity"));
+    add_fact(out, "Condition", text_of(i, "condition"));
+    add_fact(out, "About", subject);
+    add_fact(out, "Agent", text_of(i, "agent"));
+    strbuf_adds(out, "| Author | _who writes this_ |\n\n## Summary\n\n");
+    add_plain(out, text_of(i, "summary"));
+    strbuf_adds(out, "\n\n");
+}
+
+static void add_names(struct strbuf *out, const char *what, const struct cJSON *names)
+{
+    const struct cJSON *name;
+    uint64_t shown = 0;
+    uint64_t all = count_of(names, "all");
+    strbuf_addf(out, "- Affected %s: ", what);
+    cJSON_ArrayForEach(name, get(names, "names"))
+    {
+        if (!cJSON_IsString(name))
+            continue;
+        strbuf_adds(out, shown++ > 0 ? ", " : "");
+        add_plain(out, name->valuestring);
+    }
+    if (all > shown)
+        strbuf_addf(out, "%s%llu more, whose names were not kept", shown > 0 ? ", and " : "",
+            (unsigned long long)(all - shown));
+    strbuf_adds(out, all == 0 && shown == 0 ? "none that is known\n" : "\n");
+}
+
+static void add_cost(struct strbuf *out, const struct cJSON *i)
+{
+    const struct cJSON *cost = get(i, "cost");
+    double value = cJSON_GetNumberValue(get(cost, "session_value"));
+    uint64_t sessions = count_of(get(i, "sessions_cut"), "all");
+    strbuf_adds(out, "- Revenue impact: ");
+    if (!(value > 0)) {
+        strbuf_adds(out, "not known (`SessionValue=` of `[Cost]` is not configured)\n");
+        return;
+    }
+    strbuf_addf(out, "%.2f ", value * (double)sessions);
+    add_plain(out, text_of(cost, "currency"));
+    strbuf_addf(out,
+        " (%llu sessions cut, %.2f each); callers who were not answered are not in it\n",
+        (unsigned long long)sessions, value);
+}
+
+static void add_impact(struct strbuf *out, const struct cJSON *i)
+{
+    const struct cJSON *callers = get(i, "callers");
+    strbuf_adds(out, "## Impact\n\n- Degraded service: ");
+    add_span(out, count_of(i, "duration_usec"));
+    if (count_of(i, "unserved_usec") > 0) {
+        strbuf_adds(out, "; no worker served for ");
+        add_span(out, count_of(i, "unserved_usec"));
+    }
+    strbuf_adds(out, "\n");
+    if (cJSON_IsObject(callers))
+        strbuf_addf(out,
+            "- Callers when it began: %llu connections, %llu pending tasks, %llu sessions in use\n",
+            (unsigned long long)count_of(callers, "connections"),
+            (unsigned long long)count_of(callers, "tasks"),
+            (unsigned long long)count_of(callers, "sessions"));
+    strbuf_addf(out, "- Callers cut: %llu\n", (unsigned long long)count_of(i, "cut"));
+    add_names(out, "sessions", get(i, "sessions_cut"));
+    add_names(out, "tasks", get(i, "tasks_cut"));
+    add_cost(out, i);
+    strbuf_adds(out, "\n");
+}
+
+static const char *words_of(const char *kind)
+{
+    static const char *const words[][2] = {{"opened", "**Alert fired**: "},
+        {"acknowledged", "**Acknowledged**: "}, {"ceased", "**Metrics normal again**: "},
+        {"resolved", "**Resolved**: "}, {"again", "Again: "}};
+    for (size_t n = 0; n < sizeof words / sizeof *words; n++) {
+        if (strcmp(kind, words[n][0]) == 0)
+            return words[n][1];
+    }
+    return "";
+}
+
+static void add_timeline(struct strbuf *out, const struct cJSON *i)
+{
+    const struct cJSON *entry;
+    const char *day = text_of(i, "began");
+    strbuf_adds(out, "## Timeline (UTC)\n\n| Time | What |\n|---|---|\n");
+    cJSON_ArrayForEach(entry, get(i, "timeline"))
+    {
+        strbuf_adds(out, "| ");
+        add_time(out, text_of(entry, "at"), day);
+        strbuf_addf(out, " | %s", words_of(text_of(entry, "kind")));
+        add_plain(out, text_of(entry, "text"));
+        strbuf_adds(out, " |\n");
+    }
+    if (count_of(i, "timeline_dropped") > 0)
+        strbuf_addf(out, "\n%llu more entries in the middle were not kept; the journal has them.\n",
+            (unsigned long long)count_of(i, "timeline_dropped"));
+    strbuf_adds(out, "\n");
+}
+
+static void add_changes(struct strbuf *out, const struct cJSON *i)
+{
+    const struct cJSON *change;
+    const struct cJSON *changes = get(i, "changes");
+    strbuf_adds(out, "## Changes in the two hours before\n\n");
+    if (cJSON_GetArraySize(changes) == 0) {
+        strbuf_adds(out, "None is in the change log.\n\n");
+        return;
+    }
+    strbuf_adds(out, "| Time | Who | What | Why |\n|---|---|---|---|\n");
+    cJSON_ArrayForEach(change, changes)
+    {
+        strbuf_adds(out, "| ");
+        add_time(out, text_of(change, "time"), text_of(i, "began"));
+        strbuf_adds(out, " | ");
+        add_plain(out, text_of(change, "author"));
+        strbuf_adds(out, " | ");
+        add_plain(out, text_of(change, "kind"));
+        strbuf_adds(out, text_of(change, "text")[0] ? ": " : "");
+        add_plain(out, text_of(change, "text"));
+        strbuf_adds(out, " | ");
+        add_plain(out, text_of(change, "reason"));
+        strbuf_adds(out, " |\n");
+    }
+    strbuf_adds(out, "\n");
+}
+
+/* Indented, so that nothing in it ends the block. */
+static void add_log(struct strbuf *out, const struct cJSON *i)
+{
+    const struct cJSON *output = get(i, "output");
+    const char *at = text_of(output, "lines");
+    strbuf_adds(out, "## Log excerpt\n\n");
+    if (!at[0]) {
+        strbuf_adds(out, "None was kept. `voxkeeper logs --since` has the rest.\n\n");
+        return;
+    }
+    strbuf_adds(out, "What ");
+    add_plain(out, text_of(output, "who"));
+    strbuf_adds(out, " said last:\n\n");
+    while (*at) {
+        size_t len = strcspn(at, "\n");
+        strbuf_adds(out, "    ");
+        strbuf_add(out, at, len);
+        strbuf_addc(out, '\n');
+        at += len + (at[len] == '\n');
+    }
+    strbuf_addc(out, '\n');
+}
+
+void postmortem_write(const struct cJSON *incident, struct strbuf *out)
+{
+    add_head(out, incident);
+    add_impact(out, incident);
+    add_timeline(out, incident);
+    add_changes(out, incident);
+    add_log(out, incident);
+    strbuf_adds(out, "## Root cause\n\n" POSTMORTEM_PROMPT_CAUSE "\n\n"
+                     "## What went well\n\n" POSTMORTEM_PROMPT_WELL "\n\n"
+                     "## What went poorly\n\n" POSTMORTEM_PROMPT_POORLY "\n\n"
+                     "## Action items\n\n"
+                     "| Action | Owner | Due |\n|---|---|---|\n"
+                     "| " POSTMORTEM_PROMPT_ACTION " | " POSTMORTEM_PROMPT_OWNER
+                     " | " POSTMORTEM_PROMPT_DUE " |\n");
+}

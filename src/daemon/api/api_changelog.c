@@ -1,0 +1,131 @@
+/* The change log: its latest entries, and what an operator adds. */
+#include "base/num.h"
+#include "base/strbuf.h"
+#include "base/timestamp.h"
+#include "core/changes/change_kind.h"
+#include "core/limits.h"
+#include "daemon/api/api_parts.h"
+#include "daemon/changes/changes.h"
+#include "daemon/daemon.h"
+#include "daemon/verbs/operation.h"
+#include "io/files/changelog_file.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 1000 };
+
+struct wanted {
+    uint64_t limit;
+    usec_t since;
+    const char *kind;   /* NULL: any, as for the next */
+    const char *author; /* "root" as well for "root (alice)" */
+};
+
+/* False and has answered. */
+static bool read_wanted(const struct api_exchange *x, struct wanted *out)
+{
+    const char *limit = http_server_query(x->request, "limit");
+    const char *since = http_server_query(x->request, "since");
+    *out = (struct wanted){.limit = LIMIT_DEFAULT,
+        .kind = http_server_query(x->request, "kind"),
+        .author = http_server_query(x->request, "author")};
+    if (limit && num_parse_u64(limit, 1, LIMIT_MAX, &out->limit) < 0)
+        api_answer_error(x, 400, "bad-request", "`limit` is a whole number from 1 to 1000");
+    else if (since && timestamp_parse(since, strlen(since), &out->since) < 0)
+        api_answer_error(x, 400, "bad-request", "`since` is a time such as 2026-01-02T03:04:05Z");
+    else
+        return true;
+    return false;
+}
+
+static const char *text_of(const struct cJSON *entry, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(entry, name));
+    return text ? text : "";
+}
+
+/* "root" and "alice" are both the author "root (alice)". */
+static bool is_author(const char *author, const char *wanted)
+{
+    size_t len = strlen(wanted);
+    const char *at = strstr(author, wanted);
+    bool begins = at && (at == author || at[-1] == '(');
+    return begins && (at[len] == '\0' || at[len] == ' ' || at[len] == ')');
+}
+
+static bool is_wanted(const struct cJSON *entry, const struct wanted *wanted)
+{
+    const char *time = text_of(entry, "time");
+    usec_t wall = 0;
+    (void)timestamp_parse(time, strlen(time), &wall);
+    return wall >= wanted->since &&
+           (!wanted->kind || strcmp(text_of(entry, "kind"), wanted->kind) == 0) &&
+           (!wanted->author || is_author(text_of(entry, "author"), wanted->author));
+}
+
+static void add_line(struct cJSON *list, const char *line, size_t len, const struct wanted *wanted)
+{
+    struct cJSON *entry = cJSON_ParseWithLength(line, len);
+    if (!cJSON_IsObject(entry) || !is_wanted(entry, wanted)) {
+        cJSON_Delete(entry);
+        return;
+    }
+    if (!changelog_line_is_good(line, len))
+        cJSON_AddTrueToObject(entry, "tampered");
+    cJSON_AddItemToArray(list, entry);
+}
+
+/* The newest first. */
+static void add_lines(struct cJSON *list, const char *text, size_t len, const struct wanted *wanted)
+{
+    uint64_t n = 0;
+    while (len > 0 && n < wanted->limit) {
+        size_t end = text[len - 1] == '\n' ? len - 1 : len;
+        const char *before = memrchr(text, '\n', end);
+        size_t begin = before ? (size_t)(before - text) + 1 : 0;
+        add_line(list, text + begin, end - begin, wanted);
+        n = (uint64_t)cJSON_GetArraySize(list);
+        len = begin;
+    }
+}
+
+void api_get_changelog(const struct api_exchange *x)
+{
+    struct err e = {0};
+    struct wanted wanted;
+    char *text = NULL;
+    size_t len = 0;
+    const char *path = changes_path(x->daemon->changes);
+    if (!read_wanted(x, &wanted))
+        return;
+    if (changelog_file_tail(path, LIMIT_CHANGELOG_TAIL, &text, &len, &e) < 0) {
+        api_answer_error(x, 503, "unreadable", e.msg);
+        return;
+    }
+    struct cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "file", path);
+    add_lines(cJSON_AddArrayToObject(o, "changes"), text, len, &wanted);
+    free(text);
+    api_answer_json(x, 200, o);
+}
+
+struct operation *api_do_note(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    if (!body->text || !body->text[0]) {
+        err_set(e, -EINVAL, "adding to the change log: \"text\" must say what was changed");
+        return NULL;
+    }
+    struct operation *op = verb_begin(d, "changelog add", asker, e);
+    if (!op)
+        return NULL;
+    changes_add(d->changes, &(struct change){.kind = CHANGE_NOTE,
+                                .author = asker->author,
+                                .text = body->text,
+                                .reason = asker->reason});
+    operation_end(op, OPERATION_DONE, "noted in the change log");
+    return op;
+}

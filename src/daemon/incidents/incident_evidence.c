@@ -1,0 +1,207 @@
+/* See incident_evidence.h. */
+#include "daemon/incidents/incident_evidence.h"
+
+#include "base/num.h"
+#include "daemon/daemon.h"
+#include "daemon/history/history.h"
+#include "daemon/incidents/incidents.h"
+#include "daemon/workers/callers.h"
+#include "daemon/workers/drainer.h"
+#include "io/loop/loop.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BEFORE (10 * USEC_PER_MIN)
+enum { BEFORE_MAX = 15, NAMES_JSON_MAX = 64 * 1024 };
+
+struct incident_evidence {
+    struct daemon *daemon;
+    struct log_tap tap;
+    /* The latest that was told of each, whole. */
+    struct strbuf output;
+    struct strbuf names; /* JSON */
+};
+
+static void keep(struct strbuf *out, const struct log_field *field, size_t max)
+{
+    size_t skip = field->len > max ? field->len - max : 0;
+    const char *text = field->value;
+    while (skip > 0 && skip < field->len && text[skip - 1] != '\n')
+        skip++;
+    strbuf_reset(out);
+    strbuf_add(out, text + skip, field->len - skip);
+}
+
+static void on_record(const struct log_record *record, void *arg)
+{
+    struct incident_evidence *e = arg;
+    for (size_t i = 0; i < record->n_fields; i++) {
+        const struct log_field *field = &record->fields[i];
+        if (strcmp(field->name, "VOXKEEPER_LAST_OUTPUT") == 0)
+            keep(&e->output, field, INCIDENT_OUTPUT_MAX);
+        else if (strcmp(field->name, "VOXKEEPER_CALLER_NAMES") == 0)
+            keep(&e->names, field, NAMES_JSON_MAX);
+    }
+}
+
+struct incident_evidence *incident_evidence_new(struct daemon *d)
+{
+    struct incident_evidence *e = calloc(1, sizeof *e);
+    if (!e)
+        return NULL;
+    e->daemon = d;
+    e->tap = (struct log_tap){.see = on_record, .arg = e};
+    log_add_tap(&e->tap);
+    return e;
+}
+
+void incident_evidence_free(struct incident_evidence *e)
+{
+    if (!e)
+        return;
+    log_remove_tap(&e->tap);
+    strbuf_fini(&e->output);
+    strbuf_fini(&e->names);
+    free(e);
+}
+
+/* Those that say what others say as well, or that come all the time. */
+static bool is_telling(enum event_id id)
+{
+    return id != EVENT_INCIDENT_OPENED && id != EVENT_INCIDENT_UPDATED &&
+           id != EVENT_INCIDENT_ACKNOWLEDGED && id != EVENT_INCIDENT_RESOLVED &&
+           id != EVENT_DRAIN_PROGRESS && id != EVENT_SWEEP_DONE && id != EVENT_SWEEP_ELSEWHERE;
+}
+
+static void add_event(struct incident_record *r, const struct happening *h)
+{
+    const char *text = h->message ? h->message : event_name(h->id);
+    incident_record_add(r, INCIDENT_ENTRY_EVENT, h->wall, text);
+}
+
+static void add_names(struct incident_names *names, const struct cJSON *list)
+{
+    const struct cJSON *name;
+    cJSON_ArrayForEach(name, list)
+    {
+        if (cJSON_IsString(name))
+            incident_names_add(names, name->valuestring);
+    }
+}
+
+/* What the history has of the names may be cut; what was told is whole. */
+static struct cJSON *names_of(const struct incident_evidence *e, const struct happening *h)
+{
+    const char *text = happening_field(h, "VOXKEEPER_CALLER_NAMES");
+    struct cJSON *names = text ? cJSON_Parse(text) : NULL;
+    bool told = text && strncmp(strbuf_text(&e->names), text, strlen(text)) == 0;
+    return names || !told ? names : cJSON_Parse(strbuf_text(&e->names));
+}
+
+static void add_cut(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
+{
+    const char *callers = happening_field(h, "VOXKEEPER_CALLERS");
+    uint64_t n = 0;
+    if (callers && num_parse_u64(callers, 0, UINT32_MAX, &n) == 0)
+        r->cut += n;
+    struct cJSON *names = names_of(e, h);
+    add_names(&r->sessions, cJSON_GetObjectItemCaseSensitive(names, "sessions"));
+    add_names(&r->tasks, cJSON_GetObjectItemCaseSensitive(names, "tasks"));
+    cJSON_Delete(names);
+}
+
+static void add_output(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
+{
+    const char *lines = happening_field(h, "VOXKEEPER_LAST_OUTPUT");
+    const char *worker = happening_field(h, "VOXKEEPER_WORKER");
+    char who[INCIDENT_SUBJECT_MAX];
+    if (!lines || !lines[0])
+        return;
+    snprintf(who, sizeof who, "worker %s", worker ? worker : "?");
+    incident_record_set(&r->output_who, who, INCIDENT_SUBJECT_MAX);
+    incident_record_set(
+        &r->output, e->output.len > 0 ? strbuf_text(&e->output) : lines, INCIDENT_OUTPUT_MAX);
+}
+
+static void add_evidence(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
+{
+    if (h->id == EVENT_CALLERS_CUT)
+        add_cut(e, r, h);
+    add_output(e, r, h);
+}
+
+static void count_callers(const struct daemon *d, struct incident_record *r)
+{
+    struct callers callers = drainer_state(d->drainer)->callers;
+    callers_connections(d->connections, &callers);
+    r->callers.known = callers.connections.known;
+    r->callers.connections = callers.connections.n;
+    r->callers.tasks = callers.tasks.known ? callers.tasks.n : 0;
+    r->callers.sessions = callers.sessions.known ? callers.sessions.n : 0;
+}
+
+static bool led_to_it(const struct happening *h, usec_t since)
+{
+    return h->wall >= since && is_telling(h->id) && event_level(h->id) <= LOG_LEVEL_NOTICE;
+}
+
+/* What was told since it began to hold is in the timeline already; this is what came before. */
+static void add_before(const struct incident_evidence *e, struct incident_record *r)
+{
+    const struct history *history = e->daemon->history;
+    usec_t since = usec_sub(r->began_wall, BEFORE);
+    const struct happening *h;
+    unsigned n = 0;
+    for (uint64_t seq = 0; (h = history_after(history, seq)) != NULL; seq = h->seq)
+        n += led_to_it(h, since);
+    for (uint64_t seq = 0; (h = history_after(history, seq)) != NULL; seq = h->seq) {
+        if (!led_to_it(h, since))
+            continue;
+        if (n-- <= BEFORE_MAX)
+            add_event(r, h);
+        add_evidence(e, r, h);
+    }
+}
+
+void incident_evidence_begin(struct incident_evidence *e, struct incident_record *record)
+{
+    count_callers(e->daemon, record);
+    if (record->n_timeline == 0)
+        add_before(e, record);
+}
+
+struct hearing {
+    const struct incident_evidence *evidence;
+    const struct happening *happening;
+};
+
+static void hear(struct incident_record *r, void *arg)
+{
+    const struct hearing *hearing = arg;
+    add_event(r, hearing->happening);
+    add_evidence(hearing->evidence, r, hearing->happening);
+}
+
+void incident_evidence_happened(struct incident_evidence *e, const struct happening *happening)
+{
+    struct hearing hearing = {e, happening};
+    if (is_telling(happening->id))
+        incidents_each(e->daemon->incidents, hear, &hearing);
+}
+
+static void add_unserved(struct incident_record *r, void *arg)
+{
+    const usec_t *span = arg;
+    r->unserved = usec_add(r->unserved, *span);
+}
+
+void incident_evidence_unserved(struct incidents *i, usec_t span)
+{
+    incidents_each(i, add_unserved, &span);
+}
