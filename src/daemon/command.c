@@ -5,6 +5,7 @@
 #include "io/child/child.h"
 #include "io/child/output.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,8 +89,13 @@ static int spawn(struct command *c, struct loop *l, const struct command_spec *s
         .on_exited = on_exited,
         .on_tree_gone = on_tree_gone,
     };
-    struct child_fd fds[3];
+    struct child_fd fds[3 + COMMAND_FDS_MAX];
     unsigned n_fds = 0;
+    assert(spec->n_fds <= COMMAND_FDS_MAX);
+    while (n_fds < spec->n_fds) {
+        fds[n_fds] = spec->fds[n_fds];
+        n_fds++;
+    }
     if (spec->identifier) {
         c->output = output_new(l,
             &(struct output_conf){

@@ -1,12 +1,13 @@
 /*
- * A command of the operator's that is run with a time limit: a probe, or what follows a rollback.
- * Exit code 0 is well.
+ * A command that is run with a time limit: a probe, what follows a rollback, a check of a new
+ * program. Exit code 0 is well.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "base/strlist.h"
+#include "io/child/child.h"
 #include "io/loop/loop.h"
 
 #include <stdbool.h>
@@ -22,8 +23,12 @@ struct command_spec {
     const char *working_directory; /* NULL: ours */
     const char *input;             /* what it reads on stdin; NULL: nothing */
     size_t input_len;
-    const char *identifier; /* of its output in the log; NULL: its output goes nowhere */
+    const char *identifier;     /* of its output in the log; NULL: its output goes nowhere */
+    const struct child_fd *fds; /* further descriptors of it, none that the above are about */
+    unsigned n_fds;             /* at most COMMAND_FDS_MAX */
 };
+
+enum { COMMAND_FDS_MAX = 4 };
 
 enum command_result { COMMAND_DONE, COMMAND_FAILED, COMMAND_LATE };
 

@@ -7,12 +7,12 @@
 #include "build_config.h"
 #include "core/event.h"
 #include "daemon/api/admin.h"
+#include "daemon/command.h"
 #include "daemon/daemon.h"
 #include "daemon/service.h"
 #include "daemon/succession/memory.h"
 #include "daemon/verbs/operation.h"
 #include "daemon/workers/drainer.h"
-#include "io/child/child.h"
 #include "io/journal/journal.h"
 #include "io/loop/loop.h"
 #include "io/program.h"
@@ -35,11 +35,8 @@ enum { STATE_FD = 3, COMPLAINT_MAX = 1024 };
 struct upgrade {
     struct daemon *daemon;
     uint64_t op;
-    struct child *child;
-    struct timer *deadline;
+    struct command *check;
     int said; /* memfd of what the new program says */
-    bool late;
-    struct exit_status exit;
 };
 
 static int own_program(char out[PATH_MAX], struct err *e)
@@ -68,84 +65,39 @@ static void refuse(struct daemon *d, uint64_t id, const char *why)
         op, OPERATION_FAILED, "upgrade refused, voxkeeperd " VOXKEEPER_VERSION " goes on: %s", why);
 }
 
-/* Returns owned text, one line. */
-static void read_complaint(const struct upgrade *u, struct strbuf *out)
+static void add_complaint(const struct upgrade *u, struct strbuf *out)
 {
     char text[COMPLAINT_MAX];
-    char how[EXIT_STATUS_TEXT_MAX];
     ssize_t n = pread(u->said, text, sizeof text, 0);
     while (n > 0 && text[n - 1] == '\n')
         n--;
-    strbuf_adds(out, u->late ? "the new program did not answer in time"
-                             : "the new program cannot go on with our state");
-    strbuf_addf(out, " (%s)", exit_status_text(u->exit, how));
     if (n > 0) {
         strbuf_adds(out, ": ");
         text_escape(out, text, (size_t)n, COMPLAINT_MAX);
     }
 }
 
-static void forget(struct daemon *d)
-{
-    upgrade_free(d->upgrade);
-    d->upgrade = NULL;
-}
-
-static void on_started(struct child *c, void *arg)
-{
-    (void)c;
-    (void)arg;
-}
-
-static void on_failed(struct child *c, const struct err *why, void *arg)
+static void on_checked(enum command_result result, const char *how, void *arg)
 {
     struct upgrade *u = arg;
     struct daemon *d = u->daemon;
-    (void)c;
-    refuse(d, u->op, why->msg);
-    forget(d);
-}
-
-static void on_exited(struct child *c, struct exit_status status, void *arg)
-{
-    struct upgrade *u = arg;
-    u->exit = status;
-    child_kill_tree(c);
-}
-
-static void on_tree_gone(struct child *c, void *arg)
-{
-    struct upgrade *u = arg;
-    struct daemon *d = u->daemon;
-    (void)c;
-    if (!u->late && !u->exit.signaled && u->exit.code == 0) {
+    if (result == COMMAND_DONE) {
         d->upgrade_op = u->op;
         d->end = DAEMON_REPLACED;
         loop_stop(d->loop);
     } else {
         struct strbuf why = STRBUF_INIT;
-        read_complaint(u, &why);
+        strbuf_addf(&why, "the new program cannot go on with our state (%s)", how);
+        add_complaint(u, &why);
         refuse(d, u->op, strbuf_text(&why));
         strbuf_fini(&why);
     }
-    forget(d);
-}
-
-static void on_deadline(void *arg)
-{
-    struct upgrade *u = arg;
-    u->late = true;
-    child_kill_tree(u->child);
+    upgrade_free(u);
+    d->upgrade = NULL;
 }
 
 static int start_check(struct upgrade *u, struct err *e)
 {
-    static const struct child_callbacks callbacks = {
-        .on_started = on_started,
-        .on_failed = on_failed,
-        .on_exited = on_exited,
-        .on_tree_gone = on_tree_gone,
-    };
     char program[PATH_MAX];
     char name[64];
     int r = own_program(program, e);
@@ -159,20 +111,18 @@ static int start_check(struct upgrade *u, struct err *e)
         {memory_document(u->daemon->memory), STATE_FD}};
     char check[] = "--check-state";
     char state[] = "/proc/self/fd/3";
-    u->child = child_spawn(u->daemon->loop,
-        &(struct child_spec){
-            .path = program,
-            .argv = (char *[]){program, check, state, NULL},
-            .envp = environ,
+    char *argv[] = {program, check, state, NULL};
+    u->check = command_new(u->daemon->loop,
+        &(struct command_spec){
+            .argv = &(struct strlist){.items = argv, .n = 3},
+            .environment = environ,
+            .timeout = CHECK_TIMEOUT,
+            .instance = name,
             .fds = fds,
             .n_fds = sizeof fds / sizeof *fds,
-            .name = name,
         },
-        &callbacks, u, e);
-    if (!u->child)
-        return e->code;
-    timer_arm(u->deadline, usec_add(loop_now(), CHECK_TIMEOUT));
-    return 0;
+        on_checked, u, e);
+    return u->check ? 0 : e->code;
 }
 
 static struct upgrade *upgrade_new(struct daemon *d, uint64_t op, struct err *e)
@@ -185,7 +135,6 @@ static struct upgrade *upgrade_new(struct daemon *d, uint64_t op, struct err *e)
     u->daemon = d;
     u->op = op;
     u->said = -1;
-    u->deadline = timer_new(d->loop, on_deadline, u);
     if (start_check(u, e) == 0)
         return u;
     upgrade_free(u);
@@ -269,10 +218,7 @@ void upgrade_free(struct upgrade *u)
 {
     if (!u)
         return;
-    if (u->child)
-        child_kill_tree(u->child);
-    child_free(u->child);
-    timer_free(u->deadline);
+    command_free(u->check);
     if (u->said >= 0)
         close(u->said);
     free(u);
