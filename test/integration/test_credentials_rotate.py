@@ -44,15 +44,17 @@ def replace(path, value):
     beside.rename(path)
 
 
+def key_of(pid):
+    """The value that a process has; None if it has none, or went since it was listed."""
+    try:
+        return environment_of(pid).get("SPEECH_KEY")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def keys_of(daemon):
     """The values that its live workers have."""
-    found = set()
-    for pid in daemon.workers():
-        try:
-            found.add(environment_of(pid).get("SPEECH_KEY"))
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return found
+    return {key for pid in daemon.workers() if (key := key_of(pid))}
 
 
 def test_a_good_one_is_rolled_out_and_no_caller_is_lost(make_daemon, agent_config, keeping, port,
@@ -174,8 +176,8 @@ def test_workers_that_fail_with_it_keep_the_old_one(make_daemon, sleeper_config,
 def by_generation(daemon):
     """(generation, value) of each live worker."""
     workers = daemon.request("GET", "/api/v1/workers")[1]["workers"]
-    return {(worker["generation"], environment_of(worker["pid"])["SPEECH_KEY"])
-            for worker in workers if worker.get("pid")}
+    return {(worker["generation"], key)
+            for worker in workers if worker.get("pid") and (key := key_of(worker["pid"]))}
 
 
 def test_a_rollout_that_is_cancelled_goes_back_to_the_value_before(
@@ -189,7 +191,7 @@ def test_a_rollout_that_is_cancelled_goes_back_to_the_value_before(
     assert by_generation(daemon) == {(1, OLD), (2, NEW)}
     mark = daemon.mark()
     for pid in daemon.workers():
-        if environment_of(pid)["SPEECH_KEY"] == OLD:
+        if key_of(pid) == OLD:
             os.kill(pid, signal.SIGKILL)
     assert daemon.wait_event("worker-verified", since=mark, deadline=30)["generation"] == "1"
     wait_for(lambda: by_generation(daemon) == {(1, OLD), (2, NEW)})
