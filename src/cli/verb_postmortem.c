@@ -34,11 +34,12 @@ static bool write_all(int fd, const char *bytes, size_t len)
     return true;
 }
 
-/* What somebody has written there is not overwritten by accident. */
+/* What somebody has written there is not overwritten by accident. Callers may be quoted in it, so
+ * it is its writer's alone until he gives it to others. */
 static int write_file(const struct cli *cli, const struct cli_args *args, const struct strbuf *text)
 {
     const char *path = args->output;
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (args->force ? O_TRUNC : O_EXCL), 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (args->force ? O_TRUNC : O_EXCL), 0600);
     if (fd < 0 && errno == EEXIST)
         return api_fail(cli, VK_EXIT_FAILED, "exists",
             "writing \"%s\": it exists; --force overwrites it", path);

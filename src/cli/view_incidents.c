@@ -277,5 +277,10 @@ void view_incident(const struct cli *cli, const cJSON *incident, struct strbuf *
         say_safe(out, lines, "  ");
         strbuf_addc(out, '\n');
     }
+    if (cJSON_IsTrue(json_get(incident, "withheld")))
+        strbuf_adds(out,
+            "\nWhat workers wrote, and whose calls were cut, is shown to those who may "
+            "change\nsomething: root, voxkeeper's user, members of [Admin] "
+            "ControlGroup=.\n");
     add_advice(out, incident, cli->color);
 }

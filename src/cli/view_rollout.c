@@ -135,6 +135,8 @@ static void write_failure(const cJSON *rollout, struct strbuf *out)
         say_word(out, body, REASON_MAX * 2);
         strbuf_addc(out, '\n');
     }
+    if (cJSON_IsNull(json_get(failure, "last_output")))
+        strbuf_adds(out, "  its last lines: for those who may change something\n");
     if (cJSON_GetArraySize(json_get(failure, "last_output")) > 0)
         strbuf_adds(out, "  its last lines:\n");
     cJSON_ArrayForEach(line, json_get(failure, "last_output"))

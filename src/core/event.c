@@ -109,6 +109,17 @@ bool event_find(const char *name, size_t len, enum event_id *out_id)
     return false;
 }
 
+bool event_field_is_withheld(const char *name)
+{
+    static const char *const names[] = {
+        "VOXKEEPER_LAST_OUTPUT", "VOXKEEPER_LINE", "VOXKEEPER_CALLER_NAMES"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *event_name(enum event_id id)
 {
     return rows[id].name;

@@ -47,6 +47,10 @@ void event_emit(const struct event *ev);
 /* False if no event has the name, which needs no NUL. */
 bool event_find(const char *name, size_t len, enum event_id *out_id);
 
+/* Whether what a field of this name holds was written by workers, or says who their callers are:
+ * for those who may change something, and for nobody else. */
+bool event_field_is_withheld(const char *name);
+
 const char *event_name(enum event_id id);
 const char *event_message_id(enum event_id id);
 const char *event_anchor(enum event_id id);

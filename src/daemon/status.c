@@ -217,7 +217,7 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddItemToObject(o, "drain", drain_json(d));
     struct cJSON *restart = cJSON_AddObjectToObject(o, "restart");
     cJSON_AddBoolToObject(restart, "running", d->restart_op != 0 || d->reload.op != 0);
-    cJSON_AddItemToObject(o, "rollout", rollout_record_json(d));
+    cJSON_AddItemToObject(o, "rollout", rollout_record_json(d, false));
     struct cJSON *dependency = cJSON_AddObjectToObject(o, "dependency");
     cJSON_AddItemToObject(dependency, "redis", redis_json(d));
     cJSON_AddBoolToObject(dependency, "provider_down", fleet->provider_down);

@@ -137,9 +137,12 @@ def check_rendered(directory):
 
 def check_listed(root, alerts):
     """docs/monitoring.md lists the alerts as they are."""
-    rows = re.findall(r'^\| `([A-Z]\w+)` \| ([^|]+) \| ([^|]+) \| [^|]+ \| \[([a-z-]+)\]\(runbook.md#([a-z-]+)\) \|$',
+    rows = re.findall(r'^\| `([A-Z]\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| \[([a-z-]+)\]\(runbook.md#([a-z-]+)\) \|$',
                       (root / 'docs/monitoring.md').read_text(), re.M)
-    listed = {name: rest for name, *rest in rows}
+    words = [row[3] for row in rows]
+    for text in sorted({text for text in words if words.count(text) > 1}):
+        yield f'docs/monitoring.md: {words.count(text)} alerts say "{text}"'
+    listed = {name: [severity, after, *anchors] for name, severity, after, _, *anchors in rows}
     for name, alert in alerts.items():
         severity, anchor = alert['labels']['severity'], alert['annotations']['runbook_url'].split('#')[1]
         is_so = ['as of the incident' if '{{' in severity else severity, alert.get('for', 'at once'),

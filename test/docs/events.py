@@ -144,6 +144,14 @@ def check_table(report, root, events, documented):
     return fields
 
 
+def check_withheld(report, root):
+    """The fields that are not for everybody are marked."""
+    code = (root / 'src/core/event.c').read_text().partition('event_field_is_withheld')[2]
+    withheld = set(re.findall(r'"(VOXKEEPER_\w+)"', code.partition('};')[0]))
+    marked = {row[0].partition('`')[2].partition('`')[0] for row in read_table(root, 'Fields') if '†' in row[0]}
+    report.check(withheld and withheld == marked, f'docs/events.md: marked are {marked}, withheld {withheld}')
+
+
 def check_sources(report, root, documented):
     """No field of our own goes into the journal that docs/events.md does not explain."""
     for path in sorted((root / 'src').rglob('*.c')):
@@ -164,6 +172,7 @@ def main():
     check_journalctl(report, root, events)
     check_runbook(report, root, events)
     check_sources(report, root, documented)
+    check_withheld(report, root)
     return 1 if report.failures else 0
 
 

@@ -17,7 +17,7 @@ static void check(bool holds)
 
 static char *written(const struct incident_record *r)
 {
-    struct cJSON *json = incident_record_json(r, true, 0);
+    struct cJSON *json = incident_record_json(r, INCIDENT_WHOLE, 0);
     char *text = cJSON_PrintUnformatted(json);
     cJSON_Delete(json);
     return text;

@@ -1,7 +1,7 @@
 """Which events real daemons told in the suites that run them, and with which fields.
 
     note(lines)                       called by what runs daemons, when they end: dicts of their lines
-    note_names(names)                 the same where only the events' names are at hand
+    note_journal(entries)             the same of a journal: nothing but what voxkeeperd itself sent
     events_seen.py RESULT FILE...     whether every event of events.h is in one of the files, with
                                       no other fields than docs/events.md has in its row
 
@@ -33,13 +33,29 @@ def note(lines):
                if "message_id" in line and "event" in line)
 
 
+def note_journal(entries):
+    """The same of what journalctl has, with the journal's names of the fields."""
+    note_names(" ".join([entry["VOXKEEPER_EVENT"], *sorted(in_short(name) for name in entry
+                                                           if is_of_event(name))])
+               for entry in entries if "MESSAGE_ID" in entry and "VOXKEEPER_EVENT" in entry)
+
+
+def is_of_event(name):
+    """OBJECT_PID aside, from which journald makes more of its kind."""
+    return name == "WORKER_PID" or name.startswith("VOXKEEPER_") and name != "VOXKEEPER_EVENT"
+
+
+def in_short(field):
+    """As stderr has it."""
+    return field.removeprefix("VOXKEEPER_").lower()
+
+
 def documented():
     """Event -> its fields as stderr has them, of the table in docs/events.md."""
     sys.path.insert(0, str(TOP / "test/docs"))
     import events
 
-    short = re.compile("^VOXKEEPER_")
-    return {row[0].strip("`"): {short.sub("", field).lower() for field in events.fields_of(row[3])}
+    return {row[0].strip("`"): {in_short(field) for field in events.fields_of(row[3])}
             for row in events.read_table(TOP, "Events")}
 
 

@@ -84,7 +84,7 @@ static void test_what_was_told_is_remembered(void **state)
     assert_int_equal(first->seq, 1);
     assert_int_equal(first->id, EVENT_WORKER_STARTED);
     assert_null(happening_field(first, "MESSAGE_ID"));
-    struct cJSON *json = happening_json(history_after(s->history, 1));
+    struct cJSON *json = happening_json(history_after(s->history, 1), false);
     assert_string_equal(cJSON_GetObjectItem(json, "event")->valuestring, "worker-crashed");
     assert_string_equal(cJSON_GetObjectItem(json, "level")->valuestring, "err");
     assert_string_equal(cJSON_GetObjectItem(json, "message")->valuestring, "worker 2 said so");
@@ -94,6 +94,32 @@ static void test_what_was_told_is_remembered(void **state)
         "2");
     cJSON_Delete(json);
     assert_null(history_after(s->history, 2));
+}
+
+static void test_what_is_not_for_everybody_is_withheld(void **state)
+{
+    struct scene *s = *state;
+    struct event ev;
+    event_init(&ev, EVENT_WORKER_CRASHED);
+    event_field(&ev, "VOXKEEPER_WORKER", "1");
+    event_field(&ev, "VOXKEEPER_LAST_OUTPUT", "said by Anna");
+    event_emit(&ev);
+    event_fini(&ev);
+    const struct happening *told = history_after(s->history, 0);
+    struct cJSON *all = happening_json(told, false);
+    char *text = cJSON_PrintUnformatted(all);
+    assert_non_null(strstr(text, "\"fields\":{\"VOXKEEPER_WORKER\":\"1\"}"));
+    assert_non_null(strstr(text, "\"withheld\":[\"VOXKEEPER_LAST_OUTPUT\"]"));
+    assert_null(strstr(text, "Anna"));
+    struct cJSON *whole = happening_json(told, true);
+    assert_null(cJSON_GetObjectItem(whole, "withheld"));
+    assert_string_equal(
+        cJSON_GetObjectItem(cJSON_GetObjectItem(whole, "fields"), "VOXKEEPER_LAST_OUTPUT")
+            ->valuestring,
+        "said by Anna");
+    cJSON_free(text);
+    cJSON_Delete(all);
+    cJSON_Delete(whole);
 }
 
 static void test_the_oldest_are_forgotten(void **state)
@@ -159,6 +185,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_was_told_is_remembered, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(
+            test_what_is_not_for_everybody_is_withheld, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_the_oldest_are_forgotten, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(test_long_values_are_cut, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(

@@ -140,11 +140,11 @@ static void it_goes_into_an_event(void **state)
 static void what_an_operator_wished_is_no_workers_fault(void **state)
 {
     struct rig *r = *state;
-    struct cJSON *o = failure_json(&r->failure);
+    struct cJSON *o = failure_json(&r->failure, true);
     assert_true(cJSON_IsNull(o));
     cJSON_Delete(o);
     failure_note(&r->failure, WORKER_CAUSE_RESTART, "cancelled by alice");
-    o = failure_json(&r->failure);
+    o = failure_json(&r->failure, true);
     assert_string_equal(cJSON_GetObjectItem(o, "message")->valuestring, "cancelled by alice");
     assert_null(cJSON_GetObjectItem(o, "worker"));
     cJSON_Delete(o);
@@ -156,13 +156,16 @@ static void it_is_json(void **state)
     take(r, WORKER_CAUSE_HANG, "",
         "the new worker 2 failed (hang): it ended before it was verified");
     strbuf_adds(&r->failure.lines, "a\nb\n");
-    struct cJSON *o = failure_json(&r->failure);
+    struct cJSON *o = failure_json(&r->failure, true);
     char *text = cJSON_PrintUnformatted(o);
     assert_string_equal(text,
         "{\"message\":\"the new worker 2 failed (hang): it ended before it was verified\","
         "\"cause\":\"hang\",\"worker\":2,\"life\":7,\"generation\":3,\"probe_body\":\"\","
         "\"last_output\":[\"a\",\"b\"]}");
     cJSON_free(text);
+    cJSON_Delete(o);
+    o = failure_json(&r->failure, false);
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(o, "last_output")));
     cJSON_Delete(o);
 }
 

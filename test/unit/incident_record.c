@@ -26,7 +26,7 @@ static struct incident_record *new_record(void)
 
 static char *written(const struct incident_record *r)
 {
-    struct cJSON *json = incident_record_json(r, true, WALL + 100);
+    struct cJSON *json = incident_record_json(r, INCIDENT_WHOLE, WALL + 100);
     char *text = cJSON_PrintUnformatted(json);
     cJSON_Delete(json);
     return text;
@@ -86,6 +86,28 @@ static void all_of_it_survives(void **state)
     free(second);
     incident_record_free(r);
     incident_record_free(back);
+}
+
+static void what_workers_wrote_is_not_for_everybody(void **state)
+{
+    (void)state;
+    struct incident_record *r = new_record();
+    incident_names_add(&r->sessions, "s_anna");
+    incident_record_set(&r->output_who, "worker 1", INCIDENT_SUBJECT_MAX);
+    incident_record_set(&r->output, "Anna says\n", INCIDENT_OUTPUT_MAX);
+    struct cJSON *json = incident_record_json(r, INCIDENT_FOR_ALL, WALL);
+    char *text = cJSON_PrintUnformatted(json);
+    assert_non_null(strstr(text, "\"sessions_cut\":{\"names\":[],\"all\":1}"));
+    assert_non_null(strstr(text, "\"output\":{\"who\":\"worker 1\",\"lines\":null}"));
+    assert_non_null(strstr(text, "\"withheld\":true"));
+    assert_null(strcasestr(text, "anna"));
+    cJSON_free(text);
+    cJSON_Delete(json);
+    text = written(r);
+    assert_non_null(strstr(text, "\"withheld\":false"));
+    assert_non_null(strstr(text, "Anna says"));
+    free(text);
+    incident_record_free(r);
 }
 
 static void the_beginning_and_the_latest_stay(void **state)
@@ -182,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_say_when_and_what),
         cmocka_unit_test(all_of_it_survives),
+        cmocka_unit_test(what_workers_wrote_is_not_for_everybody),
         cmocka_unit_test(the_beginning_and_the_latest_stay),
         cmocka_unit_test(the_largest_is_read_back),
         cmocka_unit_test(texts_are_cut_between_characters),

@@ -170,6 +170,21 @@ static void what_is_known_is_filled_in(void **state)
     strbuf_fini(&out);
 }
 
+/* A list that is empty for want of rights does not look like one that is. */
+static void what_is_withheld_is_said(void **state)
+{
+    (void)state;
+    struct strbuf out = STRBUF_INIT;
+    struct cJSON *json = cJSON_Parse("{\"withheld\":true,\"sessions_cut\":{\"names\":[],\"all\":2},"
+                                     "\"output\":{\"who\":\"worker 1\",\"lines\":null}}");
+    postmortem_write(json, &out);
+    assert_non_null(strstr(strbuf_text(&out),
+        "- Affected sessions: 2, whose names are for those who may change something\n"));
+    assert_non_null(strstr(strbuf_text(&out), "## Log excerpt\n\nFor those who may change"));
+    cJSON_Delete(json);
+    strbuf_fini(&out);
+}
+
 static void what_is_not_known_is_left_out(void **state)
 {
     (void)state;
@@ -208,6 +223,7 @@ int main(void)
         cmocka_unit_test(every_action_item_needs_an_owner_and_a_date),
         cmocka_unit_test(more_faults_than_fit_are_counted),
         cmocka_unit_test(what_is_known_is_filled_in),
+        cmocka_unit_test(what_is_withheld_is_said),
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(dates_exist),
     };

@@ -110,18 +110,26 @@ bool incident_record_is_open(const struct incident_record *r);
 /* How long it was so until now, or until it was no more so. */
 usec_t incident_record_duration(const struct incident_record *r, usec_t now_wall);
 
+enum incident_view {
+    INCIDENT_BRIEF,
+    INCIDENT_FOR_ALL, /* without what workers wrote and the names of callers */
+    INCIDENT_WHOLE,
+};
+
 /*
  * {"id", "condition", "subject", "severity", "title", "runbook": anchor, "state", "summary",
  * "began", "opened", "ceased", "resolved", "until" (times; null: not yet), "duration_usec",
- * "acknowledged": null or {"at", "author", "reason"}, "times"} and with `full` {"timeline": [{"at",
- * "kind", "text"}], "timeline_dropped", "callers": {"connections", "tasks", "sessions"} or null,
- * "cut", "sessions_cut", "tasks_cut": {"names", "all"}, "unserved_usec", "output": null or
- * {"who", "lines"}}. Returns owned JSON; NULL when memory is out.
+ * "acknowledged": null or {"at", "author", "reason"}, "times"} and unless it is brief {"timeline":
+ * [{"at", "kind", "text"}], "timeline_dropped", "callers": {"connections", "tasks", "sessions"} or
+ * null, "cut", "sessions_cut", "tasks_cut": {"names", "all"}, "unserved_usec", "output": null or
+ * {"who", "lines"}, "withheld"}. What is withheld is an empty list of names, and lines that are
+ * null. Returns owned JSON; NULL when memory is out.
  */
-struct cJSON *incident_record_json(const struct incident_record *r, bool full, usec_t now_wall);
+struct cJSON *incident_record_json(
+    const struct incident_record *r, enum incident_view view, usec_t now_wall);
 
 /*
- * Reads what incident_record_json() wrote in full. Returns owned; NULL with *e set: -EINVAL,
+ * Reads what incident_record_json() wrote of the whole. Returns owned; NULL with *e set: -EINVAL,
  * -ENOMEM. Texts that are too long are cut, entries that are too many are left out.
  */
 struct incident_record *incident_record_read(const char *text, size_t len, struct err *e);

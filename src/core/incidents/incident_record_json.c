@@ -57,16 +57,17 @@ static void add_callers(struct cJSON *o, const struct incident_record *r)
     cJSON_AddNumberToObject(c, "sessions", (double)r->callers.sessions);
 }
 
-static void add_names(struct cJSON *o, const char *name, const struct incident_names *names)
+static void add_names(
+    struct cJSON *o, const char *name, const struct incident_names *names, bool whole)
 {
     struct cJSON *n = cJSON_AddObjectToObject(o, name);
     struct cJSON *list = cJSON_AddArrayToObject(n, "names");
-    for (unsigned i = 0; i < names->n; i++)
+    for (unsigned i = 0; whole && i < names->n; i++)
         cJSON_AddItemToArray(list, cJSON_CreateString(names->items[i]));
     cJSON_AddNumberToObject(n, "all", (double)names->all);
 }
 
-static void add_output(struct cJSON *o, const struct incident_record *r)
+static void add_output(struct cJSON *o, const struct incident_record *r, bool whole)
 {
     if (r->output_who.len == 0) {
         cJSON_AddNullToObject(o, "output");
@@ -74,21 +75,27 @@ static void add_output(struct cJSON *o, const struct incident_record *r)
     }
     struct cJSON *output = cJSON_AddObjectToObject(o, "output");
     cJSON_AddStringToObject(output, "who", strbuf_text(&r->output_who));
-    cJSON_AddStringToObject(output, "lines", strbuf_text(&r->output));
+    if (whole)
+        cJSON_AddStringToObject(output, "lines", strbuf_text(&r->output));
+    else
+        cJSON_AddNullToObject(output, "lines");
 }
 
-static void add_rest(struct cJSON *o, const struct incident_record *r)
+static void add_rest(struct cJSON *o, const struct incident_record *r, bool whole)
 {
+    bool has_more = r->sessions.n > 0 || r->tasks.n > 0 || r->output_who.len > 0;
     add_timeline(o, r);
     add_callers(o, r);
     cJSON_AddNumberToObject(o, "cut", (double)r->cut);
-    add_names(o, "sessions_cut", &r->sessions);
-    add_names(o, "tasks_cut", &r->tasks);
+    add_names(o, "sessions_cut", &r->sessions, whole);
+    add_names(o, "tasks_cut", &r->tasks, whole);
     cJSON_AddNumberToObject(o, "unserved_usec", (double)r->unserved);
-    add_output(o, r);
+    add_output(o, r, whole);
+    cJSON_AddBoolToObject(o, "withheld", !whole && has_more);
 }
 
-struct cJSON *incident_record_json(const struct incident_record *r, bool full, usec_t now_wall)
+struct cJSON *incident_record_json(
+    const struct incident_record *r, enum incident_view view, usec_t now_wall)
 {
     struct cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "id", r->id);
@@ -107,7 +114,7 @@ struct cJSON *incident_record_json(const struct incident_record *r, bool full, u
     cJSON_AddNumberToObject(o, "duration_usec", (double)incident_record_duration(r, now_wall));
     add_acknowledgement(o, r);
     cJSON_AddNumberToObject(o, "times", r->machine.times);
-    if (full)
-        add_rest(o, r);
+    if (view != INCIDENT_BRIEF)
+        add_rest(o, r, view == INCIDENT_WHOLE);
     return o;
 }

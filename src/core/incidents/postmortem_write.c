@@ -111,7 +111,8 @@ static void add_head(struct strbuf *out, const struct cJSON *i)
     strbuf_adds(out, "\n\n");
 }
 
-static void add_names(struct strbuf *out, const char *what, const struct cJSON *names)
+static void add_names(
+    struct strbuf *out, const char *what, const struct cJSON *names, bool withheld)
 {
     const struct cJSON *name;
     uint64_t shown = 0;
@@ -125,8 +126,9 @@ static void add_names(struct strbuf *out, const char *what, const struct cJSON *
         add_plain(out, name->valuestring);
     }
     if (all > shown)
-        strbuf_addf(out, "%s%llu more, whose names were not kept", shown > 0 ? ", and " : "",
-            (unsigned long long)(all - shown));
+        strbuf_addf(out, "%s%llu%s, whose names %s", shown > 0 ? ", and " : "",
+            (unsigned long long)(all - shown), shown > 0 ? " more" : "",
+            withheld ? "are for those who may change something" : "were not kept");
     strbuf_adds(out, all == 0 && shown == 0 ? "none that is known\n" : "\n");
 }
 
@@ -164,8 +166,9 @@ static void add_impact(struct strbuf *out, const struct cJSON *i)
             (unsigned long long)count_of(callers, "tasks"),
             (unsigned long long)count_of(callers, "sessions"));
     strbuf_addf(out, "- Callers cut: %llu\n", (unsigned long long)count_of(i, "cut"));
-    add_names(out, "sessions", get(i, "sessions_cut"));
-    add_names(out, "tasks", get(i, "tasks_cut"));
+    bool withheld = cJSON_IsTrue(get(i, "withheld"));
+    add_names(out, "sessions", get(i, "sessions_cut"), withheld);
+    add_names(out, "tasks", get(i, "tasks_cut"), withheld);
     add_cost(out, i);
     strbuf_adds(out, "\n");
 }
@@ -228,19 +231,30 @@ static void add_changes(struct strbuf *out, const struct cJSON *i)
     strbuf_adds(out, "\n");
 }
 
+/* There are lines, but not for whom this is written. */
+static bool is_withheld(const struct cJSON *i, const struct cJSON *output)
+{
+    return cJSON_IsTrue(get(i, "withheld")) && cJSON_IsNull(get(output, "lines"));
+}
+
 /* Indented, so that nothing in it ends the block. */
 static void add_log(struct strbuf *out, const struct cJSON *i)
 {
     const struct cJSON *output = get(i, "output");
     const char *at = text_of(output, "lines");
     strbuf_adds(out, "## Log excerpt\n\n");
+    if (is_withheld(i, output)) {
+        strbuf_adds(out, "For those who may change something, since callers may be quoted in it: "
+                         "have one of them write this.\n\n");
+        return;
+    }
     if (!at[0]) {
         strbuf_adds(out, "None was kept. `voxkeeper logs --since` has the rest.\n\n");
         return;
     }
     strbuf_adds(out, "What ");
     add_plain(out, text_of(output, "who"));
-    strbuf_adds(out, " said last:\n\n");
+    strbuf_adds(out, " said last (callers may be quoted: look before you pass it on):\n\n");
     while (*at) {
         size_t len = strcspn(at, "\n");
         strbuf_adds(out, "    ");

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "voxkeeper/control.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -75,6 +76,17 @@ bool api_admit(const struct api_exchange *x)
     api_answer_error(x, 403, "read-only",
         "TCP only reads; use the unix socket (`voxkeeper` does) to change something, or set "
         "[Admin] TokenCredential=");
+    return false;
+}
+
+bool api_admit_reader(const struct api_exchange *x, const char *what)
+{
+    struct err e = {0};
+    if (api_may_change(x))
+        return true;
+    err_set(&e, -EACCES, "%s for those who may change something%s", what,
+        x->request->peer->local ? "" : ": on the unix socket, or with the token");
+    api_answer_error(x, 403, "not-permitted", e.msg);
     return false;
 }
 

@@ -31,9 +31,10 @@ void api_get_events(const struct api_exchange *x)
     cJSON_AddStringToObject(o, "boot", history_boot(h));
     cJSON_AddNumberToObject(o, "newest", (double)newest);
     struct cJSON *events = cJSON_AddArrayToObject(o, "events");
+    bool whole = api_may_change(x);
     const struct happening *next;
     for (; limit > 0 && (next = history_after(h, after)) != NULL; limit--) {
-        cJSON_AddItemToArray(events, happening_json(next));
+        cJSON_AddItemToArray(events, happening_json(next, whole));
         after = next->seq;
     }
     api_answer_json(x, 200, o);

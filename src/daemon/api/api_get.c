@@ -68,7 +68,7 @@ void api_get_config(const struct api_exchange *x)
 
 void api_get_rollout(const struct api_exchange *x)
 {
-    api_answer_json(x, 200, rollout_record_json(x->daemon));
+    api_answer_json(x, 200, rollout_record_json(x->daemon, api_may_change(x)));
 }
 
 void api_get_sweep(const struct api_exchange *x)
@@ -89,6 +89,9 @@ void api_get_operation(const struct api_exchange *x)
     uint64_t after = 0;
     const char *tail = x->request->path + strlen(VK_API_OPERATIONS) + 1;
     const char *query = http_server_query(x->request, "after");
+    /* Keys of callers and the last lines of workers are in its answers. */
+    if (!api_admit_reader(x, "operations are"))
+        return;
     if (num_parse_u64(tail, 1, UINT64_MAX, &id) < 0 ||
         (query && num_parse_u64(query, 0, UINT64_MAX - 1, &after) < 0)) {
         api_answer_error(x, 400, "bad-request", "an operation's id and `after` are whole numbers");

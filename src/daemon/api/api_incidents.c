@@ -68,7 +68,8 @@ void api_get_incident(const struct api_exchange *x)
             "no incident has this id, or it was over too long ago to be remembered");
         return;
     }
-    struct cJSON *o = incident_record_json(record, true, loop_wall_now());
+    struct cJSON *o = incident_record_json(
+        record, api_may_change(x) ? INCIDENT_WHOLE : INCIDENT_FOR_ALL, loop_wall_now());
     cJSON_AddStringToObject(o, "agent", d->config->agent.name);
     cJSON_AddStringToObject(o, "runbook_url", d->config->admin.runbook_url);
     struct cJSON *cost = cJSON_AddObjectToObject(o, "cost");

@@ -62,14 +62,6 @@ static bool read_query(const struct api_exchange *x, struct log_ring_query *quer
            read_since(x, &query->since) && read_event(x, query);
 }
 
-/* What callers said may be in there: the journal shows it only to some as well. */
-static bool may_read(const struct api_exchange *x)
-{
-    const struct http_peer *peer = x->request->peer;
-    return peer->local &&
-           http_peer_may_change(peer, getuid(), x->daemon->config->admin.control_group);
-}
-
 void api_get_logs(const struct api_exchange *x)
 {
     struct log_ring_query query;
@@ -77,12 +69,7 @@ void api_get_logs(const struct api_exchange *x)
     struct err no_unit = {0};
     struct strbuf lines = STRBUF_INIT;
     struct strbuf text = STRBUF_INIT;
-    if (!may_read(x)) {
-        api_answer_error(x, 403, "not-permitted",
-            "log lines are for those who may change something, on the unix socket");
-        return;
-    }
-    if (!read_query(x, &query))
+    if (!api_admit_reader(x, "log lines are") || !read_query(x, &query))
         return;
     bool has_unit = journal_in_use() && manager_own_unit(&unit, &no_unit) == 0;
     uint64_t newest = log_ring_write(x->daemon->log_ring, &query, &lines);

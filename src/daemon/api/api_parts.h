@@ -51,6 +51,9 @@ bool api_may_change(const struct api_exchange *x);
 /* The same; has answered why not when it returns false. */
 bool api_admit(const struct api_exchange *x);
 
+/* The same for what may hold callers' data: `what` is the subject of the sentence why not. */
+bool api_admit_reader(const struct api_exchange *x, const char *what);
+
 /* Whom the change log names. */
 void api_author_of(const struct api_exchange *x, char out[API_AUTHOR_MAX]);
 

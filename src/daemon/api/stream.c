@@ -23,7 +23,7 @@ struct reader {
     struct http_stream *out;
     uint64_t after;   /* the last event that was written to it */
     usec_t beaten_at; /* when the last comment was */
-    bool favoured;
+    bool favoured;    /* may change things, and see what is withheld from others */
 };
 
 struct told {
@@ -45,7 +45,7 @@ struct stream {
 static void write_event(struct reader *r, const struct happening *happening)
 {
     struct strbuf frame = STRBUF_INIT;
-    struct cJSON *json = happening_json(happening);
+    struct cJSON *json = happening_json(happening, r->favoured);
     char *text = cJSON_PrintUnformatted(json);
     strbuf_addf(&frame, "id: %s-%llu\nevent: event\ndata: %s\n\n",
         history_boot(r->stream->daemon->history), (unsigned long long)happening->seq,

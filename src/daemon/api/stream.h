@@ -38,6 +38,7 @@ void stream_set_pace(struct stream *s, const struct stream_pace *pace);
 /*
  * A new reader. `last_id` (NULL: none) is the id of the event that it saw last; of another boot, it
  * missed all that are remembered. `favoured`: one who may change things, for whom some places are
- * kept. Returns the stream to answer with, or NULL when every place is taken or memory is out.
+ * kept and nothing is withheld from events. Returns the stream to answer with, or NULL when every
+ * place is taken or memory is out.
  */
 struct http_stream *stream_open(struct stream *s, const char *last_id, bool favoured);

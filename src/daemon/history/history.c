@@ -248,7 +248,7 @@ const char *happening_field(const struct happening *happening, const char *name)
     return NULL;
 }
 
-struct cJSON *happening_json(const struct happening *happening)
+struct cJSON *happening_json(const struct happening *happening, bool whole)
 {
     char time[TIMESTAMP_TEXT_MAX];
     struct cJSON *o = cJSON_CreateObject();
@@ -259,7 +259,17 @@ struct cJSON *happening_json(const struct happening *happening)
     cJSON_AddStringToObject(o, "message", happening->message ? happening->message : "");
     cJSON_AddStringToObject(o, "runbook", event_anchor(happening->id));
     struct cJSON *fields = cJSON_AddObjectToObject(o, "fields");
-    for (unsigned i = 0; i < happening->n_fields; i++)
-        cJSON_AddStringToObject(fields, happening->fields[i].name, happening->fields[i].value);
+    struct cJSON *withheld = cJSON_CreateArray();
+    for (unsigned i = 0; i < happening->n_fields; i++) {
+        const struct happening_field *field = &happening->fields[i];
+        if (whole || !event_field_is_withheld(field->name))
+            cJSON_AddStringToObject(fields, field->name, field->value);
+        else
+            cJSON_AddItemToArray(withheld, cJSON_CreateString(field->name));
+    }
+    if (cJSON_GetArraySize(withheld) > 0)
+        cJSON_AddItemToObject(o, "withheld", withheld);
+    else
+        cJSON_Delete(withheld);
     return o;
 }

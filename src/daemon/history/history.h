@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "core/event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cJSON;
@@ -73,6 +74,7 @@ const char *happening_field(const struct happening *happening, const char *name)
 
 /*
  * {"seq", "time": "2026-01-02T03:04:05.678Z", "event", "level", "message", "runbook": anchor,
- * "fields": {"VOXKEEPER_WORKER": "1", ..}}. Returns owned JSON.
+ * "fields": {"VOXKEEPER_WORKER": "1", ..}}. Unless it is `whole`, fields that are not for everybody
+ * are not in it, but their names in "withheld". Returns owned JSON.
  */
-struct cJSON *happening_json(const struct happening *happening);
+struct cJSON *happening_json(const struct happening *happening, bool whole);

@@ -121,7 +121,7 @@ char *history_file_read(
 
 static char *line_of(const struct happening *happening)
 {
-    cJSON *json = happening_json(happening);
+    cJSON *json = happening_json(happening, true);
     char *line = cJSON_PrintUnformatted(json);
     cJSON_Delete(json);
     return line;

@@ -1,8 +1,9 @@
 /*
  * The latest events in a file, so that they outlive the process: a first line that says which count
- * of numbers this is, then each event as happening_json() writes it. It is written anew, from what
- * is remembered, at the start, when it grew beyond LIMIT_HISTORY_FILE and when the disk has room
- * again; nothing is synced. Whatever goes wrong with it costs only what the file would have kept.
+ * of numbers this is, then each event as happening_json() writes it whole. It is written anew, from
+ * what is remembered, at the start, when it grew beyond LIMIT_HISTORY_FILE and when the disk has
+ * room again; nothing is synced. Whatever goes wrong with it costs only what the file would have
+ * kept.
  */
 #pragma once
 

@@ -117,15 +117,16 @@ static void add_cut(
 static void add_output(
     const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
 {
-    const char *lines = happening_field(h, "VOXKEEPER_LAST_OUTPUT");
+    const char *last = happening_field(h, "VOXKEEPER_LAST_OUTPUT");
+    const char *line = happening_field(h, "VOXKEEPER_LINE"); /* that a log watch has found */
     const char *worker = happening_field(h, "VOXKEEPER_WORKER");
     char who[INCIDENT_SUBJECT_MAX];
-    if (!lines || !lines[0])
+    if ((!last || !last[0]) && (!line || r->output.len > 0))
         return;
+    const char *whole = e->output.len > 0 ? strbuf_text(&e->output) : last;
     snprintf(who, sizeof who, "worker %s", worker ? worker : "?");
     incident_record_set(&r->output_who, who, INCIDENT_SUBJECT_MAX);
-    incident_record_set(
-        &r->output, e->output.len > 0 ? strbuf_text(&e->output) : lines, INCIDENT_OUTPUT_MAX);
+    incident_record_set(&r->output, last && last[0] ? whole : line, INCIDENT_OUTPUT_MAX);
 }
 
 static void add_evidence(

@@ -21,7 +21,7 @@ void incidents_save(struct incidents *i, struct incident_record *r)
     char name[NAME_MAX_BYTES];
     if (!i->dir || !r->id[0])
         return;
-    struct cJSON *json = incident_record_json(r, true, loop_wall_now());
+    struct cJSON *json = incident_record_json(r, INCIDENT_WHOLE, loop_wall_now());
     name_of(r->id, name);
     doc_dir_put(i->dir, name, cJSON_PrintUnformatted(json));
     cJSON_Delete(json);

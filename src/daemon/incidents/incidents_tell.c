@@ -96,9 +96,10 @@ static void add_details(struct strbuf *out, const struct incident_record *r)
     if (r->acknowledged_wall > 0)
         strbuf_addf(out, "In hand: %s%s%s.\n", strbuf_text(&r->author), r->reason.len ? ", " : "",
             strbuf_text(&r->reason));
+    /* What callers said may be in it, and who reads this may be anybody. */
     if (r->output.len > 0)
         strbuf_addf(
-            out, "What %s said last:\n%s", strbuf_text(&r->output_who), strbuf_text(&r->output));
+            out, "What %s said last: voxkeeper incidents %s\n", strbuf_text(&r->output_who), r->id);
 }
 
 static void post(const struct incidents *i, const struct incident_record *r, enum notice_kind kind)
@@ -188,6 +189,6 @@ struct cJSON *incidents_json(const struct incidents *i, bool only_open)
     struct cJSON *o = cJSON_CreateObject();
     struct cJSON *list = cJSON_AddArrayToObject(o, "incidents");
     for (unsigned n = 0; n < n_all; n++)
-        cJSON_AddItemToArray(list, incident_record_json(all[n], false, loop_wall_now()));
+        cJSON_AddItemToArray(list, incident_record_json(all[n], INCIDENT_BRIEF, loop_wall_now()));
     return o;
 }

@@ -155,16 +155,14 @@ static void tell_costly(struct watch *w)
     w->costly_told = true;
 }
 
-/* "6 lines in 1min: error: Failed to .." */
+/* "6 lines in 1min, the latest of worker 2": everybody reads it, and callers may be quoted in the
+ * line itself. */
 static void write_words(const struct watch *w, struct strbuf *out)
 {
     char per[SPAN_TEXT_MAX];
     unsigned n = log_watch_count(&w->conf, &w->state, loop_now());
-    /* What is told to people elsewhere is told without the JSON: callers may be named in it. */
-    const char *json = strstr(w->line, " {");
-    size_t len = json ? (size_t)(json - w->line) : strlen(w->line);
-    strbuf_addf(out, "%s: %u line%s in %s, the latest of worker %u: %.*s", w->name, n,
-        n == 1 ? "" : "s", span_format(w->conf.per, per), w->worker, (int)len, w->line);
+    strbuf_addf(out, "%s: %u line%s in %s, the latest of worker %u", w->name, n, n == 1 ? "" : "s",
+        span_format(w->conf.per, per), w->worker);
 }
 
 static void tell_matched(const struct watch *w, const char *words)

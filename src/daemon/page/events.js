@@ -23,10 +23,11 @@ function fieldRow([name, value]) {
 function eventItem(event) {
   const [kind, word] = LEVEL_WORDS[event.level] || ["idle", event.level];
   const fields = Object.entries(event.fields);
+  const withheld = (event.withheld || []).map((name) => [name, "not shown here, callers may be quoted in it: voxkeeper logs, or the journal"]);
   const head = [time(event.at), badge(kind, word), make("span", { class: "message" }, event.message)];
   const more = make("div", { class: "more" },
     make("p", { class: "quiet" }, make("code", null, event.event), event.runbook ? [" · ", runbook(event.runbook)] : null),
-    fields.length ? make("dl", { class: "fields" }, fields.map(fieldRow)) : null);
+    fields.length ? make("dl", { class: "fields" }, [...fields, ...withheld].map(fieldRow)) : null);
   return make("li", { class: kind, "data-event": event.event }, make("details", null, make("summary", null, head), more));
 }
 

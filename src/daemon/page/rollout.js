@@ -31,8 +31,8 @@ function sideOf(rollout, side) {
 function rolloutFailure(rollout) {
   const failure = rollout.failure;
   if (!failure || !failure.message) return [];
-  const lines = (failure.last_output || []).join("\n");
-  return [make("p", { class: "failure" }, badge("bad", "why"), " ", failure.message), lines ? make("pre", { tabindex: 0, "aria-label": "Its last lines" }, lines) : null];
+  return [make("p", { class: "failure" }, badge("bad", "why"), " ", failure.message),
+    failure.worker ? make("p", { class: "quiet" }, "What it answered, and its last lines: ", command("voxkeeper rollout")) : null];
 }
 
 function askedBy(rollout) {

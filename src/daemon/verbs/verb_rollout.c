@@ -277,5 +277,5 @@ void verb_rollout_verdict(struct daemon *d, const struct fleet_action *told)
         end_steering(d, op, told);
     }
     if (op && told->type != FLEET_DO_TELL_ROLLOUT_REFUSED)
-        operation_set_result(op, rollout_record_json(d));
+        operation_set_result(op, rollout_record_json(d, true));
 }

@@ -134,7 +134,7 @@ static void add_lines(const struct failure *f, struct cJSON *list)
     }
 }
 
-struct cJSON *failure_json(const struct failure *f)
+struct cJSON *failure_json(const struct failure *f, bool whole)
 {
     if (f->what.len == 0)
         return cJSON_CreateNull();
@@ -147,6 +147,9 @@ struct cJSON *failure_json(const struct failure *f)
     cJSON_AddNumberToObject(o, "life", (double)f->life);
     cJSON_AddNumberToObject(o, "generation", (double)f->generation);
     cJSON_AddStringToObject(o, "probe_body", strbuf_text(&f->body));
-    add_lines(f, cJSON_AddArrayToObject(o, "last_output"));
+    if (whole)
+        add_lines(f, cJSON_AddArrayToObject(o, "last_output"));
+    else
+        cJSON_AddNullToObject(o, "last_output");
     return o;
 }

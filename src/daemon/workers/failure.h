@@ -5,6 +5,8 @@
 #include "core/event.h"
 #include "core/fleet/fleet.h"
 
+#include <stdbool.h>
+
 struct cJSON;
 struct slot;
 
@@ -36,5 +38,5 @@ void failure_write_evidence(const struct failure *f, struct strbuf *out);
 /* VOXKEEPER_CAUSE, _REASON, and where a worker failed _WORKER, _LIFE, _PROBE_BODY, _LAST_OUTPUT. */
 void failure_add_fields(const struct failure *f, struct event *ev);
 
-/* NULL-valued JSON when nothing failed. */
-struct cJSON *failure_json(const struct failure *f);
+/* NULL-valued JSON when nothing failed. Its last lines only if it is `whole`, else null. */
+struct cJSON *failure_json(const struct failure *f, bool whole);

@@ -173,7 +173,7 @@ static void add_text(struct cJSON *o, const char *name, const char *text)
         cJSON_AddNullToObject(o, name);
 }
 
-static void add_record(struct cJSON *o, const struct rollout_record *r)
+static void add_record(struct cJSON *o, const struct rollout_record *r, bool whole)
 {
     cJSON_AddNumberToObject(o, "operation", (double)r->operation);
     cJSON_AddStringToObject(o, "kind", r->kind);
@@ -188,16 +188,16 @@ static void add_record(struct cJSON *o, const struct rollout_record *r)
     cJSON_AddNumberToObject(o, "age_usec", (double)usec_sub(loop_now(), r->began_at));
     add_phases(cJSON_AddArrayToObject(o, "phases"), r);
     add_text(o, "verdict", r->verdict);
-    cJSON_AddItemToObject(o, "failure", failure_json(&r->failure));
+    cJSON_AddItemToObject(o, "failure", failure_json(&r->failure, whole));
     add_text(o, "command", strbuf_text(&r->command));
 }
 
-struct cJSON *rollout_record_json(const struct daemon *d)
+struct cJSON *rollout_record_json(const struct daemon *d, bool whole)
 {
     struct cJSON *o = cJSON_CreateObject();
     add_machine(o, supervisor_fleet(d->supervisor));
     if (d->rollout.to > 0)
-        add_record(o, &d->rollout);
+        add_record(o, &d->rollout, whole);
     struct cJSON *waiting = cJSON_AddArrayToObject(o, "waiting");
     add_askers(waiting, d, supervisor_fleet(d->supervisor));
     return o;

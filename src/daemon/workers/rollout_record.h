@@ -48,5 +48,5 @@ void rollout_record_enter(
 /* Appends "canary 2s, baking 5s". */
 void rollout_record_phases(const struct rollout_record *r, struct strbuf *out);
 
-/* What GET VK_API_ROLLOUT answers. */
-struct cJSON *rollout_record_json(const struct daemon *d);
+/* What GET VK_API_ROLLOUT answers; `whole` to those who may change something. */
+struct cJSON *rollout_record_json(const struct daemon *d, bool whole);
