@@ -42,6 +42,23 @@ def test_journal_is_read_as_json(shared):
     assert [entry["TEST_FIELD"] for entry in shared.journal(TEST_FIELD="one")] == ["one"]
 
 
+def test_only_voxkeeperd_is_believed_to_have_told_an_event(make_container, tmp_path, monkeypatch):
+    """Whatever else writes an event into the journal, a test of the catalog for one, proves nothing."""
+    seen = tmp_path / "seen"
+    monkeypatch.setenv("VOXKEEPER_EVENTS_SEEN", str(seen))
+    box = make_container()
+    box.run("logger", "--journald", input="MESSAGE=x\nMESSAGE_ID=ac3e0b5bc29147098c1e26038dabf68e\n"
+                                          "VOXKEEPER_EVENT=worker-crashed\n")
+    box.wait_journal(VOXKEEPER_EVENT="worker-crashed")
+    box.write("/etc/voxkeeper/voxkeeper.conf", "[Agent]\nName=x\nExecStart=/bin/sleep 600\n"
+                                               "Handover=none\n[Probe x]\nType=exec\nCommand=/bin/true\n")
+    box.run("systemctl", "start", "voxkeeper")
+    box.close()
+    told = {line.split()[0]: line.split()[1:] for line in seen.read_text().splitlines()}
+    assert "worker-crashed" not in told and "worker-verified" in told
+    assert {"worker", "duration_usec", "worker_pid"} <= set(told["worker-verified"])
+
+
 def test_waiting_for_an_absent_journal_entry_fails(shared):
     with pytest.raises(AssertionError, match="TEST_FIELD"):
         shared.wait_journal(TEST_FIELD="absent", deadline=0.2)

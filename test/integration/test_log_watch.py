@@ -53,9 +53,10 @@ def test_failed_webhooks_are_an_incident_until_they_stop(watched, port):
     opened = repeat_until_opened(daemon, "webhook-failures",
                                  lambda: request(port, "POST", "/agent-tools", TOOL)[0] == 500)
     assert opened["runbook"].endswith("runbook.md#webhooks-fail")
-    assert re.fullmatch(
-        r"webhook-failures: \d+ lines in 5s, the latest of worker 1: "
-        "error: Failed to process tool request with cursor-runner", opened["reason"])
+    assert re.fullmatch(r"webhook-failures: \d+ lines in 5s, the latest of worker 1",
+                        opened["reason"])
+    story = daemon.cli("incidents", opened["incident"], check=True).stdout
+    assert "said last\n  error: Failed to process tool request with cursor-runner" in story
     told = daemon.wait_event("log-watch-matched", log_watch="webhook-failures")
     assert int(told["lines"]) >= 3 and (told["window"], told["worker"]) == ("5s", "1")
     assert '"error":"fetch failed"' in told["line"]
@@ -72,7 +73,8 @@ def test_callbacks_that_lead_to_the_wrong_agent_are_an_incident_until_they_stop(
     foreign = {"requestId": "r1", "success": True}
     opened = repeat_until_opened(daemon, "callback-failures",
                                  lambda: request(port, "POST", "/callback", foreign)[0] == 200)
-    assert "warn: Attempted to update non-existent callback task" in opened["reason"]
+    story = daemon.cli("incidents", opened["incident"], check=True).stdout
+    assert "warn: Attempted to update non-existent callback task" in story
     daemon.wait_event("incident-resolved", deadline=30, condition="callback-failures")
     assert daemon.events("incident-opened", condition="webhook-failures") == []
 
@@ -95,7 +97,7 @@ def test_an_own_watch_has_its_own_severity_and_follows_the_configuration(watched
     request(port, "POST", "/callback", {"requestId": "x"})
     request(port, "POST", "/callback", {"requestId": "boom"})
     opened = daemon.wait_event("incident-opened", condition="log-watch-minor", subject="boom")
-    assert opened["severity"] == "P3" and opened["reason"].startswith("boom: 1 line in 1h,")
+    assert opened["severity"] == "P3" and opened["reason"] == "boom: 1 line in 1h, the latest of worker 1"
     shown = daemon.cli("show-config", check=True).stdout
     assert f"[LogWatch boom]\nPattern={own['Pattern']}\nThreshold=1/1h\n" in shown
     assert "[LogWatch api-key]\nPattern=ELEVENLABS_API_KEY" in shown

@@ -175,9 +175,11 @@ static struct doer doer_of(const struct daemon *d, const struct happening *happe
     return doer;
 }
 
-static bool is_said_elsewhere(const char *name)
+/* Said in members of their own; or not for everybody, who reads the log, and it is for ever. */
+static bool is_left_out(const char *name)
 {
-    return strcmp(name, "VOXKEEPER_AUTHOR") == 0 || strcmp(name, "VOXKEEPER_REASON") == 0;
+    return strcmp(name, "VOXKEEPER_AUTHOR") == 0 || strcmp(name, "VOXKEEPER_REASON") == 0 ||
+           event_field_is_withheld(name);
 }
 
 /* The message; of a reload with the keys that changed, one behind the other. */
@@ -201,7 +203,7 @@ static void note_event(struct change_watch *w, const char *kind, const struct ha
     struct cJSON *details = cJSON_CreateObject();
     cJSON_AddStringToObject(details, "event", event_name(happening->id));
     for (unsigned i = 0; i < happening->n_fields; i++) {
-        if (!is_said_elsewhere(happening->fields[i].name))
+        if (!is_left_out(happening->fields[i].name))
             cJSON_AddStringToObject(details, happening->fields[i].name, happening->fields[i].value);
     }
     char *json = cJSON_PrintUnformatted(details);
