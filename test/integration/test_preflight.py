@@ -12,7 +12,9 @@ from waiting import wait_for
 
 SKIPPED = {"Skip": ["tests: the pipeline ran them", "scaling: one worker is enough",
                     "rollback: there is nothing to go back to",
-                    "monitoring: another host looks after that"]}
+                    "monitoring: another host looks after that",
+                    "credentials: the agent has none"]}
+ELSEWHERE = ["monitoring: not looked at here", "credentials: not looked at here"]
 
 
 def script(path, *lines):
@@ -30,7 +32,7 @@ def checklist(directory, sleeper_config):
         release = directory / "previous"
         release.mkdir(exist_ok=True)
         (release / "index.js").write_text("1\n")
-        preflight = {"Skip": "monitoring: not looked at here", "TestCommand": script(directory / "tests", "echo 12 passed"),
+        preflight = {"Skip": ELSEWHERE, "TestCommand": script(directory / "tests", "echo 12 passed"),
                      "SessionsPerWorker": 10, "ExpectedPeak": ["Mon..Fri 9..17 8", "2"],
                      "DescriptorsPerSession": 2, "WorkerMemory": "1M",
                      "RollbackDryRun": "--dry-run", "PreviousRelease": release, **keys}
@@ -46,7 +48,8 @@ def run(daemon, *options):
     done = daemon.cli("preflight", "--json", *options, deadline=120)
     operation = json.loads(done.stdout)
     assert "result" in operation, (done.stdout, done.stderr, daemon.output())
-    checks = {check["check"]: check for item in operation["result"]["items"] for check in item["checks"]}
+    checks = {" ".join(filter(None, (check["check"], check.get("subject")))): check
+              for item in operation["result"]["items"] for check in item["checks"]}
     return done.returncode, checks, operation
 
 
@@ -110,7 +113,8 @@ def test_nothing_is_skipped_without_a_reason(make_daemon, sleeper_config, direct
     assert "TestCommand=" in evidence(checks["test-command"])
     assert "SessionsPerWorker=" in evidence(checks["capacity"])
     assert "ExecRollback=" in evidence(checks["rollback-command"])
-    for wrong, why in (("tests", "has no reason"), ("test: x", "neither an item")):
+    for wrong, why in (("tests", "has no reason"), ("test: x", "neither an item"),
+                       ("provider-key speech: x", "neither an item")):
         daemon.configure({**sleeper_config(), "Preflight": {"Skip": wrong}})
         refused = daemon.cli("reload")
         assert refused.returncode == 1 and why in refused.stderr
@@ -120,7 +124,7 @@ def test_nothing_is_skipped_without_a_reason(make_daemon, sleeper_config, direct
     code, checks, operation = run(daemon, "--junit", str(report))
     assert code == 0 and verdicts(checks, "skipped") == set(checks)
     assert checks["memory"]["evidence"] == ["one worker is enough"]
-    assert "skipped: tests, scaling, monitoring, rollback" in operation["message"]
+    assert "skipped: tests, credentials, scaling, monitoring, rollback" in operation["message"]
     assert all(case.find("skipped").get("message") for case in ElementTree.parse(report).iter("testcase"))
 
 
@@ -289,7 +293,8 @@ def stack(directory, receiver, port):
                  "Prometheus to know of Alertmanager")
         wait_for(lambda: servers[1].query("up"), 30, "Prometheus to scrape")
         return {"PrometheusUrl": servers[1].url, "AlertmanagerUrl": f"{servers[0].url}/",
-                "DashboardUrl": f"{servers[1].url}/-/ready", "Skip": None}
+                "DashboardUrl": f"{servers[1].url}/-/ready",
+                "Skip": [*ELSEWHERE[1:], "test-notice: none is configured"]}
 
     yield start
     for server in reversed(servers):
@@ -311,7 +316,7 @@ def test_a_test_alert_goes_the_whole_way(make_daemon, checklist, stack, port):
     assert "voxkeeper_preflight_alert 0" in daemon.metrics()
     # What is missing is named.
     daemon.configure(checklist({**listening, "Preflight": {**checklist()["Preflight"], "Skip": [
-        "alert-path: it was seen", "dashboards: none"], "Rules": "NoServingWorker NoSuchRule",
+        "alert-path: it was seen", "dashboards: none", "test-notice: none", *ELSEWHERE[1:]], "Rules": "NoServingWorker NoSuchRule",
         "PrometheusUrl": json.loads(daemon.cli("show-config", "--json").stdout)["Preflight"]["PrometheusUrl"],
         "AlertmanagerUrl": f"http://127.0.0.1:{port}"}}))
     daemon.cli("reload", check=True)

@@ -131,6 +131,82 @@ static void refuses_what_names_nothing_or_gives_no_reason(void **state)
     }
 }
 
+/* ---- rows of sections ---- */
+
+static void a_section_has_a_row_of_its_own(void **state)
+{
+    (void)state;
+    struct preflight p = {0};
+    struct strbuf name = STRBUF_INIT;
+    unsigned speech = preflight_add(&p, PREFLIGHT_PROVIDER_KEY, "speech");
+    unsigned model = preflight_add(&p, PREFLIGHT_PROVIDER_KEY, "model");
+    unsigned pager = preflight_add(&p, PREFLIGHT_TEST_NOTICE, "pager");
+    assert_false(preflight_has(&p, PREFLIGHT_PROVIDER_KEY));
+    assert_false(preflight_has(&p, PREFLIGHT_TEST_NOTICE));
+    assert_true(preflight_has(&p, PREFLIGHT_BOUNDS));
+    assert_true(preflight_has(&p, model));
+    assert_int_equal(preflight_rows(&p), PREFLIGHT_CHECK_COUNT + 3);
+    assert_int_equal(preflight_find(&p, PREFLIGHT_PROVIDER_KEY, "model"), model);
+    assert_int_equal(preflight_find(&p, PREFLIGHT_TEST_NOTICE, "model"), PREFLIGHT_TEST_NOTICE);
+    assert_int_equal(preflight_row_item(&p, pager), PREFLIGHT_ITEM_MONITORING);
+    preflight_write_name(&p, speech, &name);
+    assert_string_equal(strbuf_text(&name), "provider-key speech");
+    strbuf_fini(&name);
+    pass_all(&p);
+    /* Its own row is not there, so that nobody waits for it, nor takes it for the others. */
+    assert_int_equal(preflight_item_verdict(&p, PREFLIGHT_ITEM_CREDENTIALS), PREFLIGHT_PENDING);
+    preflight_note(&p, speech, true, "well");
+    preflight_end(&p, speech, 7);
+    preflight_note(&p, pager, true, "well");
+    preflight_end(&p, pager, 1000);
+    preflight_note(&p, model, false, "bad");
+    preflight_end(&p, model, 5);
+    assert_int_equal(preflight_item_verdict(&p, PREFLIGHT_ITEM_CREDENTIALS), PREFLIGHT_FAILED);
+    assert_int_equal(preflight_item_took(&p, PREFLIGHT_ITEM_MONITORING), 1000);
+    assert_int_equal(preflight_verdict(&p), PREFLIGHT_FAILED);
+    preflight_fini(&p);
+}
+
+static void skips_the_row_of_a_section(void **state)
+{
+    (void)state;
+    struct preflight p = {0};
+    struct err e = {0};
+    unsigned speech = preflight_add(&p, PREFLIGHT_PROVIDER_KEY, "speech");
+    unsigned model = preflight_add(&p, PREFLIGHT_PROVIDER_KEY, "model");
+    assert_int_equal(preflight_skip("provider-key model: not used yet", &p, &e), 0);
+    assert_int_equal(p.results[speech].verdict, PREFLIGHT_PENDING);
+    assert_int_equal(p.results[model].verdict, PREFLIGHT_SKIPPED);
+    assert_string_equal(strbuf_text(&p.results[model].evidence), "not used yet");
+    /* Nothing of this name; whether there could be is all that is asked without a list. */
+    static const char *const unknown[] = {"provider-key modell: x", "provider-key mode: x",
+        "provider-key : x", "bounds model: x", "provider-keys model: x"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_int_equal(preflight_skip(unknown[i], &p, &e), -EINVAL);
+    assert_int_equal(preflight_skip("provider-key modell: x", NULL, &e), 0);
+    assert_int_equal(preflight_skip("provider-key : x", NULL, &e), -EINVAL);
+    assert_int_equal(preflight_skip("bounds model: x", NULL, &e), -EINVAL);
+    assert_int_equal(preflight_skip("credentials: none is needed", &p, &e), 0);
+    assert_int_equal(p.results[speech].verdict, PREFLIGHT_SKIPPED);
+    assert_string_equal(strbuf_text(&p.results[model].evidence), "not used yet");
+    preflight_fini(&p);
+}
+
+static void what_is_left_has_its_reason(void **state)
+{
+    (void)state;
+    struct preflight p = {0};
+    preflight_note(&p, PREFLIGHT_BOUNDS, false, "half of it");
+    preflight_leave(&p, PREFLIGHT_BOUNDS, "nobody wants it");
+    preflight_end(&p, PREFLIGHT_BOUNDS, 1);
+    assert_int_equal(p.results[PREFLIGHT_BOUNDS].verdict, PREFLIGHT_SKIPPED);
+    assert_string_equal(strbuf_text(&p.results[PREFLIGHT_BOUNDS].evidence), "nobody wants it");
+    pass_all(&p);
+    preflight_leave(&p, PREFLIGHT_MEMORY, "too late");
+    assert_int_equal(p.results[PREFLIGHT_MEMORY].verdict, PREFLIGHT_PASSED);
+    preflight_fini(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +217,9 @@ int main(void)
         cmocka_unit_test(what_is_over_stays_as_it_is),
         cmocka_unit_test(skips_for_a_reason),
         cmocka_unit_test(refuses_what_names_nothing_or_gives_no_reason),
+        cmocka_unit_test(a_section_has_a_row_of_its_own),
+        cmocka_unit_test(skips_the_row_of_a_section),
+        cmocka_unit_test(what_is_left_has_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,10 @@ static void every_check_is_a_case(void **state)
     struct preflight p = {0};
     struct strbuf out = STRBUF_INIT;
     unsigned cases = 0;
+    unsigned pager = preflight_add(&p, PREFLIGHT_TEST_NOTICE, "pager");
     assert_int_equal(preflight_skip("rollback: \"none\" yet", &p, NULL), 0);
+    preflight_note(&p, pager, true, "it rang");
+    preflight_end(&p, pager, 30);
     preflight_note(&p, PREFLIGHT_TEST_COMMAND, false, "exit code 1");
     preflight_note(&p, PREFLIGHT_TEST_COMMAND, false, "1 < 2");
     preflight_end(&p, PREFLIGHT_TEST_COMMAND, 1500000);
@@ -58,6 +61,10 @@ static void every_check_is_a_case(void **state)
         "exit code 1&#10;1 &lt; 2</failure>");
     must_have(&out, "name=\"bounds\" time=\"0.000020\">\n      <system-out>1 &lt;= 2</system-out>");
     must_have(&out, "<skipped message=\"&quot;none&quot; yet\"/>");
+    /* In the place of the check's own. */
+    must_have(&out, "<testcase classname=\"voxkeeper.preflight.monitoring\" name=\"test-notice "
+                    "pager\" time=\"0.000030\">");
+    assert_null(strstr(strbuf_text(&out), "name=\"test-notice\""));
     /* What never ended is no success. */
     must_have(&out, "name=\"memory\" time=\"0.000000\">\n      <failure message=\"\">");
     strbuf_fini(&out);

@@ -1,6 +1,8 @@
 /* Checks across fields: the agent, the pace of things, and where to listen. */
 #include "core/config/config_check.h"
 
+#include "core/preflight/preflight.h"
+
 #include <string.h>
 
 const struct config_place *config_place_of(
@@ -204,6 +206,21 @@ static void check_listen(struct config_build *b)
     }
 }
 
+/* What is skipped of a section that does not exist is meant for another one. */
+static void check_skip(struct config_build *b)
+{
+    const struct strlist *entries = &b->config->preflight.skip;
+    struct preflight rows = {0};
+    preflight_add_all(&rows, b->config);
+    for (size_t i = 0; i < entries->n; i++) {
+        struct err e = {0};
+        if (preflight_skip(entries->items[i], &rows, &e) < 0)
+            config_report_at(b, config_place_of(b, "Preflight", "Skip", 0),
+                "refuse Skip= in [Preflight]: %s", e.msg);
+    }
+    preflight_fini(&rows);
+}
+
 void config_check(struct config_build *b)
 {
     struct drain_conf *drain = &b->config->drain;
@@ -220,4 +237,5 @@ void config_check(struct config_build *b)
     config_check_notifiers(b);
     config_check_log_watches(b);
     config_check_credentials(b);
+    check_skip(b);
 }

@@ -351,7 +351,8 @@ const struct config_key config_keys[] = {
 
     {"Preflight", "Skip", &config_type_texts, ROOT(preflight.skip), .check = config_check_skip, LIVE,
         .doc = "`ITEM: reason` for what is not looked at, and why; ITEM is an item of the checklist, "
-               "or one of its checks as `voxkeeper preflight` names them. One entry a line."},
+               "one of its checks as `voxkeeper preflight` names them, or a check and the section "
+               "that it is of (`provider-key NAME`, `test-notice NAME`). One entry a line."},
     {"Preflight", "TestCommand", &config_type_command, ROOT(preflight.test_command), LIVE,
         .doc = "The tests that must pass, with the environment of a worker; no shell."},
     {"Preflight", "TestTimeout", &config_type_span, ROOT(preflight.test_timeout), .preset = "15min",

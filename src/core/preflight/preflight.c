@@ -1,9 +1,13 @@
 /* The checklist before a deployment. */
 #include "core/preflight/preflight.h"
 
+#include "core/config/config.h"
+
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -18,8 +22,9 @@ static const struct {
 static const struct {
     const char *name;
     enum preflight_item item;
+    const char *section;
 } checks[] = {
-#define X(symbol, name, item) {name, PREFLIGHT_ITEM_##item},
+#define X(symbol, name, item, section) {name, PREFLIGHT_ITEM_##item, section},
     PREFLIGHT_CHECKS(X)
 #undef X
 };
@@ -32,14 +37,81 @@ static const char *const verdicts[] = {
 
 void preflight_fini(struct preflight *p)
 {
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++)
-        strbuf_fini(&p->results[c].evidence);
+    for (unsigned row = 0; row < preflight_rows(p); row++)
+        strbuf_fini(&p->results[row].evidence);
     *p = (struct preflight){0};
 }
 
-void preflight_note(struct preflight *p, enum preflight_check c, bool good, const char *fmt, ...)
+/* ---- rows ---- */
+
+unsigned preflight_add(struct preflight *p, enum preflight_check c, const char *subject)
 {
-    struct preflight_result *r = &p->results[c];
+    unsigned n = p->n_further;
+    assert(n < PREFLIGHT_FURTHER_MAX);
+    p->further[n].check = c;
+    snprintf(p->further[n].subject, sizeof p->further[n].subject, "%s", subject);
+    p->n_further++;
+    return PREFLIGHT_CHECK_COUNT + n;
+}
+
+void preflight_add_all(struct preflight *p, const struct config *config)
+{
+    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
+        const char *section = checks[c].section;
+        bool keys = section && strcmp(section, "Credential") == 0;
+        unsigned n = !section ? 0 : keys ? config->n_credentials : config->n_notifiers;
+        for (unsigned i = 0; i < n; i++)
+            preflight_add(p, (enum preflight_check)c,
+                keys ? config->credentials[i].name : config->notifiers[i].name);
+    }
+}
+
+unsigned preflight_rows(const struct preflight *p)
+{
+    return PREFLIGHT_CHECK_COUNT + p->n_further;
+}
+
+bool preflight_has(const struct preflight *p, unsigned row)
+{
+    for (unsigned i = 0; row < PREFLIGHT_CHECK_COUNT && i < p->n_further; i++) {
+        if (p->further[i].check == row)
+            return false;
+    }
+    return true;
+}
+
+enum preflight_check preflight_row_check(const struct preflight *p, unsigned row)
+{
+    bool further = row >= PREFLIGHT_CHECK_COUNT;
+    return further ? p->further[row - PREFLIGHT_CHECK_COUNT].check : (enum preflight_check)row;
+}
+
+const char *preflight_row_subject(const struct preflight *p, unsigned row)
+{
+    return row < PREFLIGHT_CHECK_COUNT ? "" : p->further[row - PREFLIGHT_CHECK_COUNT].subject;
+}
+
+unsigned preflight_find(const struct preflight *p, enum preflight_check c, const char *subject)
+{
+    for (unsigned i = 0; i < p->n_further; i++) {
+        if (p->further[i].check == c && strcmp(p->further[i].subject, subject) == 0)
+            return PREFLIGHT_CHECK_COUNT + i;
+    }
+    return c;
+}
+
+void preflight_write_name(const struct preflight *p, unsigned row, struct strbuf *out)
+{
+    const char *subject = preflight_row_subject(p, row);
+    strbuf_addf(
+        out, "%s%s%s", checks[preflight_row_check(p, row)].name, subject[0] ? " " : "", subject);
+}
+
+/* ---- what comes of them ---- */
+
+void preflight_note(struct preflight *p, unsigned row, bool good, const char *fmt, ...)
+{
+    struct preflight_result *r = &p->results[row];
     va_list ap;
     if (r->verdict != PREFLIGHT_PENDING)
         return;
@@ -51,21 +123,51 @@ void preflight_note(struct preflight *p, enum preflight_check c, bool good, cons
     r->bad = r->bad || !good;
 }
 
-void preflight_end(struct preflight *p, enum preflight_check c, usec_t took)
+void preflight_end(struct preflight *p, unsigned row, usec_t took)
 {
-    struct preflight_result *r = &p->results[c];
+    struct preflight_result *r = &p->results[row];
     if (r->verdict != PREFLIGHT_PENDING)
         return;
     r->verdict = r->bad || r->evidence.len == 0 ? PREFLIGHT_FAILED : PREFLIGHT_PASSED;
     r->took = took;
 }
 
-/* Whether the entry's first `len` bytes name the check or its item. */
-static bool names(const char *entry, size_t len, int check)
+void preflight_leave(struct preflight *p, unsigned row, const char *reason)
 {
-    const char *const known[] = {checks[check].name, items[checks[check].item].name};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strlen(known[i]) == len && strncmp(known[i], entry, len) == 0)
+    struct preflight_result *r = &p->results[row];
+    if (r->verdict != PREFLIGHT_PENDING)
+        return;
+    strbuf_reset(&r->evidence);
+    strbuf_adds(&r->evidence, reason);
+    r->verdict = PREFLIGHT_SKIPPED;
+}
+
+/* ---- the skip list ---- */
+
+static bool is_word(const char *entry, size_t len, const char *word)
+{
+    return strlen(word) == len && strncmp(word, entry, len) == 0;
+}
+
+/* Whether the entry's first `len` bytes name the row, or more than it. */
+static bool names(const char *entry, size_t len, const struct preflight *p, unsigned row)
+{
+    enum preflight_check c = preflight_row_check(p, row);
+    const char *subject = preflight_row_subject(p, row);
+    size_t own = strlen(checks[c].name);
+    if (is_word(entry, len, checks[c].name) || is_word(entry, len, items[checks[c].item].name))
+        return true;
+    return subject[0] && len > own && is_word(entry, own, checks[c].name) && entry[own] == ' ' &&
+           is_word(entry + own + 1, len - own - 1, subject);
+}
+
+/* Whether they name a row that there may be, for all that is known. */
+static bool may_name(const char *entry, size_t len)
+{
+    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
+        size_t own = strlen(checks[c].name);
+        if (checks[c].section && len > own + 1 && is_word(entry, own, checks[c].name) &&
+            entry[own] == ' ')
             return true;
     }
     return false;
@@ -84,22 +186,21 @@ static int refuse_name(const char *entry, size_t len, struct err *e)
 
 int preflight_skip(const char *entry, struct preflight *p, struct err *e)
 {
+    static const struct preflight none = {0};
+    const struct preflight *all = p ? p : &none;
     size_t len = strcspn(entry, ":");
     const char *reason = entry[len] ? entry + len + 1 : "";
-    bool known = false;
+    bool known = !p && may_name(entry, len);
     while (isspace((unsigned char)*reason))
         reason++;
     if (!*reason)
         return err_set(e, -EINVAL, "\"%.80s\" has no reason, want ITEM: reason", entry);
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-        if (!names(entry, len, c))
+    for (unsigned row = 0; row < preflight_rows(all); row++) {
+        if (!names(entry, len, all, row))
             continue;
         known = true;
-        if (p && p->results[c].verdict == PREFLIGHT_PENDING) {
-            strbuf_reset(&p->results[c].evidence);
-            strbuf_adds(&p->results[c].evidence, reason);
-            p->results[c].verdict = PREFLIGHT_SKIPPED;
-        }
+        if (p)
+            preflight_leave(p, row, reason);
     }
     return known ? 0 : refuse_name(entry, len, e);
 }
@@ -120,22 +221,26 @@ static enum preflight_verdict joined(enum preflight_verdict a, enum preflight_ve
     return weight[a] > weight[b] ? a : b;
 }
 
-enum preflight_verdict preflight_item_verdict(const struct preflight *p, enum preflight_item item)
+/* Of an item, or with PREFLIGHT_ITEM_COUNT of all of them. */
+static enum preflight_verdict joined_verdict(const struct preflight *p, int item)
 {
     enum preflight_verdict verdict = PREFLIGHT_SKIPPED;
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-        if (checks[c].item == item)
-            verdict = joined(verdict, p->results[c].verdict);
+    for (unsigned row = 0; row < preflight_rows(p); row++) {
+        bool in = item == PREFLIGHT_ITEM_COUNT || (int)preflight_row_item(p, row) == item;
+        if (in && preflight_has(p, row))
+            verdict = joined(verdict, p->results[row].verdict);
     }
     return verdict;
 }
 
+enum preflight_verdict preflight_item_verdict(const struct preflight *p, enum preflight_item item)
+{
+    return joined_verdict(p, (int)item);
+}
+
 enum preflight_verdict preflight_verdict(const struct preflight *p)
 {
-    enum preflight_verdict verdict = PREFLIGHT_SKIPPED;
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++)
-        verdict = joined(verdict, p->results[c].verdict);
-    return verdict;
+    return joined_verdict(p, PREFLIGHT_ITEM_COUNT);
 }
 
 void preflight_write_items(
@@ -153,9 +258,9 @@ void preflight_write_items(
 usec_t preflight_item_took(const struct preflight *p, enum preflight_item item)
 {
     usec_t took = 0;
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-        if (checks[c].item == item && p->results[c].took > took)
-            took = p->results[c].took;
+    for (unsigned row = 0; row < preflight_rows(p); row++) {
+        if (preflight_row_item(p, row) == item && p->results[row].took > took)
+            took = p->results[row].took;
     }
     return took;
 }
@@ -178,6 +283,11 @@ const char *preflight_check_name(enum preflight_check c)
 enum preflight_item preflight_check_item(enum preflight_check c)
 {
     return checks[c].item;
+}
+
+enum preflight_item preflight_row_item(const struct preflight *p, unsigned row)
+{
+    return checks[preflight_row_check(p, row)].item;
 }
 
 const char *preflight_verdict_name(enum preflight_verdict verdict)

@@ -59,10 +59,10 @@ struct tally {
 
 static void count(const struct preflight *p, int item, struct tally *t)
 {
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-        enum preflight_verdict v = p->results[c].verdict;
-        if (item != PREFLIGHT_ITEM_COUNT &&
-            (int)preflight_check_item((enum preflight_check)c) != item)
+    for (unsigned row = 0; row < preflight_rows(p); row++) {
+        enum preflight_verdict v = p->results[row].verdict;
+        bool in = item == PREFLIGHT_ITEM_COUNT || (int)preflight_row_item(p, row) == item;
+        if (!in || !preflight_has(p, row))
             continue;
         t->tests++;
         t->failures += v == PREFLIGHT_FAILED || v == PREFLIGHT_PENDING;
@@ -80,15 +80,19 @@ static void write_counts(const struct preflight *p, int item, usec_t took, struc
         (unsigned long long)(took % USEC_PER_SEC));
 }
 
-static void write_case(const struct preflight *p, enum preflight_check c, struct strbuf *out)
+static void write_case(const struct preflight *p, unsigned row, struct strbuf *out)
 {
-    const struct preflight_result *r = &p->results[c];
+    const struct preflight_result *r = &p->results[row];
     const char *text = strbuf_text(&r->evidence);
     size_t len = r->evidence.len;
-    strbuf_addf(out,
-        "    <testcase classname=\"voxkeeper.preflight.%s\" name=\"%s\" time=\"%llu.%06llu\"",
-        preflight_item_name(preflight_check_item(c)), preflight_check_name(c),
-        (unsigned long long)(r->took / USEC_PER_SEC), (unsigned long long)(r->took % USEC_PER_SEC));
+    struct strbuf name = STRBUF_INIT;
+    preflight_write_name(p, row, &name);
+    strbuf_addf(out, "    <testcase classname=\"voxkeeper.preflight.%s\" name=\"",
+        preflight_item_name(preflight_row_item(p, row)));
+    preflight_write_xml(out, strbuf_text(&name), name.len);
+    strbuf_addf(out, "\" time=\"%llu.%06llu\"", (unsigned long long)(r->took / USEC_PER_SEC),
+        (unsigned long long)(r->took % USEC_PER_SEC));
+    strbuf_fini(&name);
     switch (r->verdict) {
     case PREFLIGHT_PASSED:
         strbuf_adds(out, ">\n      <system-out>");
@@ -129,9 +133,9 @@ void preflight_write_junit(const struct preflight *p, usec_t began_wall, struct 
             timestamp_format(began_wall, at));
         write_counts(p, i, preflight_item_took(p, item), out);
         strbuf_adds(out, ">\n");
-        for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-            if (preflight_check_item((enum preflight_check)c) == item)
-                write_case(p, (enum preflight_check)c, out);
+        for (unsigned row = 0; row < preflight_rows(p); row++) {
+            if (preflight_row_item(p, row) == item && preflight_has(p, row))
+                write_case(p, row, out);
         }
         strbuf_adds(out, "  </testsuite>\n");
     }

@@ -102,7 +102,8 @@ static void begin(struct credential *one, const char *value, bool is_new)
     const struct daemon *d = one->all->daemon;
     credential_check_forget(one);
     one->checks_new = is_new;
-    one->check = provider_check_new(d->loop, d->http, one->conf, value, on_read, one);
+    one->check = provider_check_new(
+        d->loop, d->http, one->conf, value, one->conf->min_quota > 0, on_read, one);
 }
 
 void credential_check_new(struct credential *one)

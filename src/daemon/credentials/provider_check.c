@@ -103,7 +103,8 @@ static const char *keep(struct provider_check *c, unsigned n, const char *text, 
 }
 
 struct provider_check *provider_check_new(struct loop *l, struct http_client *http,
-    const struct config_credential *conf, const char *value, provider_check_fn *on_read, void *arg)
+    const struct config_credential *conf, const char *value, bool quota, provider_check_fn *on_read,
+    void *arg)
 {
     bool complete = true;
     struct provider_check *c = calloc(1, sizeof *c);
@@ -118,7 +119,7 @@ struct provider_check *provider_check_new(struct loop *l, struct http_client *ht
         .url = keep(c, 1, conf->url, &complete),
         .header = keep(c, 2, conf->header, &complete),
         .account = keep(c, 3, conf->account, &complete),
-        .quota = conf->min_quota > 0};
+        .quota = quota};
     c->ca_file = keep(c, 4, conf->ca_file, &complete);
     c->secrets = secret_memory_new(sizeof *c->secrets);
     if (!complete || !c->secrets) {

@@ -68,26 +68,34 @@ static void on_answer(const struct notifier_answer *answer, void *arg)
         finish(t);
 }
 
-static bool start(struct notifier_test *t, const struct config_notify *conf)
+struct notifier_send *notifier_test_send(const struct notifier_means *means,
+    const struct config *config, const struct config_notify *conf, const char *details,
+    notifier_answer_fn *on_answer, void *arg)
 {
     char incident[INCIDENT_MAX];
-    struct trial *trial = &t->trials[t->n];
     snprintf(incident, sizeof incident, "test-%llu", (unsigned long long)loop_wall_now());
     const struct notice notice = {.kind = NOTICE_TEST,
         .incident = incident,
         .severity = SEVERITY_P3,
-        .agent = t->spec.config->agent.name,
+        .agent = config->agent.name,
         .subject = conf->name,
         .summary = "This is a test of voxkeeper's alerts: nothing is wrong",
-        .details = "Somebody ran `voxkeeper alert-test`. Nothing to do.",
-        .runbook_url = t->spec.config->admin.runbook_url,
+        .details = details,
+        .runbook_url = config->admin.runbook_url,
         .opened_wall = loop_wall_now(),
         .wall = loop_wall_now()};
     const struct notice *const notices[] = {&notice};
+    return notifier_send_new(means, conf, notices, 1, on_answer, arg);
+}
+
+static bool start(struct notifier_test *t, const struct config_notify *conf)
+{
+    struct trial *trial = &t->trials[t->n];
     trial->test = t;
     trial->type = conf->type;
     snprintf(trial->name, sizeof trial->name, "%s", conf->name);
-    trial->send = notifier_send_new(&t->spec.means, conf, notices, 1, on_answer, trial);
+    trial->send = notifier_test_send(&t->spec.means, t->spec.config, conf,
+        "Somebody ran `voxkeeper alert-test`. Nothing to do.", on_answer, trial);
     if (!trial->send)
         return false;
     t->n++;

@@ -9,6 +9,11 @@
 struct notifier_test;
 struct operation;
 
+/* Sends one, as notifier_send_new(); `details` say who wants it. */
+struct notifier_send *notifier_test_send(const struct notifier_means *means,
+    const struct config *config, const struct config_notify *conf, const char *details,
+    notifier_answer_fn *on_answer, void *arg);
+
 struct notifier_test_spec {
     struct notifier_means means; /* borrowed until the end */
     const struct config *config; /* borrowed for the call */

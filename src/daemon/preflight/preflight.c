@@ -12,20 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool preflight_wanted(const struct preflight_run *run, enum preflight_check c)
+bool preflight_wanted(const struct preflight_run *run, unsigned row)
 {
-    return run->list.results[c].verdict == PREFLIGHT_PENDING;
+    return run->list.results[row].verdict == PREFLIGHT_PENDING;
 }
 
-static void tell(const struct preflight_run *run, enum preflight_check c)
+static void tell(const struct preflight_run *run, unsigned row)
 {
     char took[SPAN_TEXT_MAX];
-    const struct preflight_result *r = &run->list.results[c];
+    struct strbuf name = STRBUF_INIT;
+    const struct preflight_result *r = &run->list.results[row];
     const char *evidence = strbuf_text(&r->evidence);
+    preflight_write_name(&run->list, row, &name);
     operation_progress(operation_find(run->spec.daemon->operations, run->spec.op),
-        "%s, %s: %s after %s: %.*s", preflight_item_title(preflight_check_item(c)),
-        preflight_check_name(c), preflight_verdict_name(r->verdict), span_show(r->took, took),
+        "%s, %s: %s after %s: %.*s", preflight_item_title(preflight_row_item(&run->list, row)),
+        strbuf_text(&name), preflight_verdict_name(r->verdict), span_show(r->took, took),
         (int)strcspn(evidence, "\n"), evidence);
+    strbuf_fini(&name);
 }
 
 /* Also when it was over from the beginning, the owner hears of it from the loop. */
@@ -37,12 +40,12 @@ static void finish_if_over(struct preflight_run *run)
     timer_arm(run->finish, run->ended);
 }
 
-void preflight_over(struct preflight_run *run, enum preflight_check c)
+void preflight_over(struct preflight_run *run, unsigned row)
 {
-    if (!preflight_wanted(run, c))
+    if (!preflight_wanted(run, row))
         return;
-    preflight_end(&run->list, c, usec_sub(loop_now(), run->began));
-    tell(run, c);
+    preflight_end(&run->list, row, usec_sub(loop_now(), run->began));
+    tell(run, row);
     finish_if_over(run);
 }
 
@@ -62,13 +65,16 @@ struct preflight_run *preflight_run_new(const struct preflight_spec *spec, struc
     *run =
         (struct preflight_run){.spec = *spec, .began = loop_now(), .began_wall = loop_wall_now()};
     run->finish = timer_new(spec->daemon->loop, on_finish, run);
+    preflight_add_all(&run->list, spec->config);
     preflight_skip_all(&spec->config->preflight.skip, &run->list);
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-        if (!preflight_wanted(run, (enum preflight_check)c))
-            tell(run, (enum preflight_check)c);
+    for (unsigned row = 0; row < preflight_rows(&run->list); row++) {
+        if (preflight_has(&run->list, row) && !preflight_wanted(run, row))
+            tell(run, row);
     }
     preflight_begin_tests(run);
+    preflight_begin_keys(run);
     preflight_begin_scaling(run);
+    preflight_begin_notifiers(run);
     preflight_begin_rollback(run);
     run->monitor = preflight_monitor_new(run);
     if (!run->monitor) {
@@ -85,6 +91,8 @@ void preflight_run_free(struct preflight_run *run)
     if (!run)
         return;
     preflight_stop_commands(run);
+    preflight_stop_keys(run);
+    preflight_stop_notifiers(run);
     preflight_monitor_free(run->monitor);
     timer_free(run->finish);
     preflight_fini(&run->list);
@@ -96,12 +104,15 @@ const struct preflight *preflight_run_list(const struct preflight_run *run)
     return &run->list;
 }
 
-static struct cJSON *check_json(const struct preflight_run *run, enum preflight_check c)
+static struct cJSON *check_json(const struct preflight_run *run, unsigned row)
 {
-    const struct preflight_result *r = &run->list.results[c];
+    const struct preflight_result *r = &run->list.results[row];
+    const char *subject = preflight_row_subject(&run->list, row);
     struct cJSON *o = cJSON_CreateObject();
     struct cJSON *lines = cJSON_CreateArray();
-    cJSON_AddStringToObject(o, "check", preflight_check_name(c));
+    cJSON_AddStringToObject(o, "check", preflight_check_name(preflight_row_check(&run->list, row)));
+    if (subject[0])
+        cJSON_AddStringToObject(o, "subject", subject);
     cJSON_AddStringToObject(o, "verdict", preflight_verdict_name(r->verdict));
     cJSON_AddNumberToObject(o, "took_usec", (double)r->took);
     for (const char *text = strbuf_text(&r->evidence); *text;) {
@@ -125,9 +136,9 @@ static struct cJSON *item_json(const struct preflight_run *run, enum preflight_i
         o, "verdict", preflight_verdict_name(preflight_item_verdict(&run->list, item)));
     cJSON_AddNumberToObject(o, "took_usec", (double)preflight_item_took(&run->list, item));
     struct cJSON *checks = cJSON_AddArrayToObject(o, "checks");
-    for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
-        if (preflight_check_item((enum preflight_check)c) == item)
-            cJSON_AddItemToArray(checks, check_json(run, (enum preflight_check)c));
+    for (unsigned row = 0; row < preflight_rows(&run->list); row++) {
+        if (preflight_row_item(&run->list, row) == item && preflight_has(&run->list, row))
+            cJSON_AddItemToArray(checks, check_json(run, row));
     }
     return o;
 }

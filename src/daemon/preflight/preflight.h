@@ -34,7 +34,8 @@ const struct preflight *preflight_run_list(const struct preflight_run *run);
 
 /*
  * {"verdict", "began_at", "took_usec", "items": [{"item", "title", "verdict", "took_usec",
- * "checks": [{"check", "verdict", "took_usec", "evidence": [line..]}]}]}. Returns owned JSON.
+ * "checks": [{"check", "subject" (of one for each section), "verdict", "took_usec", "evidence":
+ * [line..]}]}]}. Returns owned JSON.
  */
 struct cJSON *preflight_run_json(const struct preflight_run *run);
 
