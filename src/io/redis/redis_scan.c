@@ -1,8 +1,11 @@
 /*
  * Walks the keys of Redis: names and TTLs.
  *
- * A flight is one round trip: the TTLs of the names that the flight before has brought, and the
- * next SCAN. What is in the air while the caller works costs no waiting.
+ * A flight is one round trip: the TTLs of the names that came before, and the next SCAN. When asked
+ * for ahead, a SCAN goes as soon as its cursor is known, by itself, and the TTLs of the names along
+ * with that cursor after it: Redis works on them while we read the one and write the next.
+ *
+ *   SCAN → coming → fetched → PTTL: flying → told: keys
  */
 #include "io/redis/redis_scan.h"
 
@@ -17,7 +20,7 @@
 
 enum { COUNT_FIRST = 100, DEPTH_FIRST = 64 };
 
-static void fly(struct redis_scan *s);
+static void go_on(struct redis_scan *s);
 
 void scan_fault(struct redis_fault *f, enum redis_error error, const char *text, size_t len)
 {
@@ -85,22 +88,47 @@ void scan_ask_key(
     redis_batch_add(batch, id, b ? 3 : 2, argv, len);
 }
 
-/* ---- flights ---- */
+/* ---- names ---- */
 
-/* What was asked ahead is not wanted. */
-static void come_back(struct redis_scan *s)
+static bool is_end(const char *cursor)
 {
-    redis_batch_leave(s->flight);
-    s->flight = NULL;
-    s->landed = false;
-    s->flight_fault = (struct redis_fault){0};
-    scan_list_reset(&s->flying);
-    scan_list_reset(&s->fetched);
+    return strcmp(cursor, "0") == 0;
+}
+
+/* Behind all names that are here. */
+static const char *newest_cursor(const struct redis_scan *s)
+{
+    if (s->fetched.behind[0])
+        return s->fetched.behind;
+    if (s->flying.behind[0])
+        return s->flying.behind;
+    return s->open ? s->keys.behind : s->cursor;
+}
+
+/* There is room for what the next SCAN brings, and there is a next one. */
+static bool may_scan(const struct redis_scan *s)
+{
+    bool here = s->fetched.behind[0] || s->flying.behind[0] || s->open;
+    bool first = !s->begun && !here;
+    return !s->scanning && !s->coming.behind[0] && (first || !is_end(newest_cursor(s)));
+}
+
+static void ask_names(struct redis_scan *s, struct redis_batch *b)
+{
+    char count[16];
+    const char *cursor = newest_cursor(s);
+    int count_len = snprintf(count, sizeof count, "%u", s->count);
+    const char *const argv[] = {"SCAN", cursor, "MATCH", s->match, "COUNT", count};
+    const size_t len[] = {4, strlen(cursor), 5, s->match_len, 5, (size_t)count_len};
+    s->scanning = true;
+    s->names_asked_at = loop_now();
+    redis_batch_add(b, SCAN_INDEX_SCAN, 6, argv, len);
 }
 
 static void take_names(struct redis_scan *s, const struct redis_value *reply)
 {
-    struct scan_list *l = &s->fetched;
+    struct scan_list *l = &s->coming;
+    s->scanning = false;
     if (reply->type == REDIS_ERROR) {
         scan_fault(
             &s->flight_fault, redis_error_class(reply->str, reply->len), reply->str, reply->len);
@@ -127,6 +155,23 @@ static void take_names(struct redis_scan *s, const struct redis_value *reply)
     memcpy(l->behind, cursor.str, cursor.len + 1);
 }
 
+/* ---- flights ---- */
+
+/* What was asked ahead is not wanted. */
+static void come_back(struct redis_scan *s)
+{
+    redis_batch_leave(s->flight);
+    redis_batch_leave(s->names);
+    s->flight = NULL;
+    s->names = NULL;
+    s->scanning = false;
+    s->landed = false;
+    s->flight_fault = (struct redis_fault){0};
+    scan_list_reset(&s->flying);
+    scan_list_reset(&s->fetched);
+    scan_list_reset(&s->coming);
+}
+
 static void on_reply(size_t index, const struct redis_value *reply, void *arg)
 {
     struct redis_scan *s = arg;
@@ -144,24 +189,14 @@ static void on_reply(size_t index, const struct redis_value *reply, void *arg)
     }
 }
 
-static void tell_fault(struct redis_scan *s)
+static void on_named(bool lost, void *arg)
 {
-    struct redis_fault fault = s->flight_fault;
-    s->wanted = false;
-    come_back(s);
-    s->events.on_fault(&fault, false, s->arg);
-}
-
-static void tell_step(struct redis_scan *s)
-{
-    s->wanted = false;
-    s->landed = false;
-    s->open = true;
-    scan_list_move(&s->keys, &s->flying);
-    usec_t now = s->flight_now;
-    if (s->ahead && s->fetched.behind[0])
-        fly(s);
-    s->events.on_keys(s->keys.keys, s->keys.n, now, s->arg);
+    struct redis_scan *s = arg;
+    s->names = NULL;
+    s->names_took = usec_sub(loop_now(), s->names_asked_at);
+    if (lost)
+        scan_lost(s, &s->flight_fault);
+    go_on(s);
 }
 
 static void on_flown(bool lost, void *arg)
@@ -170,62 +205,98 @@ static void on_flown(bool lost, void *arg)
     s->flight = NULL;
     if (lost)
         scan_lost(s, &s->flight_fault);
-    if (s->flight_fault.error != REDIS_E_NONE) {
-        if (s->wanted)
-            tell_fault(s);
-        return;
-    }
-    if (!s->flying.behind[0]) { /* that were the first names */
-        fly(s);
-        return;
-    }
-    s->landed = true;
-    if (!s->wanted)
-        return;
-    s->scan_took = usec_sub(loop_now(), s->flown_at);
-    tell_step(s);
+    s->landed = s->flying.behind[0];
+    if (s->landed && s->wanted && !s->ahead)
+        s->names_took = usec_sub(loop_now(), s->flown_at);
+    go_on(s);
 }
 
-static void ask_names(struct redis_scan *s, const char *cursor)
+static void scan_ahead(struct redis_scan *s)
 {
-    char count[16];
-    int count_len = snprintf(count, sizeof count, "%u", s->count);
-    const char *const argv[] = {"SCAN", cursor, "MATCH", s->match, "COUNT", count};
-    const size_t len[] = {4, strlen(cursor), 5, s->match_len, 5, (size_t)count_len};
-    redis_batch_add(s->flight, SCAN_INDEX_SCAN, 6, argv, len);
-}
-
-static bool is_end(const char *cursor)
-{
-    return strcmp(cursor, "0") == 0;
+    if (!s->ahead || !may_scan(s))
+        return;
+    s->names = redis_batch_new(s->link, 1, on_reply, on_named, s);
+    ask_names(s, s->names);
+    redis_batch_end(s->names);
 }
 
 static void fly(struct redis_scan *s)
 {
-    scan_list_move(&s->flying, &s->fetched);
     const struct scan_list *l = &s->flying;
+    scan_list_move(&s->flying, &s->fetched);
+    scan_list_move(&s->fetched, &s->coming);
+    scan_ahead(s);
+    bool names = !s->ahead && may_scan(s);
     s->flown_at = loop_now();
     s->flight = redis_batch_new(s->link, l->n + 2, on_reply, on_flown, s);
     if (l->n > 0)
         scan_ask_time(s->flight);
     for (size_t i = 0; i < l->n; i++)
         scan_ask_key(s->flight, &l->keys[i], i, "PTTL", NULL);
-    if (!is_end(l->behind))
-        ask_names(s, l->behind[0] ? l->behind : s->cursor);
+    if (names)
+        ask_names(s, s->flight);
     redis_batch_end(s->flight);
+}
+
+static void tell_fault(struct redis_scan *s)
+{
+    struct redis_fault fault = s->flight_fault;
+    s->wanted = false;
+    come_back(s);
+    s->events.on_fault(&fault, false, s->arg);
+}
+
+/* Asks for what comes next. What is answered from inside of it is looked at when it is over. */
+static void ask(struct redis_scan *s)
+{
+    s->asking = true;
+    if (!s->fetched.behind[0])
+        scan_list_move(&s->fetched, &s->coming);
+    scan_ahead(s);
+    bool named = s->fetched.behind[0] || (!s->ahead && may_scan(s));
+    if (!s->landed && !s->flight && named && (s->wanted || s->ahead))
+        fly(s);
+    s->asking = false;
+}
+
+static void tell_step(struct redis_scan *s)
+{
+    s->wanted = false;
+    s->landed = false;
+    s->open = true;
+    s->scan_took = s->names_took;
+    s->names_took = 0;
+    scan_list_move(&s->keys, &s->flying);
+    usec_t now = s->flight_now;
+    if (s->ahead)
+        ask(s);
+    s->events.on_keys(s->keys.keys, s->keys.n, now, s->arg);
+}
+
+/* The last thing a function does: whoever is told may free the scan. */
+static void go_on(struct redis_scan *s)
+{
+    if (s->asking)
+        return;
+    if (s->flight_fault.error == REDIS_E_NONE)
+        ask(s);
+    if (!s->wanted)
+        return;
+    if (s->flight_fault.error != REDIS_E_NONE)
+        tell_fault(s);
+    else if (s->landed)
+        tell_step(s);
 }
 
 void redis_scan_step(struct redis_scan *s)
 {
     if (s->open || s->flight_fault.error != REDIS_E_NONE)
         come_back(s);
+    if (redis_scan_at_end(s))
+        redis_scan_restart(s);
     s->open = false;
     s->wanted = true;
-    s->scan_took = 0;
-    if (s->landed)
-        tell_step(s);
-    else if (!s->flight)
-        fly(s);
+    go_on(s);
 }
 
 void redis_scan_names(struct redis_scan *s, const struct redis_name *names, size_t n)
@@ -240,8 +311,7 @@ void redis_scan_names(struct redis_scan *s, const struct redis_name *names, size
     snprintf(s->fetched.behind, sizeof s->fetched.behind, "0");
     s->open = false;
     s->wanted = true;
-    s->scan_took = 0;
-    fly(s);
+    go_on(s);
 }
 
 void redis_scan_restart(struct redis_scan *s)
@@ -311,9 +381,11 @@ void redis_scan_free(struct redis_scan *s)
     if (!s)
         return;
     redis_batch_leave(s->flight);
+    redis_batch_leave(s->names);
     redis_batch_leave(s->batch);
     scan_keys_fini(&s->waiting);
     scan_keys_fini(&s->looked);
+    scan_list_fini(&s->coming);
     scan_list_fini(&s->fetched);
     scan_list_fini(&s->flying);
     scan_list_fini(&s->keys);

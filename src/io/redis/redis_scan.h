@@ -80,8 +80,8 @@ struct redis_scan_took {
 };
 struct redis_scan_took redis_scan_took(const struct redis_scan *s);
 
-/* The next step, or again the one that was not advanced over: on_keys or on_fault follows, also
- * from inside this call. */
+/* The next step, the first one again after the end, or again the one that was not advanced over:
+ * on_keys or on_fault follows, also from inside this call. */
 void redis_scan_step(struct redis_scan *s);
 
 /* Keys that wait for a look. */

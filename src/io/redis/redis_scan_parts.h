@@ -36,15 +36,19 @@ struct redis_scan {
     unsigned depth; /* keys looked at at once */
     bool ahead;     /* the next step is asked for before this one is told */
 
-    /* Walking. `fetched` has names only, the TTLs of `flying` are asked for, `keys` is the step. */
-    struct scan_list fetched, flying, keys;
+    /* Walking. `coming` and `fetched` have names only, the TTLs of `flying` are asked for, `keys`
+     * is the step. */
+    struct scan_list coming, fetched, flying, keys;
     struct redis_batch *flight;
+    struct redis_batch *names; /* a SCAN that goes ahead of the TTLs */
+    bool scanning;             /* a SCAN is under way, in one of these */
+    bool asking;               /* what is answered now is looked at soon */
     char cursor[SCAN_CURSOR_MAX]; /* behind what is done */
     bool begun;
     bool wanted; /* the caller waits for a step */
     bool landed; /* the TTLs of `flying` are known */
     bool open;   /* a step was told, and is not done */
-    usec_t flown_at, scan_took;
+    usec_t flown_at, names_asked_at, names_took, scan_took;
     usec_t flight_now;
     struct redis_fault flight_fault;
 
