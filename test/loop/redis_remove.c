@@ -115,6 +115,55 @@ static void by_script(void **state)
     check_rows(w);
 }
 
+/* In each of several calls some go, in whatever pace; a key that has an error stops nobody else. */
+static void one_call_waits_for_the_one_before(void **state)
+{
+    struct world *w = *state;
+    for (int one_by_one = 0; one_by_one < 2; one_by_one++) {
+        struct redis_remover *r = redis_remover_new(w->link, true, on_removed, w);
+        rig_redis_run(w->c, "FLUSHALL");
+        for (int run = 0; run < 2; run++) {
+            uint64_t before = redis_link_usage(w->link)->commands;
+            examine(w);
+            w->done = false;
+            redis_remover_pace(r, one_by_one);
+            redis_remover_run(r, w->items, ROWS);
+            if (run == 1) /* the script is known, two calls are needed */
+                assert_int_equal(redis_link_usage(w->link)->commands - before, 2 - one_by_one);
+            rig_wait(w->loop, is_done, w);
+            assert_int_equal(w->fault.error, REDIS_E_NONE);
+            check_rows(w);
+            for (int i = 0; i < ROWS; i++)
+                freeReplyObject(w->dumps[i]);
+        }
+        redis_remover_free(r);
+    }
+}
+
+static void an_error_of_one_call_stops_no_other(void **state)
+{
+    enum { CALL = 10 }; /* keys, of which some may not be touched in the first one */
+    struct world *w = *state;
+    for (int one_by_one = 0; one_by_one < 2; one_by_one++) {
+        rig_redis_run(w->c, "ACL SETUSER default resetkeys ~*");
+        rig_redis_run(w->c, "FLUSHALL");
+        examine(w);
+        rig_redis_run(w->c, "ACL SETUSER default resetkeys ~[^v]*");
+        struct redis_remover *r = redis_remover_new(w->link, true, on_removed, w);
+        w->done = false;
+        redis_remover_pace(r, one_by_one);
+        redis_remover_run(r, w->items, ROWS);
+        rig_wait(w->loop, is_done, w);
+        assert_int_equal(w->fault.error, REDIS_E_NOPERM);
+        for (int i = 0; i < ROWS; i++) {
+            assert_int_equal(w->items[i].error, i < CALL ? REDIS_E_NOPERM : REDIS_E_NONE);
+            assert_int_equal(w->items[i].result, i < CALL ? REDIS_REMOVAL_UNKNOWN : rows[i].result);
+            freeReplyObject(w->dumps[i]);
+        }
+        redis_remover_free(r);
+    }
+}
+
 /* A watched key that differs at the look is left out; the others of its group still go. */
 static void by_watch(void **state)
 {
@@ -178,6 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(by_script, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_call_waits_for_the_one_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_error_of_one_call_stops_no_other, setup, teardown),
         cmocka_unit_test_setup_teardown(by_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(without_pexpiretime, setup, teardown),
     };

@@ -180,6 +180,7 @@ static void repair(struct sweep_mend *m)
     }
     if (!m->repairer)
         m->repairer = redis_remover_new(p->link, p->has_expire, on_repaired, m);
+    redis_remover_pace(m->repairer, !sweep_pace_is_full(p->pace));
     redis_remover_run(m->repairer, m->repairs, m->n_repairs);
 }
 

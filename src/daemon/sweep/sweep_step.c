@@ -319,6 +319,7 @@ void sweep_step_looked(struct redis_key *keys, size_t n, usec_t now, void *arg)
 
 void sweep_step_remove(struct sweep_pass *p)
 {
+    redis_remover_pace(p->remover, !sweep_pace_is_full(p->pace));
     redis_remover_run(p->remover, p->removees, p->n_condemned);
 }
 

@@ -223,15 +223,16 @@ static void on_calls_done(bool lost, void *arg)
     r->batch = NULL;
     if (lost)
         remover_lost(r);
-    bool crossed = r->crossed;
-    r->crossed = false;
-    if (crossed)
+    if (r->crossed)
         r->group_max = 1;
-    if (r->fault.error == REDIS_E_NONE && next_group(r, 0, members) > 0 && r->watches) {
-        remover_watch(r);
-    } else if (r->fault.error == REDIS_E_NONE && crossed) {
+    r->crossed = false;
+    bool well = r->fault.error == REDIS_E_NONE;
+    bool left = next_group(r, 0, members) > 0;
+    if (left && r->sha[0] && !r->watches) {
         call_script(r);
-    } else if (r->fault.error == REDIS_E_NONE && !r->sha[0] && !r->reloaded) {
+    } else if (left && r->watches && well) {
+        remover_watch(r);
+    } else if (left && !r->reloaded && well) {
         r->reloaded = true;
         load_script(r);
     } else {
@@ -269,9 +270,12 @@ static void call_script(struct redis_remover *r)
 {
     size_t members[REMOVE_GROUP];
     size_t n;
+    size_t calls = 0;
     r->batch = redis_batch_new(r->link, r->n, on_called, on_calls_done, r);
-    for (size_t from = 0; (n = next_group(r, from, members)) > 0; from = members[n - 1] + 1)
+    for (size_t from = 0; calls < r->calls_max && (n = next_group(r, from, members)) > 0; calls++) {
         call_group(r, members, n);
+        from = members[n - 1] + 1;
+    }
     redis_batch_end(r->batch);
 }
 
@@ -307,9 +311,15 @@ struct redis_remover *redis_remover_new(
     r->link = link;
     r->has_expire = has_expire;
     r->group_max = REMOVE_GROUP;
+    r->calls_max = SIZE_MAX;
     r->on_done = on_done;
     r->arg = arg;
     return r;
+}
+
+void redis_remover_pace(struct redis_remover *r, bool one_by_one)
+{
+    r->calls_max = one_by_one ? 1 : SIZE_MAX;
 }
 
 bool redis_remover_watches(const struct redis_remover *r)

@@ -46,6 +46,12 @@ typedef void redis_removed_fn(
 struct redis_remover *redis_remover_new(
     struct redis_link *link, bool has_expire, redis_removed_fn *on_done, void *arg);
 
+/*
+ * Whether one call waits for the answer of the one before, so that Redis serves others in between;
+ * else all go out at once, as at first.
+ */
+void redis_remover_pace(struct redis_remover *r, bool one_by_one);
+
 /* Borrows `items` until on_done, which may come from inside the call. One run at a time. */
 void redis_remover_run(struct redis_remover *r, struct redis_removee *items, size_t n);
 

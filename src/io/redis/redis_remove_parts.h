@@ -14,6 +14,7 @@ struct redis_remover {
     char sha[41];  /* "": not loaded */
     bool reloaded; /* the script got lost in this run and was loaded again */
     bool watches;
+    size_t calls_max; /* of the script that are under way at once */
     size_t group_max; /* keys that go together: 1 on a node of a cluster */
     bool crossed;     /* some that did not may not */
     struct redis_batch *batch;
