@@ -339,21 +339,44 @@ static void probe(void)
     free(samples);
 }
 
-/* Burns of `usec` of Redis' time, as often as makes one half of it, at random moments. */
-static void load(double usec)
+/* Seconds of its main thread. */
+static double cpu_of_redis(void)
+{
+    double sum = 0;
+    redisReply *r = redisCommand(redis, "INFO cpu");
+    for (const char *at = r->str; (at = strstr(at, "_main_thread:")); at++)
+        sum += strtod(strchr(at, ':') + 1, NULL);
+    freeReplyObject(r);
+    return sum;
+}
+
+/* One burn; the next one is due after twice `usec`, more or less. */
+static double burn(double due, double usec, int rounds)
 {
     static const char script[] = "local x = 0 for i = 1, ARGV[1] do x = x + i end return 1";
-    double began = now();
-    freeReplyObject(redisCommand(redis, "EVAL %s 0 %d", script, 1000000));
-    began = now();
-    freeReplyObject(redisCommand(redis, "EVAL %s 0 %d", script, 1000000));
-    int rounds = (int)(1000000 * usec / 1e6 / (now() - began)) + 1;
+    freeReplyObject(redisCommand(redis, "EVAL %s 0 %d", script, rounds));
+    due += -log(((double)rand() + 1) / ((double)RAND_MAX + 2)) * 2 * usec / 1e6;
+    sleep_until(due);
+    return due;
+}
+
+/* Burns of `usec` of Redis' time, as often as makes one half of it, at random moments. What one
+ * costs is found out as they come: a single long one is quicker than many with sleep in between. */
+static void load(double usec)
+{
+    enum { BURNS = 300, TRIES = 3 };
+    double rounds = 10000;
+    double due;
     srand(1);
-    for (double due = now(); !ended;) {
-        freeReplyObject(redisCommand(redis, "EVAL %s 0 %d", script, rounds));
-        due += -log(((double)rand() + 1) / ((double)RAND_MAX + 2)) * 2 * usec / 1e6;
-        sleep_until(due);
+    for (int i = 0; i < TRIES; i++) {
+        double before = cpu_of_redis();
+        due = now();
+        for (int k = 0; k < BURNS; k++)
+            due = burn(due, usec, (int)rounds);
+        rounds *= usec / 1e6 * BURNS / (cpu_of_redis() - before);
     }
+    for (due = now(); !ended;)
+        due = burn(due, usec, (int)rounds);
 }
 
 static bool is(const char *what, const char *name, int argc, int needed)

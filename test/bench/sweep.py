@@ -106,6 +106,7 @@ class Bench:
         """The same while Redis is busy for half of its time with somebody's bursts of 0.3 ms."""
         redis = self.redis
         with redis.beside("load", 300):
+            time.sleep(2)  # until it knows how much is half
             self.note("busy: load only", lambda: time.sleep(self.options.idle), False)
             # It may slow down to a trickle: what others notice is the question, not how long it takes.
             self.note("busy: sweep, default pacing",
