@@ -2,6 +2,7 @@
 #include "daemon/reload.h"
 
 #include "core/event.h"
+#include "daemon/credentials/credentials.h"
 #include "daemon/daemon.h"
 #include "daemon/service.h"
 #include "daemon/verbs/operation.h"
@@ -243,6 +244,7 @@ static void begin_with(struct daemon *d, struct operation *op, struct config *co
         config_free(config);
         /* Not here, but perhaps in a file that it names. */
         dependency_retry(d);
+        credentials_retry(d->credentials);
         accept(d, op, "nothing changed", &changes);
         end_at_once(d);
     } else if (change == CONFIG_CHANGE_DAEMON) {

@@ -102,6 +102,18 @@ def test_a_bad_one_is_refused_and_the_old_one_stays(make_daemon, sleeper_config,
     assert not daemon.events("restart-began")
 
 
+def test_a_reload_looks_once_more(make_daemon, sleeper_config, keeping, secret, provider):
+    daemon = make_daemon({**sleeper_config(), **keeping()})
+    daemon.wait_event("worker-verified")
+    replace(secret, NEW)
+    daemon.wait_event("credential-refused")
+    provider.good.add(NEW)
+    mark = daemon.mark()
+    assert "nothing changed" in daemon.cli("reload", check=True).stdout
+    daemon.wait_event("credential-in-use", since=mark, deadline=30, author="credential speech")
+    wait_for(lambda: keys_of(daemon) == {NEW}, deadline=30)
+
+
 def test_a_provider_that_is_down_refuses_nothing(make_daemon, sleeper_config, keeping, secret):
     port = free_port()
     daemon = make_daemon({**sleeper_config(), **keeping(url=f"http://127.0.0.1:{port}")})

@@ -82,6 +82,8 @@ static void check_credential(struct config_build *b, unsigned index)
         want(b, "Url", c->url, index);
     if (c->provider == PROVIDER_TWILIO)
         want(b, "Account", c->account, index);
+    if (c->provider == PROVIDER_HTTP && c->min_quota > 0)
+        want(b, "QuotaJson", c->quota_json, index);
     const char *asked = c->url ? c->url : c->base_url;
     if (c->ca_file && asked && strncasecmp(asked, "http://", 7) == 0)
         config_report_at(b, place_of(b, "CaFile", index),

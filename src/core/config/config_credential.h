@@ -13,6 +13,8 @@ struct config_credential {
     char *base_url;        /* NULL: the provider's own */
     char *url;             /* PROVIDER_HTTP */
     char *header;          /* PROVIDER_HTTP: what stands before the value, with the header's name */
+    char *quota_json;      /* PROVIDER_HTTP: where its answer tells what is left; NULL */
+    char *expiry_json;     /* PROVIDER_HTTP: and until when the value is good; NULL */
     char *account;         /* PROVIDER_TWILIO */
     char *ca_file;         /* NULL: the system's authorities */
     usec_t rotate_after;   /* USEC_INFINITY: never */

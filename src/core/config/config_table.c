@@ -561,8 +561,9 @@ const struct config_key config_keys[] = {
 
     {"Credential", "File", &config_type_string, CREDENTIAL(file),
         .check = config_check_secret_file, LIVE,
-        .doc = "File whose only line is the secret, required: a path, or the name of a "
-               "`LoadCredential=` of the unit. It may change at any time."},
+        .doc = "File whose only line is the secret, or the JSON key file of a service account "
+               "(Provider=google); required: a path, or the name of a `LoadCredential=` of the "
+               "unit. It may change at any time."},
     {"Credential", "Environment", &config_type_string, CREDENTIAL(environment),
         .check = config_check_variable, WORKERS,
         .doc = "Variable of the workers that gets the value; it goes before Environment= and "
@@ -583,17 +584,28 @@ const struct config_key config_keys[] = {
         .preset = "Authorization: Bearer", .check = config_check_header, .types = ASKED(HTTP), LIVE,
         .doc = "The request header that holds the value, and what stands before it there: "
                "`X-Api-Key:` or `Authorization: Token`."},
+    {"Credential", "QuotaJson", &config_type_string, CREDENTIAL(quota_json),
+        .types = ASKED(HTTP), LIVE,
+        .doc = "Where its answer tells how much is left: the dotted path of a number, such as "
+               "`usage.remaining`."},
+    {"Credential", "ExpiryJson", &config_type_string, CREDENTIAL(expiry_json),
+        .types = ASKED(HTTP), LIVE,
+        .doc = "Where its answer tells until when the value is good: the dotted path of a date "
+               "(`2026-12-31T00:00:00Z`) or of seconds since 1970. That it ends is told as "
+               "RotateAfter= is, seven days before."},
     {"Credential", "Account", &config_type_string, CREDENTIAL(account),
         .check = config_check_name, .types = ASKED(TWILIO), LIVE,
-        .doc = "SID of the account that the value, its auth token, belongs to."},
+        .doc = "SID of the account that the value belongs to: its auth token, or an API key with "
+               "its secret, `SK…:SECRET`."},
     {"Credential", "CaFile", &config_type_string, CREDENTIAL(ca_file), .check = config_check_path,
         .types = ANY_ASKED, LIVE,
         .doc = "PEM file of the authorities that the provider is verified by, instead of the "
                "system's."},
     {"Credential", "MinQuota", &config_type_factor, CREDENTIAL(min_quota), .preset = "0",
-        .max = 1000000000000, .types = ASKED(ELEVENLABS) | ASKED(DEEPGRAM) | ASKED(TWILIO), LIVE,
+        .max = 1000000000000, 
+        .types = ASKED(ELEVENLABS) | ASKED(DEEPGRAM) | ASKED(TWILIO) | ASKED(HTTP), LIVE,
         .doc = "With less left it is an incident: characters at ElevenLabs, the balance at "
-               "Deepgram and Twilio. `0`: it is not asked for."},
+               "Deepgram and Twilio, what QuotaJson= names. `0`: it is not asked for."},
     {"Credential", "CheckInterval", &config_type_span, CREDENTIAL(check_interval),
         .preset = "10min", .min = SEC(1), .max = USEC_INFINITY, .types = ANY_ASKED, LIVE,
         .doc = "The provider is asked about the value in use about that often, also at the start "

@@ -3,10 +3,12 @@
  * No request changes or costs anything. Pure; daemon/credentials/provider_check.h makes them.
  *
  * Only what a provider says of the credential itself counts against it. A network that fails, an
- * overloaded server, an answer that is none of theirs: UNREACHABLE, which says nothing of it.
+ * overloaded server, an answer that is none of theirs, a clock of ours that is wrong: UNREACHABLE,
+ * which says nothing of it.
  */
 #pragma once
 
+#include "base/span.h"
 #include "base/strbuf.h"
 #include "core/fleet/provider.h"
 
@@ -27,13 +29,27 @@ enum provider_verdict { PROVIDER_VERDICTS(X) };
 
 const char *provider_verdict_name(enum provider_verdict verdict);
 
+/* How a value is to be sent; its first bytes tell. */
+enum provider_form {
+    PROVIDER_FORM_PLAIN,
+    PROVIDER_FORM_PAIR,    /* PROVIDER_TWILIO: an API key, SK...:SECRET */
+    PROVIDER_FORM_ACCOUNT, /* PROVIDER_GOOGLE: core/service_account.h has the request */
+};
+enum provider_form provider_form(enum provider provider, const char *value);
+
+/* Why a value cannot be one of theirs, so that nobody need be asked; NULL: it may be. */
+const char *provider_flaw(enum provider provider, const char *value);
+
 struct provider_ask {
     enum provider provider;
-    const char *base_url; /* NULL: its own */
-    const char *url;      /* PROVIDER_HTTP */
-    const char *header;   /* PROVIDER_HTTP: what stands before the value */
-    const char *account;  /* PROVIDER_TWILIO */
-    bool quota;           /* it shall tell how much is left, if it can */
+    enum provider_form form;
+    const char *base_url;    /* NULL: its own */
+    const char *url;         /* PROVIDER_HTTP; of an account, where tokens are given out */
+    const char *header;      /* PROVIDER_HTTP: what stands before the value */
+    const char *account;     /* PROVIDER_TWILIO */
+    const char *quota_json;  /* PROVIDER_HTTP: where its answer tells how much is left; NULL */
+    const char *expiry_json; /* PROVIDER_HTTP: and until when the value is good; NULL */
+    bool quota;              /* it shall tell how much is left, if it can */
 };
 
 /* Each is one request. */
@@ -50,15 +66,16 @@ struct provider_reading {
     enum provider_verdict verdict;
     bool counted; /* `quota` is known */
     double quota;
+    usec_t expires;                 /* wall time; 0: it does not tell */
     char words[PROVIDER_WORDS_MAX]; /* its own, one line; may quote the credential */
     char project[PROVIDER_PROJECT_MAX];
 };
 
-/* Appends the address of a step. */
+/* Appends the address of a step. Each is a GET, but for accounts: theirs is a POST. */
 void provider_write_url(const struct provider_ask *ask, enum provider_step step,
     const struct provider_reading *so_far, struct strbuf *out);
 
-/* The header with the value; false if it does not fit. */
+/* The header with the value, of accounts with the form's type; false if it does not fit. */
 bool provider_write_header(
     const struct provider_ask *ask, const char *value, char out[PROVIDER_HEADER_MAX]);
 

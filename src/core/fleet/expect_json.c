@@ -84,7 +84,7 @@ static const cJSON *element(const cJSON *array, const char *digits, size_t len)
     return cJSON_GetArrayItem(array, (int)index);
 }
 
-static const cJSON *at_path(const cJSON *root, const char *path)
+const cJSON *expect_json_at(const cJSON *root, const char *path)
 {
     const cJSON *at = root;
     while (at && path) {
@@ -100,8 +100,7 @@ static const cJSON *at_path(const cJSON *root, const char *path)
     return at;
 }
 
-/* The text of a scalar; NULL if it is an object or an array. */
-static const char *scalar_text(const cJSON *item, char buf[40])
+const char *expect_json_scalar(const cJSON *item, char buf[40])
 {
     if (cJSON_IsString(item))
         return item->valuestring;
@@ -171,8 +170,8 @@ static void say(
 bool expect_json_term(const struct expect_term *term, const cJSON *root, struct strbuf *why)
 {
     char buf[40];
-    const cJSON *item = at_path(root, term->path);
-    const char *text = item ? scalar_text(item, buf) : NULL;
+    const cJSON *item = expect_json_at(root, term->path);
+    const char *text = item ? expect_json_scalar(item, buf) : NULL;
     double number = 0;
     bool passed = false;
     if (!item) {

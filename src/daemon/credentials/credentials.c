@@ -79,21 +79,27 @@ static void forget_incidents(struct credentials *c)
 }
 
 /* Its file is read anew, its provider asked anew. */
-static void put_aside(struct credential *one)
+static void look_anew(struct credential *one)
 {
-    one->conf = NULL;
     if (!one->checks_new)
         credential_check_forget(one);
     one->stamp = (struct file_stamp){0};
     one->check_at = 0;
 }
 
+void credentials_retry(struct credentials *c)
+{
+    for (unsigned i = 0; i < c->n; i++)
+        look_anew(c->all[i]);
+}
+
 int credentials_configure(struct credentials *c, const struct config *config, struct err *e)
 {
     if (config->n_credentials > 0)
         credentials_open(c);
+    credentials_retry(c);
     for (unsigned i = 0; i < c->n; i++)
-        put_aside(c->all[i]);
+        c->all[i]->conf = NULL;
     for (unsigned i = 0; i < config->n_credentials; i++) {
         const struct config_credential *conf = &config->credentials[i];
         struct credential *one = credentials_find(c, conf->name);

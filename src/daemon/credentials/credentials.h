@@ -32,6 +32,9 @@ void credentials_begin(struct credentials *c);
  */
 int credentials_configure(struct credentials *c, const struct config *config, struct err *e);
 
+/* Somebody asked for it: every file is looked at, and every provider asked, once more. */
+void credentials_retry(struct credentials *c);
+
 /*
  * Adds the variables of `config` to the environment of a life of `generation`. Returns 0, or a
  * negative errno with *e saying which one has no value, and why. credentials_wipe() takes them out

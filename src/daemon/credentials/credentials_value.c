@@ -28,6 +28,15 @@ static int path_of(const struct config_credential *conf, char out[4096], struct 
     return 0;
 }
 
+/* In JSON a break between two members is a blank like any other, and none stands in a text. */
+static void join_lines(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] && strchr("\t\r\n", text[i]))
+            text[i] = ' ';
+    }
+}
+
 /* `text` ends where its last blank begins. */
 static int take_line(const char *path, char *text, size_t len, struct err *e)
 {
@@ -59,6 +68,8 @@ int credential_read(const struct config_credential *conf, char out[LIMIT_SECRET 
     r = files_read(path, FILE_MAX, &text, &len, e);
     if (r < 0)
         return r;
+    if (provider_form(conf->provider, text) == PROVIDER_FORM_ACCOUNT)
+        join_lines(text, len);
     r = take_line(path, text, len, e);
     if (r == 0)
         snprintf(out, LIMIT_SECRET + 1, "%s", text);
