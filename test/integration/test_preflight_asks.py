@@ -101,10 +101,10 @@ def test_too_little_left_fails(make_daemon, keeping, providers):
     assert "40000 are left, MinQuota= is 50000" in evidence(checks["provider-key elevenlabs"])
     assert "7.25 are left, MinQuota= is 7.50" in evidence(checks["provider-key twilio"])
     # A provider that does not tell is not taken for one that has plenty.
-    providers.answer["elevenlabs"] = (200, {"status": "active"})
+    providers.answer["deepgram"] = (200, {"projects": []})
     _, checks, _ = run(daemon)
-    assert "does not say how much is left" in evidence(checks["provider-key elevenlabs"])
-    assert checks["provider-key elevenlabs"]["verdict"] == "failed"
+    assert "does not say how much is left" in evidence(checks["provider-key deepgram"])
+    assert checks["provider-key deepgram"]["verdict"] == "failed"
 
 
 def test_what_nobody_can_be_asked_about_is_failed_or_skipped_by_name(

@@ -63,7 +63,8 @@ class Providers:
             ("openai", "/v1/models"): (200, {"data": []}),
             ("anthropic", "/v1/models"): (200, {"data": []}),
             ("google", "/v1beta/models?pageSize=1"): (200, {"models": []}),
-            ("twilio", f"/2010-04-01/Accounts/{ACCOUNT}.json"): (200, {"status": "active"}),
+            ("twilio", f"/2010-04-01/Accounts/{ACCOUNT}.json"): (200, {
+                "sid": ACCOUNT, "status": "active"}),
             ("twilio", f"/2010-04-01/Accounts/{ACCOUNT}/Balance.json"): (200, {
                 "balance": str(self.left["twilio"]), "currency": "USD"}),
             ("http", "/me"): (200, {}),
