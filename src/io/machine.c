@@ -76,13 +76,6 @@ int machine_clock(bool *out_synced, uint64_t *out_error)
     return 0;
 }
 
-int machine_oom_kills(const char *cgroup, uint64_t *out_kills)
-{
-    char path[4200];
-    snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.events", cgroup);
-    return read_number(path, "oom_kill", out_kills);
-}
-
 bool machine_program_changed(char *path, unsigned size)
 {
     static const char deleted[] = " (deleted)";

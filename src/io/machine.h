@@ -20,10 +20,6 @@ int machine_files(uint64_t *out_open, uint64_t *out_max);
  */
 int machine_clock(bool *out_synced, uint64_t *out_error);
 
-/* oom_kill of a cgroup (path below /sys/fs/cgroup) and all below it. Returns 0 or a negative errno.
- */
-int machine_oom_kills(const char *cgroup, uint64_t *out_kills);
-
 /* Whether the file that this process was started from is not the one at its path any more. */
 bool machine_program_changed(char *path, unsigned size);
 

@@ -36,10 +36,11 @@ def certificate(directory, name, days=365, begin=None, host="127.0.0.1"):
 
 class Neighbour:
     """Answers every request with `status` and `body`. certificate: of `certificate()`. skew: by how
-    many seconds its clock is ahead of ours. mute: accepts connections and never answers."""
+    many seconds its clock is ahead of ours. mute: accepts connections and never answers. dawdle:
+    seconds after which it secures a connection, of those that have a certificate."""
 
     def __init__(self, status=200, body='{"status":"ok"}', certificate=None, skew=0, mute=False,
-                 port=0):
+                 port=0, dawdle=0):
         self.status, self.body, self.skew = status, body, skew
         self._release = threading.Event()
         neighbour = self
@@ -68,12 +69,27 @@ class Neighbour:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            # Not the listening socket: whoever secures its connections one by one serves one.
+            self._server.process_request_thread = self._secured(context, dawdle)
             self._server.handle_error = lambda *_: None
         self.port = self._server.server_port
         self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
+
+    def _secured(self, context, dawdle):
+        serve = self._server.process_request_thread
+
+        def run(connection, address):
+            self._release.wait(dawdle)
+            try:
+                connection = context.wrap_socket(connection, server_side=True)
+            except OSError:
+                self._server.shutdown_request(connection)
+                return
+            serve(connection, address)
+
+        return run
 
     def close(self):
         self._release.set()

@@ -9,6 +9,32 @@
 #define CONFIG(code, text) .config = {.asked = true, .status = code, .body = text}
 #define MB(n) (UINT64_C(n) << 20)
 
+static void a_health_that_waits_for_redis_is_no_hang(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *row;
+        bool redis_serves;
+        enum doctor_reply config;
+        const char *names;
+    } rows[] = {
+        {"redis is silent", false, DOCTOR_ANSWERED, "agent-slow"},
+        {"redis is silent, and so is the rest", false, DOCTOR_TIMED_OUT, "agent-hangs"},
+        {"redis is well", true, DOCTOR_ANSWERED, "agent-hangs"},
+    };
+    static struct doctor_agent facts;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct doctor_report r = {0};
+        facts = (struct doctor_agent){
+            .supervised = true, .wanted = 1, .n_workers = 1, .redis_serves = rows[i].redis_serves};
+        facts.workers[0] =
+            (struct doctor_worker){ALIVE, .health = {.asked = true, .reply = DOCTOR_TIMED_OUT},
+                .config = {.asked = true, .reply = rows[i].config, .status = 200}};
+        doctor_judge_agent(&facts, &r);
+        assert_found(&r, rows[i].names, rows[i].row);
+    }
+}
+
 static void each_fault_is_one_finding(void **state)
 {
     (void)state;
@@ -98,6 +124,7 @@ static void what_is_as_it_should_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_health_that_waits_for_redis_is_no_hang),
         cmocka_unit_test(each_fault_is_one_finding),
         cmocka_unit_test(what_is_as_it_should_be),
     };

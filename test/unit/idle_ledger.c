@@ -19,6 +19,18 @@ static void our_own_looks_do_not_count(void **state)
     idle_ledger_free(l);
 }
 
+static void two_who_share_are_one(void **state)
+{
+    (void)state;
+    struct idle_ledger *l = idle_ledger_new();
+    struct idle_ledger *other = idle_ledger_share(l);
+    uint64_t id = idle_ledger_id("k", 1, 7);
+    assert_true(idle_ledger_touch(l, id, 3 * H, start) == 3 * H);
+    idle_ledger_free(l);
+    assert_true(idle_ledger_touch(other, id, H, start + H) == 4 * H);
+    idle_ledger_free(other);
+}
+
 static void another_s_look_begins_anew(void **state)
 {
     (void)state;
@@ -92,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_quiet_at_every_look_is_idle),
         cmocka_unit_test(our_own_looks_do_not_count),
+        cmocka_unit_test(two_who_share_are_one),
         cmocka_unit_test(another_s_look_begins_anew),
         cmocka_unit_test(a_key_that_redis_forgot_to_touch_is_older),
         cmocka_unit_test(name_and_value_make_the_key),

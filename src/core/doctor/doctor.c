@@ -155,6 +155,10 @@ static const struct {
     {DOCTOR_AGENT_HANGS, "agent-slow"},
     {DOCTOR_AGENT_DISABLED, "webhook-disabled"},
     {DOCTOR_HOST_OOM, "agent-exits"},
+    /* Its /health waits for Redis. */
+    {DOCTOR_REDIS_SILENT, "agent-slow"},
+    {DOCTOR_REDIS_SLOW, "agent-slow"},
+    {DOCTOR_REDIS_LOADING, "agent-slow"},
     /* Redis then refuses even PING, by which the agent judges it. */
     {DOCTOR_REDIS_PERSISTENCE, "agent-lost-redis"},
     {DOCTOR_SESSIONS_EVICTED, "sessions-policy"},

@@ -67,6 +67,13 @@ static bool judge_listener(const struct doctor_worker *w, struct doctor_report *
     return false;
 }
 
+/* /health asks Redis before it answers, /config asks nobody: the event loop does not stand still.
+ */
+static bool waits_for_redis(const struct doctor_agent *f, const struct doctor_worker *w)
+{
+    return !f->redis_serves && w->config.asked && w->config.reply == DOCTOR_ANSWERED;
+}
+
 static void judge_health(
     const struct doctor_agent *f, const struct doctor_worker *w, struct doctor_report *r)
 {
@@ -75,6 +82,11 @@ static void judge_health(
     const struct doctor_http *h = &w->health;
     if (!h->asked)
         return;
+    if (h->reply == DOCTOR_TIMED_OUT && waits_for_redis(f, w)) {
+        doctor_add(r, DOCTOR_AGENT_SLOW, w->name, "pid %d answers /config, but %s", w->pid,
+            doctor_http_text(h, text));
+        return;
+    }
     if (h->reply != DOCTOR_ANSWERED) {
         bool silent = h->reply == DOCTOR_TIMED_OUT;
         doctor_add(r, silent ? DOCTOR_AGENT_HANGS : DOCTOR_AGENT_UNHEALTHY, w->name, "pid %d, %s",
@@ -137,12 +149,15 @@ static void judge_exits(const struct doctor_agent *f, struct doctor_report *r)
 void doctor_judge_agent(const struct doctor_agent *f, struct doctor_report *r)
 {
     unsigned alive = 0;
+    const char *last = NULL;
     if (!f->supervised)
         return;
     for (unsigned i = 0; i < f->n_workers; i++) {
         const struct doctor_worker *w = &f->workers[i];
         if (w->loops)
             doctor_add(r, DOCTOR_AGENT_LOOP, w->name, "the last one: %s", w->last);
+        if (w->pid == 0 && w->last[0])
+            last = w->last;
         if (w->pid == 0)
             continue;
         alive++;
@@ -156,5 +171,6 @@ void doctor_judge_agent(const struct doctor_agent *f, struct doctor_report *r)
     if (alive == 0 && f->drained)
         doctor_gap(r, DOCTOR_AGENT, "the agent is drained: no worker is to run");
     else if (alive == 0 && f->wanted > 0)
-        doctor_add(r, DOCTOR_AGENT_GONE, "", "none of %u workers runs", f->wanted);
+        doctor_add(r, DOCTOR_AGENT_GONE, "", "none of %u workers runs%s%s", f->wanted,
+            last ? "; the last one: " : "", last ? last : "");
 }

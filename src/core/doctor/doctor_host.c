@@ -58,6 +58,7 @@ static void judge_disks(const struct doctor_host *f, struct doctor_report *r)
 
 static void judge_memory(const struct doctor_host *f, struct doctor_report *r)
 {
+    char span[SPAN_TEXT_MAX];
     if (is_scarce(f->memory_available, f->memory, MEMORY_PERCENT))
         doctor_add(r, DOCTOR_HOST_MEMORY, "", "%" PRIu64 "M of %" PRIu64 "M are available",
             f->memory_available >> 20, f->memory >> 20);
@@ -65,9 +66,9 @@ static void judge_memory(const struct doctor_host *f, struct doctor_report *r)
         doctor_add(r, DOCTOR_HOST_PRESSURE, "",
             "something waited for memory for %.0f%% of the last minute (/proc/pressure/memory)",
             f->pressure);
-    if (f->oom_known && f->oom_kills > 0)
-        doctor_add(
-            r, DOCTOR_HOST_OOM, "", "oom_kill is %" PRIu64 " in %s", f->oom_kills, f->cgroup);
+    if (f->oom_known && f->ooms.by > 0)
+        doctor_add(r, DOCTOR_HOST_OOM, "", "%" PRIu64 " within %s; oom_kill is %" PRIu64 " in %s",
+            f->ooms.by, span_format(f->ooms.within, span), f->oom_kills, f->oom_file);
 }
 
 static void judge_descriptors(const struct doctor_host *f, struct doctor_report *r)

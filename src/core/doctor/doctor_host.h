@@ -1,7 +1,7 @@
 /* Judging the machine. */
 #pragma once
 
-#include "base/span.h"
+#include "core/doctor/doctor_rise.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,8 @@ struct doctor_host {
     double pressure; /* percent of the last minute that something waited for memory */
     bool oom_known;
     uint64_t oom_kills; /* of our cgroup, since it was made */
-    char cgroup[160];
+    struct doctor_risen ooms;
+    char oom_file[160];    /* that says so */
     uint64_t fds, max_fds; /* of voxkeeperd */
     uint64_t machine_fds, machine_max_fds;
     uint64_t suppressed; /* lines of ours that the journal dropped, within the last hour */

@@ -54,6 +54,7 @@ void doctor_redis_info(const char *text, struct doctor_redis *f)
     char percent[32] = "";
     f->has_info = true;
     take_text(text, "redis_version", f->version, sizeof f->version);
+    take_text(text, "run_id", f->run, sizeof f->run);
     take_text(text, "role", f->role, sizeof f->role);
     take_text(text, "master_link_status", link, sizeof link);
     take_text(text, "rdb_last_bgsave_status", f->save_status, sizeof f->save_status);
@@ -70,6 +71,14 @@ void doctor_redis_info(const char *text, struct doctor_redis *f)
     f->evicted = take_number(text, "evicted_keys");
     f->uptime = take_number(text, "uptime_in_seconds");
     f->stale_percent = strtod(percent, NULL);
+}
+
+struct doctor_count_now doctor_redis_count(
+    const struct doctor_redis *f, enum doctor_counter counter)
+{
+    return (struct doctor_count_now){.origin = doctor_rise_origin(f->run),
+        .value = counter == DOCTOR_COUNTER_EVICTED ? f->evicted : f->rejected,
+        .age = usec_add(f->uptime * USEC_PER_SEC, USEC_PER_SEC)};
 }
 
 /* ---- judging ---- */
@@ -113,13 +122,19 @@ static bool starts(const char *text, const char *prefix)
 
 static void judge_memory(const struct doctor_redis *f, struct doctor_report *r)
 {
+    char span[SPAN_TEXT_MAX];
     bool full = f->maxmemory > 0 && f->used_memory >= f->maxmemory / 10 * 9;
     bool evicts = f->policy[0] && strcmp(f->policy, "noeviction") != 0;
-    if (f->evicted > 0)
+    if (f->evictions.by > 0)
         doctor_add(r, DOCTOR_SESSIONS_EVICTED, "",
-            "%s: evicted_keys is %" PRIu64 " since its start %" PRIu64
-            " s ago; maxmemory is %" PRIu64 ", used_memory %" PRIu64 ", maxmemory-policy %s",
-            f->address, f->evicted, f->uptime, f->maxmemory, f->used_memory, f->policy);
+            "%s: %" PRIu64 " keys within %s; evicted_keys is %" PRIu64 ", maxmemory %" PRIu64
+            ", used_memory %" PRIu64 ", maxmemory-policy %s",
+            f->address, f->evictions.by, span_format(f->evictions.within, span), f->evicted,
+            f->maxmemory, f->used_memory, f->policy);
+    else if (f->evicted > 0 && !f->evictions.known)
+        doctor_gap(r, DOCTOR_SESSIONS,
+            "evicted_keys of Redis is %" PRIu64 "; nobody has watched whether it still rises",
+            f->evicted);
     if (evicts && f->maxmemory > 0)
         doctor_add(r, DOCTOR_SESSIONS_POLICY, "",
             "%s: maxmemory-policy is %s, and maxmemory %" PRIu64 " (used: %" PRIu64 ")", f->address,
@@ -144,10 +159,14 @@ static void judge_server(const struct doctor_redis *f, struct doctor_report *r)
             "%s: rdb_last_bgsave_status is %s, aof_last_write_status %s%s%s", f->address,
             f->save_status, f->aof_status, misconf ? "; a write is answered " : "",
             misconf ? f->write_error : "");
-    if (f->rejected > 0 || (f->maxclients > 0 && f->clients >= f->maxclients / 10 * 9))
+    if (f->rejections.by > 0 || (f->maxclients > 0 && f->clients >= f->maxclients / 10 * 9))
         doctor_add(r, DOCTOR_REDIS_CLIENTS, "",
-            "%s: %" PRIu64 " of %" PRIu64 " connections; %" PRIu64 " were refused since its start",
-            f->address, f->clients, f->maxclients, f->rejected);
+            "%s: %" PRIu64 " of %" PRIu64 " connections; %" PRIu64 " were refused of late",
+            f->address, f->clients, f->maxclients, f->rejections.by);
+    else if (f->rejected > 0 && !f->rejections.known)
+        doctor_gap(r, DOCTOR_REDIS,
+            "rejected_connections is %" PRIu64 "; nobody has watched whether it still rises",
+            f->rejected);
     if (f->version[0] && strtoul(f->version, NULL, 10) < VERSION_LEAST)
         doctor_add(r, DOCTOR_REDIS_VERSION, "", "%s: version %s", f->address, f->version);
 }

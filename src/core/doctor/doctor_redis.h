@@ -1,7 +1,7 @@
 /* Judging Redis: by a connection of the doctor's own, step by step. */
 #pragma once
 
-#include "base/span.h"
+#include "core/doctor/doctor_rise.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +40,10 @@ struct doctor_redis {
     uint64_t used_memory, maxmemory;
     char policy[32];
     uint64_t clients, maxclients, rejected;
-    uint64_t evicted, uptime;
+    uint64_t evicted;
+    struct doctor_risen evictions, rejections; /* of late */
+    char run[48];                              /* names this run of the server */
+    uint64_t uptime;                           /* seconds */
     double stale_percent; /* of keys with a TTL, that have expired and are there still */
 };
 
@@ -51,3 +54,7 @@ bool doctor_redis_serves(const struct doctor_redis *f);
 
 /* Takes what INFO answered into `f`. */
 void doctor_redis_info(const char *text, struct doctor_redis *f);
+
+/* One of its counters, as doctor_rise.h takes it. */
+struct doctor_count_now doctor_redis_count(
+    const struct doctor_redis *f, enum doctor_counter counter);

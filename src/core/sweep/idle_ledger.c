@@ -18,6 +18,7 @@ struct entry {
 };
 
 struct idle_ledger {
+    unsigned sharers; /* besides the one that made it */
     struct entry entries[SLOTS];
 };
 
@@ -29,9 +30,18 @@ struct idle_ledger *idle_ledger_new(void)
     return l;
 }
 
+struct idle_ledger *idle_ledger_share(struct idle_ledger *l)
+{
+    l->sharers++;
+    return l;
+}
+
 void idle_ledger_free(struct idle_ledger *l)
 {
-    free(l);
+    if (l && l->sharers > 0)
+        l->sharers--;
+    else
+        free(l);
 }
 
 uint64_t idle_ledger_id(const char *name, size_t name_len, uint64_t value_checksum)

@@ -15,6 +15,9 @@ struct idle_ledger;
 
 /* Returns owned; aborts when memory is out. About 100 KiB. */
 struct idle_ledger *idle_ledger_new(void);
+
+/* For two who look at the same keys: "us" is both. Returns `l`, which each of them frees. */
+struct idle_ledger *idle_ledger_share(struct idle_ledger *l);
 void idle_ledger_free(struct idle_ledger *l);
 
 /* A key by its name and its value: a changed value is another key. */

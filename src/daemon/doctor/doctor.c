@@ -1,5 +1,7 @@
 /* The doctor. */
+#include "daemon/daemon.h"
 #include "daemon/doctor/doctor_parts.h"
+#include "daemon/doctor/doctor_watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 static void judge(struct doctor *d)
 {
     struct doctor_report *r = &d->report;
+    doctor_watch_rises(d->spec.daemon ? d->spec.daemon->doctor_watch : NULL, &d->redis, &d->host);
     d->agent.redis_serves = doctor_redis_serves(&d->redis);
     doctor_judge_agent(&d->agent, r);
     d->webhook.agent_disabled = doctor_has(r, DOCTOR_AGENT_DISABLED);

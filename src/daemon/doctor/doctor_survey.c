@@ -8,6 +8,7 @@
 #include "io/loop/job.h"
 #include "io/machine.h"
 #include "io/manager.h"
+#include "io/oom_kills.h"
 #include "io/sockets/proc_listen.h"
 
 #include <inttypes.h>
@@ -73,8 +74,6 @@ static void look_at_unit(struct doctor_host *h)
     if (manager_own_unit(&unit, &e) < 0)
         return;
     snprintf(h->unit, sizeof h->unit, "%.127s", unit.name);
-    snprintf(h->cgroup, sizeof h->cgroup, "%.159s", unit.cgroup);
-    h->oom_known = machine_oom_kills(unit.cgroup, &h->oom_kills) == 0;
     h->unit_known = manager_needs_reload(unit.name, &h->unit_changed, &e) == 0;
 }
 
@@ -96,6 +95,7 @@ static void work(void *arg)
     }
     if (s->is_daemon) {
         h->program_changed = machine_program_changed(h->program, sizeof h->program);
+        h->oom_known = oom_kills_read(h->oom_file, &h->oom_kills) == 0;
         look_at_unit(h);
     }
     look_at_clock(h);

@@ -1,6 +1,9 @@
 /*
  * Sessions and tasks: a dry run of the sweep on a connection of its own, which writes nothing and
  * keeps out of others' way, while the values are looked at for what a sweep does not ask.
+ *
+ * Before Redis 7.2, whoever reads a value resets since when the key is idle. Where Redis goes by
+ * that when it makes room, values of keys that are well are not read.
  */
 #include "daemon/doctor/doctor_parts.h"
 
@@ -8,7 +11,9 @@
 #include "base/text.h"
 #include "core/fleet/expect_json.h"
 #include "core/sweep/sweep_value.h"
+#include "daemon/daemon.h"
 #include "daemon/sweep/sweeper.h"
+#include "io/redis/redis_batch.h"
 #include "io/redis/redis_link.h"
 
 #include <cjson/cJSON.h>
@@ -36,6 +41,10 @@ struct doctor_walk {
     struct doctor_keys *out;
     struct redis_link *link;
     struct sweeper *sweeper;
+    struct redis_batch *asked; /* whether values may be read; NULL: it is known */
+    bool no_touch;             /* reading them leaves no trace */
+    bool by_use;               /* Redis makes room by when, or how often, keys are used */
+    char policy[32];
     bool running;
     bool sampled; /* there were more keys than are read */
     unsigned read[CONFIG_KEYSPACE_OTHER + 1];
@@ -63,8 +72,10 @@ static void add_owner(struct doctor_walk *w, const char *bytes, size_t len)
 static bool on_wanted(const struct sweep_key *key, void *arg)
 {
     struct doctor_walk *w = arg;
-    if (key->keyspace->kind == CONFIG_KEYSPACE_OTHER)
+    if (key->keyspace->kind == CONFIG_KEYSPACE_OTHER || (w->by_use && !w->no_touch))
         return false;
+    if (key->value) /* it was, the other time that we were asked */
+        return true;
     if (w->read[key->keyspace->kind] >= READ_MAX) {
         w->sampled = true;
         return false;
@@ -211,7 +222,11 @@ static void on_done(const struct sweep_summary *summary, void *arg)
         say_why(w, summary->error_text);
     else if (w->sampled)
         say_why(w, "there are too many to read all of them");
-    if (summary->complete)
+    if (w->by_use && !w->no_touch)
+        doctor_gap(&w->doctor->report, DOCTOR_CALLBACK,
+            "what healthy keys hold: this Redis makes room by use (%s), and reading counts as that",
+            w->policy);
+    else if (summary->complete)
         judge_orphans(w);
     finish(w);
 }
@@ -227,11 +242,48 @@ static void begin(struct doctor_walk *w)
     finish(w);
 }
 
+enum { ASKED_NO_TOUCH, ASKED_MEMORY, ASKED };
+
+static void on_asked_reply(size_t index, const struct redis_value *reply, void *arg)
+{
+    struct doctor_walk *w = arg;
+    struct doctor_redis facts = {0};
+    if (index == ASKED_NO_TOUCH) {
+        w->no_touch = reply->type == REDIS_STATUS;
+        return;
+    }
+    /* Who may not ask takes care. */
+    w->by_use = reply->type != REDIS_STRING;
+    snprintf(w->policy, sizeof w->policy, "it does not answer INFO");
+    if (reply->type != REDIS_STRING)
+        return;
+    doctor_redis_info(reply->str, &facts);
+    w->by_use = facts.maxmemory > 0 && (strstr(facts.policy, "lru") || strstr(facts.policy, "lfu"));
+    snprintf(w->policy, sizeof w->policy, "%s", facts.policy);
+}
+
+static void on_asked(bool lost, void *arg)
+{
+    struct doctor_walk *w = arg;
+    w->asked = NULL;
+    if (!lost)
+        begin(w);
+}
+
+static void ask(struct doctor_walk *w)
+{
+    w->asked = redis_batch_new(w->link, ASKED, on_asked_reply, on_asked, w);
+    redis_batch_add(
+        w->asked, ASKED_NO_TOUCH, 3, (const char *const[]){"CLIENT", "NO-TOUCH", "ON"}, NULL);
+    redis_batch_add(w->asked, ASKED_MEMORY, 2, (const char *const[]){"INFO", "memory"}, NULL);
+    redis_batch_end(w->asked);
+}
+
 static void on_state(enum redis_link_state state, const char *why, void *arg)
 {
     struct doctor_walk *w = arg;
-    if (state == REDIS_LINK_UP && !w->running) {
-        begin(w);
+    if (state == REDIS_LINK_UP && !w->running && !w->asked) {
+        ask(w);
     } else if (state == REDIS_LINK_DOWN || state == REDIS_LINK_REFUSED ||
                state == REDIS_LINK_LOADING) {
         (void)why; /* the probe tells it better */
@@ -263,6 +315,8 @@ struct doctor_walk *doctor_walk_new(struct doctor *d)
         doctor_walk_free(w);
         return NULL;
     }
+    if (d->spec.daemon && d->spec.daemon->sweeper)
+        sweeper_share_idle(w->sweeper, d->spec.daemon->sweeper);
     d->waiting++;
     return w;
 }
@@ -273,10 +327,12 @@ void doctor_walk_free(struct doctor_walk *w)
         return;
     if (w->running) {
         w->out->walked = true;
-        say_why(w, "time was up");
+        if (!w->out->why[0])
+            say_why(w, "time was up");
     } else if (!w->out->walked && !w->out->why[0]) {
         say_why(w, "Redis does not serve us");
     }
+    redis_batch_leave(w->asked);
     sweeper_free(w->sweeper);
     redis_link_free(w->link);
     free(w->tasks);

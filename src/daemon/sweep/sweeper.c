@@ -36,6 +36,12 @@ struct sweeper *sweeper_new(struct loop *l, struct redis_link *link)
     return s;
 }
 
+void sweeper_share_idle(struct sweeper *s, const struct sweeper *other)
+{
+    idle_ledger_free(s->ledger);
+    s->ledger = idle_ledger_share(other->ledger);
+}
+
 int sweeper_configure(struct sweeper *s, const struct config_keyspace *keyspaces,
     unsigned n_keyspaces, const struct strlist *protect, usec_t active_window, struct err *e)
 {

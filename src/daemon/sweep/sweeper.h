@@ -98,8 +98,7 @@ struct sweep_spent {
 };
 
 struct sweep_summary {
-    bool dry_run;
-    bool census_only;
+    bool dry_run, census_only;
     bool complete; /* every key was looked at; false: cancelled, or `error_text` says why */
     bool limited;  /* it ended early because as many keys were found as were asked for */
     enum redis_error error; /* REDIS_E_NONE, or the first that mattered; also when complete */
@@ -126,6 +125,10 @@ struct sweep_summary {
 
 /* `link` is borrowed until sweeper_free(). Returns owned; aborts when memory is out. */
 struct sweeper *sweeper_new(struct loop *l, struct redis_link *link);
+
+/* From now on what this one touches counts as touched by `other` too, and the other way round. Not
+ * while a pass of `s` is under way; `other` may go first. */
+void sweeper_share_idle(struct sweeper *s, const struct sweeper *other);
 
 /*
  * What later passes go by; a pass under way goes on with what it began with. Copies. Keyspaces

@@ -1,0 +1,83 @@
+"""voxkeeper doctor: a worker that is there and hard to reach, and one that is not there at all."""
+
+import subprocess
+
+import pytest
+from agent import request
+from diagnosing import (PROGRAMS, apart, diagnosis, names, neighbour, report, start,  # noqa: F401
+                        well)
+from neighbour import certificate
+from waiting import wait_for
+
+PUBLIC = "192.0.2.1"
+
+
+def test_no_worker_runs(make_daemon, well):
+    daemon = make_daemon(well(Agent={"ExecStart": "/nowhere/agent"}, Restart={"Delay": "1h", "MaxDelay": "1h"}))
+    daemon.wait_event("worker-start-failed", 30, count=2)
+    finding = diagnosis(daemon, "agent-not-running")["agent-not-running"]
+    assert "none of 1 workers runs" in finding["evidence"]
+    assert "No such file or directory" in finding["evidence"]
+
+
+def test_an_event_loop_that_stalls(start, port):
+    daemon = start()
+    seen = []
+
+    def look():
+        # It stands still for a while from the moment that this is answered.
+        assert request(port, "POST", "/__fault/hang?ms=1800")[0] == 200
+        seen.append(report(daemon)["findings"])
+        return seen[-1]
+
+    (late,) = wait_for(look, 60, "the doctor to come in time")
+    assert all(found == [] for found in seen[:-1]), seen
+    assert (late["check"], late["subject"]) == ("agent-slow", "worker 1")
+    assert "/health took 1." in late["evidence"]
+
+
+# The worker is probed and asked on a private port, and well; webhooks come by the public address.
+
+@pytest.fixture
+def public(apart, port):
+    """A daemon whose public address is not the loopback's."""
+    daemon = apart(environment={"ELEVENLABS_AGENT_URL": ""},
+                   Agent={"Listen": f"{PUBLIC}:{port}", "Handover": "preload"},
+                   Doctor={"Provider": ""})
+    diagnosis(daemon)
+    return daemon
+
+
+def inside(daemon, script):
+    subprocess.run(["nsenter", "-t", str(daemon.pid), "-n", "sh", "-ec", script], check=True)
+
+
+def test_a_public_address_that_went_to_a_machine_that_is_gone(public, port):
+    inside(public, f"ip addr del {PUBLIC}/24 dev near; ip addr add 192.0.2.9/24 dev near;"
+                   f"ip neigh add {PUBLIC} lladdr 02:00:00:00:00:02 dev near")
+    finding = diagnosis(public, "webhook-timeout")["webhook-timeout"]
+    assert f"{PUBLIC}:{port}" in finding["evidence"]
+    assert "waited for: TCP connection" in finding["evidence"]
+
+
+def test_a_public_address_that_went_to_a_machine_where_nobody_listens(public, port, directory):
+    ready = directory / "ready"
+    inside(public, f"ip addr del {PUBLIC}/24 dev near; ip addr add 192.0.2.9/24 dev near")
+    other = subprocess.Popen(["unshare", "--net", "sh", "-ec", f"touch {ready}; exec sleep 600"])
+    try:
+        wait_for(ready.exists, 10, "a network of its own")
+        inside(public, f"ip link set far netns {other.pid}")
+        inside(other, f"ip addr add {PUBLIC}/24 dev far; ip link set far up")
+        finding = diagnosis(public, "webhook-refused")["webhook-refused"]
+        assert f"{PUBLIC}:{port}" in finding["evidence"] and "refused" in finding["evidence"]
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_provider_that_is_reached_late(start, neighbour, directory):
+    pair = certificate(directory, "good")
+    late = neighbour(certificate=pair, dawdle=2.5)
+    daemon = start(Doctor={"Provider": late.url, "CaFile": pair[0]})
+    finding = diagnosis(daemon, "network-slow")["network-slow"]
+    assert "secured after 2." in finding["evidence"], finding
