@@ -50,6 +50,15 @@ static void tell(enum event_id id, const char *message)
     event_fini(&ev);
 }
 
+const char *daemon_serving(const struct daemon *d, char out[DAEMON_SERVING_MAX])
+{
+    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    unsigned wanted = fleet_wanted(fleet);
+    snprintf(out, DAEMON_SERVING_MAX, "%u of %u %s", fleet_serving(fleet), wanted,
+        wanted == 1 ? "worker serves" : "workers serve");
+    return out;
+}
+
 bool daemon_is_ready(const struct daemon *d, char *why, size_t why_size)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
@@ -62,7 +71,8 @@ bool daemon_is_ready(const struct daemon *d, char *why, size_t why_size)
         snprintf(why, why_size, "no verified worker serves (0 of %u)", fleet_wanted(fleet));
         return false;
     }
-    snprintf(why, why_size, "%u of %u workers serve", fleet_serving(fleet), fleet_wanted(fleet));
+    char serving[DAEMON_SERVING_MAX];
+    snprintf(why, why_size, "%s", daemon_serving(d, serving));
     return true;
 }
 

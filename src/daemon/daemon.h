@@ -135,6 +135,11 @@ enum daemon_end daemon_loop(struct daemon *d);
  */
 int daemon_apply(struct daemon *d, const struct config *config, struct err *e);
 
+enum { DAEMON_SERVING_MAX = 64 };
+
+/* Writes "1 of 2 workers serve" and returns it. */
+const char *daemon_serving(const struct daemon *d, char out[DAEMON_SERVING_MAX]);
+
 /* Whether a verified worker serves and nobody drains; `why` (256 bytes) is one line. */
 bool daemon_is_ready(const struct daemon *d, char *why, size_t why_size);
 

@@ -16,8 +16,7 @@ import handbook  # noqa: E402
 # Sections that nothing leads to: somebody looks them up.
 GENERAL = {'first', 'everyday-work', 'deploy-and-roll-back', 'redis', 'what-is-in-redis',
            'stop-and-drain-behind-a-socket', 'redis-cleanup-without-voxkeeper',
-           'when-something-is-wrong', 'sessions-expire', 'the-network-fails', 'doctor',
-           'looking-after-it', 'monitoring', 'before-a-deployment', 'after-an-incident',
+           'when-something-is-wrong', 'looking-after-it', 'monitoring', 'before-a-deployment', 'after-an-incident',
            'maintaining-this-runbook', 'words-in-capitals', 'rules'}
 # What the original specification looks for.
 WORDS = 'restart', 'elevenlabs-agent', 'elevenlabs:session', 'cursor_task'
@@ -36,10 +35,20 @@ def alerts(root):
     return {anchor for path in rules for anchor in re.findall(r'runbook\.md#([a-z-]+)', path.read_text())}
 
 
+def findings(root):
+    """Of the doctor."""
+    (path,) = (root / 'src').rglob('doctor_checks.h')
+    text = path.read_text()
+    anchors = re.findall(r'^    X\(\w+, "[a-z-]+", [A-Z]+, [A-Z]+, "([a-z-]+)"\)', text, re.M)
+    assert len(anchors) == len(re.findall(r'^    X\(', text, re.M)) > 0, 'doctor_checks.h is not as expected'
+    return set(anchors)
+
+
 def check_ways(root, sections):
     """Every section is reached, and nothing leads nowhere."""
     ways = {'an event': {row[4] for row in events.read_events(root)},
-            'an incident': conditions(root), 'an alert': alerts(root), 'the list here': GENERAL}
+            'an incident': conditions(root), 'an alert': alerts(root),
+            'a finding of the doctor': findings(root), 'the list here': GENERAL}
     for what, anchors in ways.items():
         for anchor in sorted(anchors - set(sections)):
             yield f'{DOCUMENT}: no section {anchor}, to which {what} leads'
@@ -54,6 +63,8 @@ def check_form(root, sections):
     """Sections about failures have the four parts in their order."""
     failures = conditions(root)
     for anchor, section in sections.items():
+        if re.search(r'-\d+$', anchor):
+            yield f'{DOCUMENT}:{section.line}: the heading is there twice'
         if anchor in failures or section.parts():
             if section.parts() != list(handbook.PARTS):
                 yield f'{DOCUMENT}:{section.line}: {anchor} has {section.parts()}'
@@ -80,6 +91,28 @@ def check_situations(root, sections):
         yield f'test_systemd_runbook*.py: {anchor} is done twice'
 
 
+def check_documents(root):
+    """What is fenced elsewhere is run as well, by tests that name document and section."""
+    marked = set()
+    for path in sorted((root / 'test').glob('*/test_*.py')):
+        marked |= set(re.findall(r'section\("([a-z-]+)", document="([^"]+)"\)', path.read_text()))
+        if 'read("README.md")["two-commands"]' in path.read_text():
+            marked.add(('two-commands', 'README.md'))
+    for path in [root / 'README.md', *sorted((root / 'docs').glob('*.md'))]:
+        document = str(path.relative_to(root))
+        if document == DOCUMENT:
+            continue
+        for anchor, section in handbook.read(document, root).items():
+            if section.runnable() and (anchor, document) not in marked:
+                yield f'{section.runnable()[0]}: no test runs the commands of {anchor}'
+            marked.discard((anchor, document) if section.runnable() else None)
+            for block in section.blocks:
+                if block.language not in ('sh', 'yaml', *SHOWN):
+                    yield f'{block}: a block of "{block.language}", which is neither run nor shown'
+    for anchor, document in sorted(marked):
+        yield f'{document}: {anchor} has no command to run'
+
+
 def check_links(root):
     """Links within the documents lead to what is there."""
     documents = [root / 'README.md', *sorted((root / 'docs').glob('*.md'))]
@@ -100,7 +133,7 @@ def main():
     root = Path(sys.argv[1]).resolve()
     sections = handbook.read(DOCUMENT, root)
     found = [*check_ways(root, sections), *check_form(root, sections),
-             *check_situations(root, sections), *check_links(root)]
+             *check_situations(root, sections), *check_documents(root), *check_links(root)]
     for text in found:
         print(text)
     blocks = [block for section in sections.values() for block in section.blocks]

@@ -29,7 +29,7 @@ STATUS = {
     "agent": {"name": "elevenlabs-agent", "release": "e1d9af7", "handover": "preload",
               "listen": ["[::]:3004"]},
     "daemon": {"pid": 812, "version": "0.1.0", "uptime_usec": 4 * HOUR},
-    "state": "serving", "ready": True, "why": "1 of 1 workers serve",
+    "state": "serving", "ready": True, "why": "1 of 1 worker serves",
     "workers": {"wanted": 1, "serving": 1, "list": [GOOD]},
     "callers": {"connections": 2, "tasks": 1, "sessions": None}, "drain": {"state": "open"},
     "restart": {"running": False},

@@ -119,6 +119,7 @@ def test_a_credential_is_renewed(service, page):
 def test_a_credential_is_old(service, page):
     with_credential(service, RotateAfter="1s")
     name = page.incident("credential-old")
+    page.symptoms()
     told = page.run("voxkeeper incidents")
     assert name in told["voxkeeper incidents"] and "elevenlabs" in told["curl"]
 

@@ -4,12 +4,14 @@ import subprocess
 
 import pytest
 from daemon import TOP
+from handbook import read
 from outliving import check_outliving
+from page import Started
 from service import Service
 
 pytestmark = pytest.mark.systemd
 
-BUILD = "/root/build"
+SOURCE = "/root/voxkeeper"
 
 
 def sources(directory):
@@ -21,17 +23,24 @@ def sources(directory):
     subprocess.run(["tar", "-x", "-C", directory], input=archive, check=True)
 
 
+@pytest.mark.section("installing", document="README.md")
 def test_builds_and_serves_on_debian_13(make_container, tmp_path):
+    """By the commands of the README, as somebody pastes them who has just cloned it."""
     sources(tmp_path)
     box = make_container(tree="trixie", install=None)
-    box.push(tmp_path, "/root/source")
-    box.run("meson", "setup", "-Dprefix=/usr", "-Dtests=false", "-Dwerror=true", BUILD, "/root/source", deadline=60)
-    box.run("ninja", "-C", BUILD, deadline=100)
-    box.run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet")
-    # What the package's triggers do.
-    box.run("systemd-sysusers; systemd-tmpfiles --create voxkeeper.conf; systemctl daemon-reload")
+    box.push(tmp_path, SOURCE)
+    (block,) = read("README.md")["installing"].blocks
+    commands = block.commands()
+    edit = next(n for n, command in enumerate(commands, 1) if "# then edit it" in command)
+    Started(box, block, [f"cd {SOURCE}", *commands[:edit]]).done(deadline=240)
+    assert "WorkingDirectory=/srv/elevenlabs-agent" in box.read("/etc/voxkeeper/voxkeeper.conf")
     service = Service(box)
-    service.start()
+    told = Started(box, block, commands[edit:]).done()
+    assert told["voxkeeper status"].startswith("elevenlabs-agent: ANSWERING, 1 of 1 worker serves")
+    assert box.run("systemctl is-enabled voxkeeper").stdout == "enabled\n"
+    assert "voxkeeper: Worker" in box.run("journalctl", "--list-catalog").stdout
+    for page in "voxkeeper", "voxkeeperd", "voxkeeper.conf":
+        box.run(f"test -e /usr/share/man/man[158]/{page}.[158]")
     pid = service.worker_pid()
     assert len(service.worker_cgroups()) == 1
     assert service.writable_mounts(pid, "/", "/usr", "/opt", "/etc", "/home") == []

@@ -95,9 +95,10 @@ class Section:
 
 
 def read(document, root=TOP):
-    """anchor -> Section, in the order of the document; what stands before them all is ""."""
+    """anchor -> Section, in the order of the document; what stands before them all is "". A heading
+    that comes again is numbered, as by GitHub."""
     section = Section("", 0, 1)
-    sections, block, above = {"": section}, None, ""
+    sections, seen, block, above = {"": section}, {}, None, ""
     for number, line in enumerate((root / document).read_text().splitlines(), 1):
         if block is not None and line.startswith("```"):
             section.blocks.append(block)
@@ -108,8 +109,10 @@ def read(document, root=TOP):
             marker = NOT_RUN.fullmatch(above)
             block = Block(document, number, line[3:].strip(), "", marker[1] if marker else None)
         elif heading := re.match(r"(#+) (.+)", line):
-            section = Section(anchor_of(heading[2]), len(heading[1]), number)
-            assert section.anchor not in sections, f"{document}:{number}: the heading is there twice"
+            anchor = anchor_of(heading[2])
+            seen[anchor] = seen.get(anchor, -1) + 1
+            section = Section(f"{anchor}-{seen[anchor]}" if seen[anchor] else anchor,
+                              len(heading[1]), number)
             sections[section.anchor] = section
         else:
             section.text += line + "\n"

@@ -86,6 +86,7 @@ class Page:
         self.service, self.box = service, service.box
         self.section = read(document)[anchor]
         self.left = self.section.runnable()
+        self.seen = False
         assert self.left, f"{document}#{anchor} has no block, so nothing to make a situation for"
         # What Debian does when the package is installed.
         self.box.run("journalctl", "--update-catalog")
@@ -112,11 +113,13 @@ class Page:
     def finish(self):
         left = "\n".join(f"{block}:\n{block.text}" for block in self.left)
         assert not self.left, f"commands that this test does not run:\n{left}"
+        assert self.seen or not self.section.symptoms(), "the section's symptoms are not looked for"
 
     # What one sees.
 
     def symptoms(self, deadline=30.0):
         """Waits until all that the section names as a symptom is there."""
+        self.seen = True
         told = self.section.symptoms()
         assert told, f"#{self.section.anchor} names no symptom"
         for where, what in told:

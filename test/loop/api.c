@@ -38,7 +38,7 @@ static void what_is_read(void **state)
     (void)state;
     answers("GET", "/livez", NULL, 200, "{\"status\":\"ok\"}");
     answers("HEAD", "/livez", NULL, 200, "Content-Length: 15");
-    answers("GET", "/readyz", NULL, 200, "{\"ready\":true,\"why\":\"1 of 1 workers serve\"}");
+    answers("GET", "/readyz", NULL, 200, "{\"ready\":true,\"why\":\"1 of 1 worker serves\"}");
     answers("GET", VK_API_STATUS, NULL, 200, "\"state\":\"serving\"");
     answers(
         "GET", VK_API_STATUS, NULL, 200, "\"dependency\":{\"redis\":null,\"provider_down\":false}");
@@ -131,7 +131,7 @@ static void drained_and_resumed(void **state)
     answers("POST", VK_API_DRAIN, "", 409, "drained or draining already");
     answers("POST", VK_API_RESTART, "", 409, "`voxkeeper resume` first");
     daemon_rig_must_say(daemon_rig_do(&rig, VK_API_RESUME, "{}"),
-        "done: open for callers again: 1 of 1 workers serve");
+        "done: open for callers again: 1 of 1 worker serves");
     answers("GET", "/readyz", NULL, 200, "\"ready\":true");
 }
 

@@ -133,6 +133,7 @@ static void look_at_service(struct incident_watch *w, const struct fleet *fleet)
 {
     const struct daemon *d = w->daemon;
     char words[128];
+    char serving[DAEMON_SERVING_MAX];
     bool open = drainer_state(d->drainer)->state == DRAIN_OPEN;
     bool serves = fleet_serving(fleet) > 0;
     bool served_before = d->ready_told && !w->looked; /* by who served under another instance */
@@ -143,8 +144,8 @@ static void look_at_service(struct incident_watch *w, const struct fleet *fleet)
         incident_evidence_unserved(d->incidents, usec_sub(now, w->looked_at));
     w->looked_at = now;
     w->served = serves || !missed;
-    snprintf(words, sizeof words, "%u of %u workers serve%s", fleet_serving(fleet),
-        fleet_wanted(fleet), open ? "" : "; the agent is drained on purpose");
+    snprintf(words, sizeof words, "%s%s", daemon_serving(d, serving),
+        open ? "" : "; the agent is drained on purpose");
     stands(w, CONDITION_NO_WORKER, missed, words);
 }
 
@@ -154,7 +155,8 @@ static void look_at_workers(struct incident_watch *w, const struct fleet *fleet)
     char words[128];
     for (unsigned n = 0; n < fleet->n_slots; n++)
         looping += fleet->slots[n].restart.looping;
-    snprintf(words, sizeof words, "%u of %u workers are in a crash loop", looping, fleet->n_slots);
+    snprintf(words, sizeof words, "%u of %u worker%s in a crash loop", looping, fleet->n_slots,
+        fleet->n_slots == 1 ? " is" : "s are");
     /* That none loops is no cure as long as none serves: it may be the first try of a new instance.
      */
     if (looping > 0)

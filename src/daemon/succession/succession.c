@@ -71,14 +71,12 @@ static void end_upgrade(struct daemon *d, const struct saved *saved)
 static void tell_resumed(const struct daemon *d)
 {
     const struct former *former = memory_former(d->memory);
-    const struct fleet *fleet = supervisor_fleet(d->supervisor);
+    char serving[DAEMON_SERVING_MAX];
     char span[SPAN_TEXT_MAX];
     struct event ev;
     event_init(&ev, EVENT_DAEMON_RESUMED);
-    event_message(&ev,
-        "voxkeeperd " VOXKEEPER_VERSION " goes on: %u of %u workers serve, nobody watched for %s",
-        fleet_serving(fleet), fleet_wanted(fleet),
-        span_show(usec_sub(loop_now(), former->saved.saved_at), span));
+    event_message(&ev, "voxkeeperd " VOXKEEPER_VERSION " goes on: %s, nobody watched for %s",
+        daemon_serving(d, serving), span_show(usec_sub(loop_now(), former->saved.saved_at), span));
     event_field(&ev, "VOXKEEPER_VERSION", "%s", VOXKEEPER_VERSION);
     event_field(&ev, "VOXKEEPER_RESUMES", "%llu", (unsigned long long)memory_resumes(d->memory));
     event_duration(&ev, usec_sub(loop_now(), former->saved.saved_at));

@@ -121,12 +121,12 @@ void verb_drain_told(struct daemon *d, enum drain_action action, const struct dr
 
 void verb_worker_verified(struct daemon *d)
 {
+    char serving[DAEMON_SERVING_MAX];
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     if (!d->resume_op || drainer_state(d->drainer)->state != DRAIN_OPEN ||
         fleet_serving(fleet) < fleet_wanted(fleet))
         return;
     operation_end(operation_find(d->operations, d->resume_op), OPERATION_DONE,
-        "open for callers again: %u of %u workers serve", fleet_serving(fleet),
-        fleet_wanted(fleet));
+        "open for callers again: %s", daemon_serving(d, serving));
     d->resume_op = 0;
 }
