@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import http.client
 import json
-import os
 import re
 import resource
 import shutil
@@ -17,8 +16,8 @@ from pathlib import Path
 import pytest
 from agent import fault, hold, request
 from daemon import BUILD, TOP
-from diagnosing import (MACHINE, PROGRAMS, apart, diagnosis, names, neighbour, report,  # noqa: F401
-                        start, well)
+from diagnosing import (MACHINE, PROGRAMS, alone, apart, diagnosis, names, neighbour,  # noqa: F401
+                        report, start, well)
 from neighbour import certificate
 from ports import free_port, is_listening
 from redis_server import RedisServer
@@ -100,10 +99,11 @@ def test_a_crash_loop(make_daemon, well):
 
 def test_memory_that_grows(start):
     program = f"{shutil.which('node')} {PROGRAMS}/leaking.cjs"
-    daemon = start(Agent={"ExecStart": program}, Doctor={"SampleInterval": "100ms"})
-    found = wait_for(lambda: [one for one in report(daemon)["findings"]
-                              if one["check"] == "agent-memory-grows"], 90, "growth to be seen")
-    assert found[0]["subject"] == "worker 1" and "grew from" in found[0]["evidence"]
+    daemon = start({"ANSWER": 400}, Agent={"ExecStart": program},
+                   Doctor={"SampleInterval": "100ms"})
+    check = "agent-memory-grows"
+    finding = wait_for(lambda: diagnosis(daemon, check), 90, "growth to be seen")[check]
+    assert finding["subject"] == "worker 1" and "grew from" in finding["evidence"]
 
 
 def test_descriptors_of_the_agent(start, port):
@@ -520,14 +520,6 @@ def test_everything_is_down(make_daemon, well, neighbour, redis, port):
         redis.resume()
     assert found == ["agent-hangs", "callback-runner", "network-answer", "redis-silent"]
     assert took < 10, f"{took:.1f} s"
-
-
-def alone(daemon, *options):
-    done = subprocess.run(
-        [BUILD / "src/cli/voxkeeper", "--socket", daemon.socket, "--json", "doctor", "--config",
-         daemon.config, *options], capture_output=True, text=True, timeout=60,
-        env=os.environ | {"VOXKEEPERD": str(BUILD / "src/daemon/voxkeeperd")})
-    return done.returncode, json.loads(done.stdout)
 
 
 def test_without_a_daemon(make_daemon, well, redis):

@@ -1,12 +1,16 @@
 """voxkeeper doctor: a worker that is there and hard to reach, and one that is not there at all."""
 
+import os
+import shutil
 import subprocess
 
 import pytest
 from agent import request
-from diagnosing import (PROGRAMS, apart, diagnosis, names, neighbour, report, start,  # noqa: F401
-                        well)
+from conftest import AGENT
+from diagnosing import alone, apart, diagnosis, names, neighbour, report, start, well  # noqa: F401
 from neighbour import certificate
+from ports import is_listening
+from processes import stop
 from waiting import wait_for
 
 PUBLIC = "192.0.2.1"
@@ -30,10 +34,10 @@ def test_an_event_loop_that_stalls(start, port):
         seen.append(report(daemon)["findings"])
         return seen[-1]
 
-    (late,) = wait_for(look, 60, "the doctor to come in time")
-    assert all(found == [] for found in seen[:-1]), seen
-    assert (late["check"], late["subject"]) == ("agent-slow", "worker 1")
-    assert "/health took 1." in late["evidence"]
+    found = wait_for(look, 60, "the doctor to come in time")
+    assert all(earlier == [] for earlier in seen[:-1]), seen
+    assert [one["check"] for one in found] == ["agent-slow"]
+    assert found[0]["subject"] == "worker 1" and "/health took 1." in found[0]["evidence"]
 
 
 # The worker is probed and asked on a private port, and well; webhooks come by the public address.
@@ -81,3 +85,16 @@ def test_a_provider_that_is_reached_late(start, neighbour, directory):
     daemon = start(Doctor={"Provider": late.url, "CaFile": pair[0]})
     finding = diagnosis(daemon, "network-slow")["network-slow"]
     assert "secured after 2." in finding["evidence"], finding
+
+
+def test_an_agent_that_is_switched_off_and_supervised_by_nobody(make_daemon, well, port):
+    variables = well({"ELEVENLABS_AGENT_ENABLED": "false"})["Agent"]["Environment"]
+    daemon = make_daemon(well(), start=False)
+    agent = subprocess.Popen([shutil.which("node"), AGENT / "src/index.js"],
+                             env=os.environ | dict(line.split("=", 1) for line in variables))
+    try:
+        wait_for(lambda: is_listening(port), 30, "the agent to listen")
+        code, found = alone(daemon)
+    finally:
+        stop(agent)
+    assert code == 1 and names(found) == ["voxkeeperd-not-running", "webhook-disabled"], found

@@ -2,6 +2,8 @@
 imported by name: neighbour, well, start, apart."""
 
 import json
+import os
+import subprocess
 
 import pytest
 from daemon import BUILD, TOP
@@ -83,6 +85,15 @@ def report(daemon, exit_code=None):
     done = daemon.cli("--json", "doctor", deadline=60)
     assert exit_code is None or done.returncode == exit_code, done.stdout + done.stderr
     return json.loads(done.stdout)
+
+
+def alone(daemon, *options):
+    """(exit code, report) of a doctor that finds no daemon at work."""
+    done = subprocess.run(
+        [BUILD / "src/cli/voxkeeper", "--socket", daemon.socket, "--json", "doctor", "--config",
+         daemon.config, *options], capture_output=True, text=True, timeout=60,
+        env=os.environ | {"VOXKEEPERD": str(BUILD / "src/daemon/voxkeeperd")})
+    return done.returncode, json.loads(done.stdout)
 
 
 def names(found):

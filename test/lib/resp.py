@@ -38,6 +38,20 @@ class Resp:
                 raise reply
         return replies
 
+    def monitor(self):
+        """Yields a line for every command that anybody sends, until `shut`."""
+        assert self.command("MONITOR") == b"OK"
+        self._socket.settimeout(None)
+        try:
+            while True:
+                yield self._reply().decode(errors="replace")
+        except OSError:
+            pass
+
+    def shut(self):
+        """Ends a `monitor` of another thread."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+
     @staticmethod
     def _encode(words):
         out = [b"*%d\r\n" % len(words)]

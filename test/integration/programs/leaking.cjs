@@ -1,4 +1,4 @@
-// Is well, knows no webhook, and with LEAK=1 (the default) keeps more memory ten times a second.
+// Is well, answers all else with ANSWER (404), and with LEAK=1 (the default) keeps more and more memory.
 const http = require('node:http');
 
 const kept = [];
@@ -6,7 +6,7 @@ const LEAK_MAX = 60;
 
 http.createServer((req, res) => {
     const health = req.method === 'GET' && req.url === '/health';
-    res.writeHead(health ? 200 : 404, { 'Content-Type': 'application/json' });
+    res.writeHead(health ? 200 : Number(process.env.ANSWER || 404), { 'Content-Type': 'application/json' });
     res.end(health ? '{"status":"ok","redis":"connected"}' : '{}');
 }).listen(Number(process.env.PORT));
 
