@@ -26,6 +26,7 @@ _voxkeeper_values() {
         --since) printf '%s\n' 10min 1h 1d ;;
         --older-than) printf '%s\n' 2h 1d 3d ;;
         --timeout) printf '%s\n' 30s 5min 1h ;;
+        --eta) printf '%s\n' 20min 1h ;;
     esac
 }
 

@@ -23,7 +23,8 @@
  *                                     may change something
  *   GET  VK_API_OPERATIONS "/ID"      ?after=SEQ: an operation and its progress lines after SEQ
  *   POST VK_API_RESTART, VK_API_RELOAD {"reason": TEXT, "preflight": BOOL, "override": TEXT}: the
- *                                     checklist first; why to go on if it fails
+ *                                     checklist first; why to go on if it fails. "release",
+ *                                     "responsible", "eta" as of VK_API_PREFLIGHT
  *   POST VK_API_ROLLOUT_CANCEL, VK_API_ROLLOUT_PROMOTE, VK_API_ROLLOUT_ABORT  {"reason": TEXT}
  *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
  *   POST VK_API_UPGRADE               {"reason": TEXT}
@@ -39,8 +40,10 @@
  *   GET  VK_API_CHANGELOG             ?limit=N, &since=TIME, &kind=KIND, &author=NAME: its latest
  *                                     entries, the newest first
  *   POST VK_API_CHANGELOG             {"text": TEXT, "reason": TEXT}: adds one
- *   POST VK_API_PREFLIGHT             {"junit": BOOL}: runs the checklist before a deployment;
- *                                     "junit" of its result is then the same as JUnit's XML
+ *   POST VK_API_PREFLIGHT             {"junit": BOOL, "release": TEXT, "responsible": TEXT,
+ *                                      "eta": SPAN or TIME}: runs the checklist before a
+ *                                     deployment; "junit" of its result is then the same as JUnit's
+ *                                     XML, and the team is told the others
  *   POST VK_API_RESTORE               {"file": NAME, "key": GLOB, "replace": BOOL, "dry_run": BOOL}
  *   POST VK_API_DOCTOR                {"suppressed": N}: looks at everything and says what is wrong;
  *                                     "suppressed": lines that the journal dropped, as the asker saw
@@ -102,4 +105,5 @@ enum {
     VK_REQUEST_BODY_MAX = 64 * 1024, /* bytes; longer bodies are answered 413 */
     VK_KEYS_MAX = 1000,              /* keys that one list shows at most */
     VK_REASON_MAX = 1024,            /* bytes of a --reason */
+    VK_TEAM_TEXT_MAX = 256,          /* bytes of a --release or --responsible */
 };

@@ -44,6 +44,7 @@ struct cli_args {
     const char *kind;
     const char *config;
     bool preflight;
+    const char *release, *responsible, *eta; /* of a deployment */
     const char *override_reason;
     const char *junit; /* a file to write */
 };

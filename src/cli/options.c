@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/say.h"
+#include "cli/team.h"
 #include "voxkeeper/control.h"
 #include "voxkeeper/events.h"
 
@@ -91,6 +92,26 @@ static int set_override(struct command *c, const char *text)
     if (strlen(text) <= VK_REASON_MAX && text[strspn(text, " \t\r\n")])
         return 0;
     say_error("--override wants a reason of at most %d bytes", (int)VK_REASON_MAX);
+    return VK_EXIT_USAGE;
+}
+
+static int check_words(const char *option, const char *text)
+{
+    if (strlen(text) <= VK_TEAM_TEXT_MAX && text[strspn(text, " \t")] && !strpbrk(text, "\r\n"))
+        return 0;
+    say_error("--%s wants one line of at most %d bytes", option, (int)VK_TEAM_TEXT_MAX);
+    return VK_EXIT_USAGE;
+}
+
+static int set_eta(struct command *c, const char *text)
+{
+    struct strbuf unused = STRBUF_INIT;
+    bool good = team_write_eta(text, &unused);
+    strbuf_fini(&unused);
+    c->args.eta = text;
+    if (good)
+        return 0;
+    say_error("--eta=%s is not a time to come, such as 20min, 18:30 or 2026-01-02 18:30", text);
     return VK_EXIT_USAGE;
 }
 
@@ -237,6 +258,14 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_CONFIG:
         c->args.config = text;
         return 0;
+    case OPTION_RELEASE:
+        c->args.release = text;
+        return check_words("release", text);
+    case OPTION_RESPONSIBLE:
+        c->args.responsible = text;
+        return check_words("responsible", text);
+    case OPTION_ETA:
+        return set_eta(c, text);
     case OPTION_PREFLIGHT:
         c->args.preflight = true;
         return 0;

@@ -38,6 +38,9 @@
     X(AUTHOR, "author", "NAME", "only what that user did")                                         \
     X(KIND, "kind", "KIND", "only changes of that kind: reload, restart, sweep, note, ..")         \
     X(CONFIG, "config", "FILE", "the configuration to go by while voxkeeperd does not run")        \
+    X(RELEASE, "release", "NAME", "the version that is deployed, as the team is told")             \
+    X(RESPONSIBLE, "responsible", "WHO", "who is responsible for it")                              \
+    X(ETA, "eta", "TIME", "when it will be done: 20min, 18:30, 2026-01-02 18:30")                  \
     X(PREFLIGHT, "preflight", NULL, "run the checklist first, and go on only if it passes")        \
     X(OVERRIDE, "override", "REASON", "go on without a checklist that passed; it is recorded")     \
     X(JUNIT, "junit", "FILE", "write what came of it there as JUnit's XML")

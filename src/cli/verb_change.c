@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/operation.h"
 #include "cli/say.h"
+#include "cli/team.h"
 #include "cli/view.h"
 #include "voxkeeper/control.h"
 
@@ -53,6 +54,7 @@ int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name
     add_member(&body, "override", args->override_reason);
     if (args->preflight)
         strbuf_addf(&body, "%s\"preflight\":true", body.len > 1 ? "," : "");
+    team_add(args, &body);
     return run(cli, args, name, path, &body, args->preflight ? view_preflight_print : NULL);
 }
 

@@ -5,6 +5,7 @@
 #include "cli/json.h"
 #include "cli/operation.h"
 #include "cli/say.h"
+#include "cli/team.h"
 #include "cli/view.h"
 #include "voxkeeper/control.h"
 
@@ -46,6 +47,7 @@ int cli_preflight(const struct cli *cli, const struct cli_args *args)
         strbuf_adds(&body, ",\"reason\":");
         text_json(&body, args->reason, strlen(args->reason));
     }
+    team_add(args, &body);
     strbuf_adds(&body, "}");
     int rc = VK_EXIT_FAILED;
     if (body.failed)

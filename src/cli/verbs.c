@@ -9,6 +9,7 @@
 enum { NEAR = 3 };
 
 #define CHANGING (OPTION_BIT(REASON) | OPTION_BIT(TIMEOUT))
+#define TEAM (OPTION_BIT(RELEASE) | OPTION_BIT(RESPONSIBLE) | OPTION_BIT(ETA))
 
 const struct verb VERBS[] = {
     {"status", NULL, "tell whether the agent answers, and what to do if not",
@@ -27,12 +28,13 @@ const struct verb VERBS[] = {
         "4 when the workers from before took over again. See also: voxkeeper rollout\n"
         "With --preflight, or [Rollout] RequirePreflight=yes, the checklist must pass\n"
         "before. --override goes on if it fails, and alone does not run it; the change\n"
-        "log has it.\n",
-        CHANGING | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE), cli_restart},
+        "log has it. The team is told what --release, --responsible and --eta say.\n",
+        CHANGING | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE) | TEAM, cli_restart},
     {"reload", NULL, "read the configuration again",
         "All of it is applied, or none. Ends with 0 when it is applied; otherwise with\n"
         "1, every mistake printed with file and line, and the old one still in force.\n",
-        CHANGING | OPTION_BIT(WAIT) | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE), cli_reload},
+        CHANGING | OPTION_BIT(WAIT) | OPTION_BIT(PREFLIGHT) | OPTION_BIT(OVERRIDE) | TEAM,
+        cli_reload},
     {"rollout", "[ACTION]", "show the rollout, or steer it",
         "Without ACTION it prints what the rollout does, from which release to which, who\n"
         "waits for it, and why it is held or went back. It ends with 0 whatever that is.\n"
@@ -126,10 +128,12 @@ const struct verb VERBS[] = {
         CHANGING | OPTION_BIT(SINCE) | OPTION_BIT(LINES) | OPTION_BIT(AUTHOR) | OPTION_BIT(KIND),
         cli_changelog},
     {"preflight", NULL, "run the checklist before a deployment",
-        "Tests, scaling, rollback plan and so on, all at once: each passes, fails, or is\n"
-        "skipped for a reason that stands in [Preflight] Skip=. Ends with 0 when nothing\n"
-        "failed and with 1 when something did, so that a pipeline can go on or stop.\n",
-        CHANGING | OPTION_BIT(JUNIT), cli_preflight},
+        "Tests, credentials of providers, scaling, monitoring, rollback plan, and that the\n"
+        "team is told, all at once: each passes, fails, or is skipped for a reason that\n"
+        "stands in [Preflight] Skip=. Every notifier gets a test notice, and the begin and\n"
+        "the outcome. Ends with 0 when nothing failed and with 1 when something did, so\n"
+        "that a pipeline can go on or stop.\n",
+        CHANGING | OPTION_BIT(JUNIT) | TEAM, cli_preflight},
     {"show-config", NULL, "print the configuration in force",
         "As voxkeeperd read it, with every default, and with secrets masked.\n", 0,
         cli_show_config},

@@ -11,6 +11,7 @@
 #include "daemon/incidents/notifier.h"
 #include "daemon/logs/log_watches.h"
 #include "daemon/metrics/meters.h"
+#include "daemon/preflight/announcer.h"
 #include "daemon/reload.h"
 #include "daemon/service.h"
 #include "daemon/succession/memory.h"
@@ -254,6 +255,7 @@ void daemon_begin(struct daemon *d)
         succession_go_on(d);
     else
         supervisor_start(d->supervisor);
+    announcer_go_on(d->announcer);
     succession_catch_up(d);
     credentials_begin(d->credentials);
     daemon_meter_gap(d);

@@ -65,6 +65,7 @@ struct daemon {
     struct admin *admin;
     struct upgrade *upgrade; /* NULL: none is being checked */
     struct notifier *notifier;
+    struct announcer *announcer;      /* of deployments */
     struct preflight_gate *preflight; /* NULL: no checklist is under way */
     struct notifier_test *alert_test; /* NULL: none is under way */
     struct doctor_watch *doctor_watch;

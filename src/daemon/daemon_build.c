@@ -18,6 +18,7 @@
 #include "daemon/logs/log_watches.h"
 #include "daemon/metrics/meters.h"
 #include "daemon/metrics/samples.h"
+#include "daemon/preflight/announcer.h"
 #include "daemon/service.h"
 #include "daemon/succession/memory.h"
 #include "daemon/succession/succession.h"
@@ -215,6 +216,7 @@ void daemon_fini(struct daemon *d)
     incidents_free(d->incidents);
     preflight_gate_free(d->preflight);
     notifier_test_free(d->alert_test);
+    announcer_free(d->announcer);
     notifier_free(d->notifier);
     dependency_close(d);
     second_look_free(d->second_look);

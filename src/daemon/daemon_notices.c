@@ -4,8 +4,18 @@
 #include "daemon/incidents/incidents.h"
 #include "daemon/incidents/notifier.h"
 #include "daemon/metrics/meters.h"
+#include "daemon/preflight/announcer.h"
+#include "daemon/verbs/operation.h"
+#include "daemon/verbs/verb_preflight.h"
 
 #include <errno.h>
+
+static void on_attempt(
+    const char *name, const struct notice *notice, const struct notifier_answer *answer, void *arg)
+{
+    const struct daemon *d = arg;
+    preflight_gate_attempt(d->preflight, name, notice, answer);
+}
 
 static void on_outcome(const char *name, bool sent, void *arg)
 {
@@ -40,15 +50,25 @@ void daemon_on_notice(const struct notice *notice, void *arg)
     notifier_post(d->notifier, notice);
 }
 
+static void on_operation_ended(const struct operation *op, void *arg)
+{
+    const struct daemon *d = arg;
+    announcer_ended(d->announcer, op);
+}
+
 int daemon_make_notifier(struct daemon *d, struct err *e)
 {
     d->notifier = notifier_new(&(struct notifier_spec){.loop = d->loop,
         .http = d->http,
         .config = d->config,
+        .on_attempt = on_attempt,
         .on_outcome = on_outcome,
         .on_waiting = on_waiting,
         .on_failing = on_failing,
         .on_working = on_working,
         .arg = d});
-    return d->notifier ? 0 : err_sys(e, -ENOMEM, "building the notifiers");
+    d->announcer = d->notifier ? announcer_new(d) : NULL;
+    if (d->announcer)
+        operations_on_end(d->operations, on_operation_ended, d);
+    return d->announcer ? 0 : err_sys(e, -ENOMEM, "building the notifiers");
 }

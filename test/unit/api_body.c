@@ -76,7 +76,8 @@ static void every_member(void **state)
         "\"operation\":7,"
         "\"file\":\"f\",\"key\":\"a*\",\"replace\":true,"
         "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\",\"text\":\"x\",\"suppressed\":7,"
-        "\"junit\":true,\"preflight\":true,\"override\":\"o\"}";
+        "\"junit\":true,\"preflight\":true,\"override\":\"o\","
+        "\"release\":\"2.1\",\"responsible\":\"Ada\",\"eta\":\"2099-01-01T00:00:00Z\"}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.text, "x");
     assert_string_equal(body.reason, "why \xc3\xa9");
@@ -96,6 +97,9 @@ static void every_member(void **state)
     assert_true(body.preflight.junit);
     assert_true(body.preflight.first);
     assert_string_equal(body.preflight.override_reason, "o");
+    assert_string_equal(body.preflight.team.release, "2.1");
+    assert_string_equal(body.preflight.team.responsible, "Ada");
+    assert_int_equal(body.preflight.team.due_wall, UINT64_C(4070908800) * USEC_PER_SEC);
     assert_int_equal(body.members, (1U << API_MEMBER_COUNT) - 1);
     api_body_fini(&body);
 }

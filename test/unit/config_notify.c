@@ -7,7 +7,8 @@
 
 #define REST "[Agent]\nExecStart=/bin/agent\n[Health]\nUrl=http://127.0.0.1:3004/health\n"
 #define ALL_KINDS                                                                                  \
-    (1U << NOTICE_OPENED | 1U << NOTICE_UPDATED | 1U << NOTICE_ACKNOWLEDGED | 1U << NOTICE_RESOLVED)
+    (1U << NOTICE_OPENED | 1U << NOTICE_UPDATED | 1U << NOTICE_ACKNOWLEDGED |                      \
+        1U << NOTICE_RESOLVED | 1U << NOTICE_BEGUN | 1U << NOTICE_ENDED)
 
 static void has_defaults(void **state)
 {

@@ -103,6 +103,8 @@ static void pagerduty_gets_an_event(void **state)
         {NOTICE_TEST, SEVERITY_P3, "trigger", "info"},
         {NOTICE_ACKNOWLEDGED, SEVERITY_P1, "acknowledge", "(none)"},
         {NOTICE_RESOLVED, SEVERITY_P1, "resolve", "(none)"},
+        {NOTICE_BEGUN, SEVERITY_P3, "(none)", "(none)"},
+        {NOTICE_ENDED, SEVERITY_P3, "(none)", "(none)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct notice n = notice_of(rows[i].kind, rows[i].severity);
@@ -112,10 +114,96 @@ static void pagerduty_gets_an_event(void **state)
         assert_string_equal(at(json, "routing_key", NULL), "KEY");
         assert_string_equal(at(json, "event_action", NULL), rows[i].action);
         assert_string_equal(
-            at(json, "dedup_key", NULL), "voxkeeper/host-1/20251124-160000-crash-loop");
+            at(json, "dedup_key", NULL), notice_of_incident(n.kind) || n.kind == NOTICE_TEST
+                                             ? "voxkeeper/host-1/20251124-160000-crash-loop"
+                                             : "(none)");
         assert_string_equal(at(json, "payload", "severity"), rows[i].word);
         cJSON_Delete(json);
     }
+}
+
+static struct notice deployment_of(enum notice_kind kind)
+{
+    struct notice n = notice_of(kind, SEVERITY_P3);
+    n.incident = "20251124-160000-deployment-7";
+    n.subject = "2.1";
+    n.summary = "deployment of 2.1";
+    return n;
+}
+
+/* Nobody is paged for it, and it is not to be taken for an incident. */
+static void pagerduty_gets_a_change_event_of_a_deployment(void **state)
+{
+    (void)state;
+    const struct notice n = deployment_of(NOTICE_ENDED);
+    struct strbuf body = STRBUF_INIT;
+    notice_body_pagerduty(&n, &sender, &body);
+    cJSON *json = parsed(&body);
+    assert_string_equal(at(json, "routing_key", NULL), "KEY");
+    assert_string_equal(at(json, "payload", "summary"), "deployment of 2.1");
+    assert_string_equal(at(json, "payload", "timestamp"), "2025-11-24T16:01:00.000Z");
+    const cJSON *details =
+        cJSON_GetObjectItem(cJSON_GetObjectItem(json, "payload"), "custom_details");
+    assert_string_equal(at(details, "version", NULL), "2.1");
+    assert_string_equal(at(details, "kind", NULL), "ended");
+    assert_string_equal(at(details, "details", NULL), "first\nsecond");
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "links")), 1);
+    cJSON_Delete(json);
+}
+
+static void a_change_event_has_an_address_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        enum notice_kind kind;
+        const char *url, *want;
+    } rows[] = {
+        {NOTICE_OPENED, "https://p/v2/enqueue", "https://p/v2/enqueue"},
+        {NOTICE_TEST, "https://p/v2/enqueue", "https://p/v2/enqueue"},
+        {NOTICE_BEGUN, "https://p/v2/enqueue", "https://p/v2/change/enqueue"},
+        {NOTICE_ENDED, "https://p/v2/enqueue", "https://p/v2/change/enqueue"},
+        {NOTICE_ENDED, "https://proxy/pager", "https://proxy/pager"},
+        {NOTICE_ENDED, "x", "x"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct notice n = deployment_of(rows[i].kind);
+        struct strbuf out = STRBUF_INIT;
+        notice_url_pagerduty(&n, rows[i].url, &out);
+        assert_string_equal(strbuf_text(&out), rows[i].want);
+        strbuf_fini(&out);
+    }
+}
+
+static void alertmanager_and_slack_are_told_of_a_deployment(void **state)
+{
+    (void)state;
+    const struct notice begun = deployment_of(NOTICE_BEGUN);
+    const struct notice ended = deployment_of(NOTICE_ENDED);
+    const struct notice *const one[] = {&begun};
+    const struct notice *const other[] = {&ended};
+    struct strbuf body = STRBUF_INIT;
+    notice_body_alertmanager(one, 1, &sender, NOW + 240 * USEC_PER_SEC, &body);
+    cJSON *first = parsed(&body);
+    notice_body_alertmanager(other, 1, &sender, NOW + 240 * USEC_PER_SEC, &body);
+    cJSON *second = parsed(&body);
+    const cJSON *a = cJSON_GetArrayItem(first, 0);
+    const cJSON *b = cJSON_GetArrayItem(second, 0);
+    assert_string_equal(at(a, "labels", "alertname"), "deployment");
+    assert_string_equal(at(a, "labels", "severity"), "ticket");
+    assert_string_equal(at(a, "endsAt", NULL), "2025-11-24T16:05:00.000Z");
+    assert_string_equal(at(b, "endsAt", NULL), "2025-11-24T16:01:00.000Z");
+    /* The same alert, or it would not end. */
+    assert_true(
+        cJSON_Compare(cJSON_GetObjectItem(a, "labels"), cJSON_GetObjectItem(b, "labels"), true));
+    cJSON_Delete(first);
+    cJSON_Delete(second);
+    notice_body_slack(&begun, &sender, &body);
+    first = parsed(&body);
+    assert_string_equal(at(first, "text", NULL), "begun: deployment of 2.1");
+    assert_string_equal(
+        at(cJSON_GetArrayItem(cJSON_GetObjectItem(first, "blocks"), 0), "text", "text"),
+        ":rocket: begun: deployment of 2.1");
+    cJSON_Delete(first);
 }
 
 static char *long_text(const char *unit, size_t times)
@@ -216,6 +304,26 @@ static void our_own_form_is_read_back(void **state)
     strbuf_fini(&text);
 }
 
+static void a_deployment_is_read_back(void **state)
+{
+    (void)state;
+    static const enum notice_kind kinds[] = {NOTICE_BEGUN, NOTICE_ENDED, NOTICE_TEST};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct notice n = deployment_of(kinds[i]);
+        struct strbuf text = STRBUF_INIT;
+        struct notice_read back;
+        struct err e = {0};
+        notice_write_json(&n, "host-1", &text);
+        assert_non_null(strstr(strbuf_text(&text),
+            n.kind == NOTICE_TEST ? "\"condition\":\"test\"" : "\"condition\":\"deployment\""));
+        assert_int_equal(notice_read_json(strbuf_text(&text), text.len, &back, &e), 0);
+        assert_int_equal(back.notice.kind, n.kind);
+        assert_string_equal(back.notice.incident, n.incident);
+        notice_read_fini(&back);
+        strbuf_fini(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +334,10 @@ int main(void)
         cmocka_unit_test(slack_gets_what_cannot_be_mistaken_for_markup),
         cmocka_unit_test(text_is_cut_between_characters),
         cmocka_unit_test(our_own_form_is_read_back),
+        cmocka_unit_test(pagerduty_gets_a_change_event_of_a_deployment),
+        cmocka_unit_test(a_change_event_has_an_address_of_its_own),
+        cmocka_unit_test(alertmanager_and_slack_are_told_of_a_deployment),
+        cmocka_unit_test(a_deployment_is_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

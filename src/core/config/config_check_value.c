@@ -6,6 +6,7 @@
 #include "core/limits.h"
 #include "core/preflight/preflight_scale.h"
 #include "core/redis_url.h"
+#include "voxkeeper/control.h"
 
 #include "base/num.h"
 
@@ -250,6 +251,14 @@ int config_check_doctor(const char *text, struct err *e)
 int config_check_skip(const char *text, struct err *e)
 {
     return preflight_skip(text, NULL, e);
+}
+
+int config_check_person(const char *text, struct err *e)
+{
+    if (strlen(text) > VK_TEAM_TEXT_MAX)
+        return err_set(
+            e, -EINVAL, "\"%.40s…\" is longer than %d bytes", text, (int)VK_TEAM_TEXT_MAX);
+    return text[0] ? 0 : err_set(e, -EINVAL, "nobody is named");
 }
 
 int config_check_peak(const char *text, struct err *e)

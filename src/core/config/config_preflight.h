@@ -24,4 +24,6 @@ struct config_preflight {
     usec_t alert_timeout;
     struct strlist rollback_dry_run; /* NAME=value, then arguments; empty: it has none */
     char *previous_release;          /* path; NULL: none */
+    char *responsible;               /* NULL: nobody */
+    usec_t duration;                 /* of a deployment; 0: not known */
 };

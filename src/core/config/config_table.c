@@ -90,6 +90,8 @@ static const struct config_choice notice_kinds[] = {
     {"updated", NOTICE_UPDATED},
     {"acknowledged", NOTICE_ACKNOWLEDGED},
     {"resolved", NOTICE_RESOLVED},
+    {"begun", NOTICE_BEGUN},
+    {"ended", NOTICE_ENDED},
     {0},
 };
 static const struct config_choice log_actions[] = {
@@ -410,6 +412,15 @@ const struct config_key config_keys[] = {
         .check = config_check_path, LIVE,
         .doc = "File or directory of the release to go back to, which must be there."},
 
+    {"Preflight", "Responsible", &config_type_string, ROOT(preflight.responsible),
+        .check = config_check_person, LIVE,
+        .doc = "Who is responsible for a deployment, as the team is told; `--responsible` goes "
+               "before it."},
+    {"Preflight", "Duration", &config_type_span, ROOT(preflight.duration), .preset = "0",
+        .max = HOURS(24 * 7), LIVE,
+        .doc = "How long a deployment takes: the estimated completion that the team is told, unless "
+               "`--eta` says otherwise; `0`: not known."},
+
     {"Drain", "Linger", &config_type_span, ROOT(drain.linger), .preset = "2s",
         .min = 0, .max = HOURS(1), LIVE,
         .doc = "`/readyz` says 503 for so long before anything else, for balancers to notice."},
@@ -524,9 +535,10 @@ const struct config_key config_keys[] = {
         .doc = "It is told of incidents of these severities. P1: nobody is answered; P2: somebody "
                "is hurt, or soon will be; P3: to be looked at tomorrow."},
     {"Notify", "Kinds", &config_type_set, NOTIFY(kinds),
-        .preset = "opened updated acknowledged resolved", .choices = notice_kinds, LIVE,
-        .doc = "It is told of these turns of an incident. `alertmanager` and `pagerduty` need "
-               "`opened` and `resolved`."},
+        .preset = "opened updated acknowledged resolved begun ended", .choices = notice_kinds, LIVE,
+        .doc = "It is told of these turns of an incident, and of the begin and the end of a "
+               "deployment (which is of P3; a change event at PagerDuty, an alert `deployment` in "
+               "Alertmanager). `alertmanager` and `pagerduty` need `opened` and `resolved`."},
     {"Notify", "Timeout", &config_type_span, NOTIFY(timeout), .preset = "10s",
         .min = MS(100), .max = SEC(600), LIVE,
         .doc = "A delivery without an answer by then is tried again later."},

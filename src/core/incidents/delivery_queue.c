@@ -75,6 +75,8 @@ static bool is_needless(const struct delivery_entry *entry, const struct deliver
         return kind == NOTICE_UPDATED || kind == NOTICE_ACKNOWLEDGED;
     case NOTICE_OPENED:
     case NOTICE_ACKNOWLEDGED:
+    case NOTICE_BEGUN:
+    case NOTICE_ENDED:
     case NOTICE_TEST:
         break;
     }
@@ -184,7 +186,7 @@ bool delivery_queue_done(struct delivery_queue *q, uint64_t number, bool keep)
     if (keep)
         at = stand_down(q, at);
     enum notice_kind kind = notice_of(&q->entries[at])->kind;
-    q->entries[at].standing = keep && kind != NOTICE_RESOLVED && kind != NOTICE_TEST;
+    q->entries[at].standing = keep && kind != NOTICE_RESOLVED && notice_of_incident(kind);
     bool stands = q->entries[at].standing;
     if (!stands)
         remove_at(q, at);

@@ -29,7 +29,7 @@ static void add_alert(const struct notice *n, const struct notice_sender *sender
     struct strbuf *out)
 {
     char at[TIMESTAMP_TEXT_MAX];
-    bool resolved = n->kind == NOTICE_RESOLVED;
+    bool resolved = n->kind == NOTICE_RESOLVED || n->kind == NOTICE_ENDED;
     usec_t end = resolved ? n->wall : ends_wall;
     usec_t least = usec_add(n->opened_wall, USEC_PER_MSEC);
     strbuf_adds(out, "{\"labels\":{");
@@ -71,6 +71,9 @@ static const char *pagerduty_action(enum notice_kind kind)
     case NOTICE_UPDATED:
     case NOTICE_TEST:
         return "trigger";
+    case NOTICE_BEGUN:
+    case NOTICE_ENDED:
+        break; /* changes, which nobody is paged for */
     case NOTICE_ACKNOWLEDGED:
         return "acknowledge";
     case NOTICE_RESOLVED:
@@ -116,10 +119,60 @@ static void add_payload(
     strbuf_adds(out, "}}");
 }
 
+static void add_link(const struct notice *n, struct strbuf *out)
+{
+    if (strncasecmp(n->runbook_url, "http", 4) != 0)
+        return;
+    strbuf_adds(out, ",\"links\":[{");
+    member(out, "href", n->runbook_url, PAGERDUTY_SUMMARY_MAX);
+    member(out, "text", "Runbook", LABEL_MAX);
+    strbuf_adds(out, "}]");
+}
+
+/* A change event: it stands beside the incidents of its time. */
+static void write_change(
+    const struct notice *n, const struct notice_sender *sender, struct strbuf *out)
+{
+    char at[TIMESTAMP_TEXT_MAX];
+    strbuf_addc(out, '{');
+    member(out, "routing_key", sender->routing_key ? sender->routing_key : "", LABEL_MAX);
+    strbuf_adds(out, ",\"payload\":{");
+    member(out, "summary", n->summary, PAGERDUTY_SUMMARY_MAX);
+    member(out, "source", sender->host, LABEL_MAX);
+    member(out, "timestamp", timestamp_format(n->wall, at), sizeof at);
+    strbuf_adds(out, ",\"custom_details\":{");
+    member(out, "kind", notice_kind_name(n->kind), LABEL_MAX);
+    member(out, "agent", n->agent, LABEL_MAX);
+    member(out, "version", n->subject, LABEL_MAX);
+    member(out, "deployment", n->incident, LABEL_MAX);
+    member(out, "details", n->details, DETAILS_MAX);
+    strbuf_adds(out, "}}");
+    add_link(n, out);
+    strbuf_addc(out, '}');
+}
+
+void notice_url_pagerduty(const struct notice *n, const char *url, struct strbuf *out)
+{
+    static const char events[] = "/enqueue";
+    size_t len = strlen(url);
+    size_t last = sizeof events - 1;
+    bool change = n->kind == NOTICE_BEGUN || n->kind == NOTICE_ENDED;
+    if (!change || len < last || strcmp(url + len - last, events) != 0) {
+        strbuf_adds(out, url);
+        return;
+    }
+    strbuf_add(out, url, len - last);
+    strbuf_addf(out, "/change%s", events);
+}
+
 void notice_body_pagerduty(
     const struct notice *n, const struct notice_sender *sender, struct strbuf *out)
 {
     struct strbuf key = STRBUF_INIT;
+    if (!pagerduty_action(n->kind)[0]) {
+        write_change(n, sender, out);
+        return;
+    }
     notice_dedup_key(n, sender->host, &key);
     strbuf_addc(out, '{');
     member(out, "routing_key", sender->routing_key ? sender->routing_key : "", LABEL_MAX);
@@ -127,12 +180,7 @@ void notice_body_pagerduty(
     member(out, "dedup_key", strbuf_text(&key), LABEL_MAX);
     if (strcmp(pagerduty_action(n->kind), "trigger") == 0) {
         member(out, "client", "voxkeeper", LABEL_MAX);
-        if (strncasecmp(n->runbook_url, "http", 4) == 0) {
-            strbuf_adds(out, ",\"links\":[{");
-            member(out, "href", n->runbook_url, PAGERDUTY_SUMMARY_MAX);
-            member(out, "text", "Runbook", LABEL_MAX);
-            strbuf_adds(out, "}]");
-        }
+        add_link(n, out);
         add_payload(n, sender, out);
     }
     strbuf_addc(out, '}');

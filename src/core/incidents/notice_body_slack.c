@@ -22,18 +22,22 @@ static const char *mark(const struct notice *n)
         return ":eyes:";
     case NOTICE_RESOLVED:
         return ":white_check_mark:";
+    case NOTICE_BEGUN:
+        return ":rocket:";
+    case NOTICE_ENDED:
+        return ":checkered_flag:";
     case NOTICE_TEST:
         break;
     }
     return ":wrench:";
 }
 
-/* "P2 opened: a worker crashes again and again" */
+/* "P2 opened: a worker crashes again and again". What is no incident has no urgency. */
 static void add_line(const struct notice *n, size_t max, bool escaped, struct strbuf *out)
 {
     size_t begin = out->len;
-    if (n->kind == NOTICE_TEST)
-        strbuf_adds(out, "test: ");
+    if (!notice_of_incident(n->kind))
+        strbuf_addf(out, "%s: ", notice_kind_name(n->kind));
     else
         strbuf_addf(out, "%s %s: ", severity_name(n->severity), notice_kind_name(n->kind));
     size_t left = max - (out->len - begin);

@@ -23,9 +23,27 @@ const char *notice_kind_name(enum notice_kind kind)
     return kinds[kind];
 }
 
+bool notice_of_incident(enum notice_kind kind)
+{
+    switch (kind) {
+    case NOTICE_OPENED:
+    case NOTICE_UPDATED:
+    case NOTICE_ACKNOWLEDGED:
+    case NOTICE_RESOLVED:
+        return true;
+    case NOTICE_BEGUN:
+    case NOTICE_ENDED:
+    case NOTICE_TEST:
+        break;
+    }
+    return false;
+}
+
 const char *notice_condition(const struct notice *n)
 {
-    return n->kind == NOTICE_TEST ? "test" : condition_name(n->condition);
+    if (n->kind == NOTICE_TEST)
+        return "test";
+    return notice_of_incident(n->kind) ? condition_name(n->condition) : "deployment";
 }
 
 void notice_dedup_key(const struct notice *n, const char *host, struct strbuf *out)
@@ -100,7 +118,7 @@ static int read_words(const struct cJSON *json, struct notice *n, struct err *e)
     if (k == N_KINDS)
         return refuse(e, "kind", kind);
     n->kind = (enum notice_kind)k;
-    if (n->kind != NOTICE_TEST && condition_find(condition, &n->condition) < 0)
+    if (notice_of_incident(n->kind) && condition_find(condition, &n->condition) < 0)
         return refuse(e, "condition", condition);
     if (severity_find(severity, &n->severity) < 0)
         return refuse(e, "severity", severity);

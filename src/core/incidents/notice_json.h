@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 #include "core/incidents/notice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct cJSON;
@@ -34,7 +35,10 @@ void notice_read_fini(struct notice_read *read);
 /* "opened" and so on. */
 const char *notice_kind_name(enum notice_kind kind);
 
-/* The condition's name, or "test". */
+/* Whether it is about an incident, and not about a deployment or nothing at all. */
+bool notice_of_incident(enum notice_kind kind);
+
+/* The condition's name, "deployment" or "test". */
 const char *notice_condition(const struct notice *n);
 
 /* Appends what receivers know the incident by: `voxkeeper/HOST/INCIDENT`. */

@@ -24,7 +24,8 @@ struct config;
     X(CREDENTIALS, "credentials", "Provider credentials")                                          \
     X(SCALING, "scaling", "Scaling")                                                               \
     X(MONITORING, "monitoring", "Monitoring and alerts")                                           \
-    X(ROLLBACK, "rollback", "Rollback plan")
+    X(ROLLBACK, "rollback", "Rollback plan")                                                       \
+    X(TEAM, "team", "Team notified")
 
 /* X(SYMBOL, name, ITEM, section of which each has a row, or NULL): of one item side by side. No
  * name is an item's as well. */
@@ -44,7 +45,9 @@ struct config;
     X(TEST_NOTICE, "test-notice", MONITORING, "Notify")                                            \
     X(ROLLBACK_COMMAND, "rollback-command", ROLLBACK, NULL)                                        \
     X(ROLLBACK_DRY_RUN, "rollback-dry-run", ROLLBACK, NULL)                                        \
-    X(PREVIOUS_RELEASE, "previous-release", ROLLBACK, NULL)
+    X(PREVIOUS_RELEASE, "previous-release", ROLLBACK, NULL)                                        \
+    X(ANNOUNCEMENT, "announcement", TEAM, NULL)                                                    \
+    X(START_NOTICE, "start-notice", TEAM, "Notify")
 
 #define PREFLIGHT_VERDICTS(X)                                                                      \
     X(PENDING, "pending")                                                                          \

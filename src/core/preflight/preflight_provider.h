@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/config/config_credential.h"
-#include "core/preflight/preflight.h"
 #include "core/credentials/provider_check.h"
+#include "core/preflight/preflight.h"
 
 /* Notes the evidence. What could not be found out counts against it. */
 void preflight_provider(const struct config_credential *conf, const struct provider_reading *r,

@@ -4,6 +4,8 @@
 #include "base/span.h"
 #include "base/strbuf.h"
 #include "base/text.h"
+#include "core/preflight/deployment.h"
+#include "io/loop/loop.h"
 #include "voxkeeper/control.h"
 
 #include <cjson/cJSON.h>
@@ -78,6 +80,32 @@ static int read_span(const struct cJSON *member, usec_t *out, struct err *e)
         return err_set(e, -EINVAL,
             "reading the request: \"%s\" must be a time span such as 24h, not \"%s\"",
             show(member->string).text, show(text).text);
+    return 0;
+}
+
+/* Some words for people, in one line. */
+static int read_words(const struct cJSON *member, const char **out, struct err *e)
+{
+    const char *text = NULL;
+    int r = read_text(member, VK_TEAM_TEXT_MAX, &text, e);
+    if (r == 0 && (is_blank(text, text + strlen(text)) || strpbrk(text, "\r\n")))
+        r = err_set(
+            e, -EINVAL, "reading the request: \"%s\" must be one line", show(member->string).text);
+    if (r == 0)
+        *out = text;
+    return r;
+}
+
+static int read_due(const struct cJSON *member, usec_t *out_wall, struct err *e)
+{
+    struct err why = {0};
+    const char *text = NULL;
+    int r = read_text(member, SPAN_TEXT_MAX, &text, e);
+    if (r < 0)
+        return r;
+    if (deployment_read_due(text, loop_wall_now(), out_wall, &why) < 0)
+        return err_set(
+            e, -EINVAL, "reading the request: \"%s\": %s", show(member->string).text, why.msg);
     return 0;
 }
 
@@ -161,6 +189,12 @@ static int read_value(
         return read_reason(member, &out->preflight.override_reason, e);
     case API_MEMBER_JUNIT:
         return read_bool(member, &out->preflight.junit, e);
+    case API_MEMBER_RELEASE:
+        return read_words(member, &out->preflight.team.release, e);
+    case API_MEMBER_RESPONSIBLE:
+        return read_words(member, &out->preflight.team.responsible, e);
+    case API_MEMBER_ETA:
+        return read_due(member, &out->preflight.team.due_wall, e);
     case API_MEMBER_COUNT:
         break;
     }

@@ -37,7 +37,10 @@ enum { API_AUTHOR_MAX = 96 };
     X(SUPPRESSED, "suppressed")                                                                    \
     X(JUNIT, "junit")                                                                              \
     X(PREFLIGHT, "preflight")                                                                      \
-    X(OVERRIDE, "override")
+    X(OVERRIDE, "override")                                                                        \
+    X(RELEASE, "release")                                                                          \
+    X(RESPONSIBLE, "responsible")                                                                  \
+    X(ETA, "eta")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* What the team is told of a deployment. */
+#define TEAM (API_MEMBER_BIT(RELEASE) | API_MEMBER_BIT(RESPONSIBLE) | API_MEMBER_BIT(ETA))
+
 const struct api_route api_routes[] = {
     {"/", false, api_get_page, NULL, 0},
     {"/runbook", false, api_get_runbook, NULL, 0},
@@ -19,9 +22,9 @@ const struct api_route api_routes[] = {
     {VK_API_OPERATIONS, true, api_get_operation, NULL, 0},
     {VK_API_SAMPLES, false, api_get_samples, NULL, 0},
     {VK_API_RESTART, false, NULL, api_do_restart,
-        API_MEMBER_BIT(PREFLIGHT) | API_MEMBER_BIT(OVERRIDE)},
+        API_MEMBER_BIT(PREFLIGHT) | API_MEMBER_BIT(OVERRIDE) | TEAM},
     {VK_API_RELOAD, false, NULL, api_do_reload,
-        API_MEMBER_BIT(PREFLIGHT) | API_MEMBER_BIT(OVERRIDE)},
+        API_MEMBER_BIT(PREFLIGHT) | API_MEMBER_BIT(OVERRIDE) | TEAM},
     {VK_API_ROLLOUT, false, api_get_rollout, NULL, 0},
     {VK_API_ROLLOUT_CANCEL, false, NULL, api_do_cancel, 0},
     {VK_API_ROLLOUT_PROMOTE, false, NULL, api_do_promote, 0},
@@ -47,7 +50,7 @@ const struct api_route api_routes[] = {
     {VK_API_DOCTOR, false, NULL, api_do_doctor, API_MEMBER_BIT(SUPPRESSED)},
     {VK_API_INCIDENTS, false, api_get_incidents, NULL, 0},
     {VK_API_INCIDENTS, true, api_get_incident, api_do_acknowledge, 0},
-    {VK_API_PREFLIGHT, false, NULL, api_do_preflight, API_MEMBER_BIT(JUNIT)},
+    {VK_API_PREFLIGHT, false, NULL, api_do_preflight, API_MEMBER_BIT(JUNIT) | TEAM},
     {VK_API_CHANGELOG, false, api_get_changelog, api_do_note, API_MEMBER_BIT(TEXT)},
 };
 

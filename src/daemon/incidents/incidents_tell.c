@@ -17,6 +17,8 @@ static enum event_id event_of(enum notice_kind kind)
     case NOTICE_RESOLVED:
         return EVENT_INCIDENT_RESOLVED;
     case NOTICE_UPDATED:
+    case NOTICE_BEGUN:
+    case NOTICE_ENDED:
     case NOTICE_TEST:
         break;
     }
@@ -52,6 +54,8 @@ static void add_message(struct event *ev, const struct incident_record *r, enum 
         event_message(
             ev, "; over after %s", span_show(incident_record_duration(r, loop_wall_now()), span));
         break;
+    case NOTICE_BEGUN:
+    case NOTICE_ENDED:
     case NOTICE_TEST:
         break;
     }

@@ -29,16 +29,21 @@ struct notifier {
 
 static bool is_about_itself(const struct notice *notice, const char *name)
 {
-    return notice->kind != NOTICE_TEST && notice->condition == CONDITION_ALERTS_FAIL &&
+    return notice_of_incident(notice->kind) && notice->condition == CONDITION_ALERTS_FAIL &&
            strcmp(notice->subject, name) == 0;
+}
+
+bool notifier_wants(const struct config_notify *conf, const struct notice *notice)
+{
+    return conf->severities & 1U << notice->severity && conf->kinds & 1U << notice->kind &&
+           !is_about_itself(notice, conf->name);
 }
 
 static void route(struct notifier *n, const struct notice *notice, const char *text)
 {
     for (unsigned i = 0; i < n->n_outlets; i++) {
         const struct config_notify *conf = notifier_outlet_conf(n->outlets[i]);
-        if (conf->severities & 1U << notice->severity && conf->kinds & 1U << notice->kind &&
-            !is_about_itself(notice, conf->name))
+        if (notifier_wants(conf, notice))
             notifier_outlet_post(n->outlets[i], text);
     }
 }
@@ -72,6 +77,8 @@ static bool withhold(struct notifier *n, const struct notice *notice, const char
     case NOTICE_RESOLVED:
         drop_withheld(n, notice->incident);
         return unknown;
+    case NOTICE_BEGUN: /* no alarm, and wanted all the more while somebody is at work */
+    case NOTICE_ENDED:
     case NOTICE_TEST:
         break;
     }
@@ -125,6 +132,13 @@ static void on_withheld_lost(const struct delivery_entry *entry, void *arg)
     route(n, &entry->read.notice, entry->text);
 }
 
+static void on_attempt(
+    const char *name, const struct notice *notice, const struct notifier_answer *answer, void *arg)
+{
+    const struct notifier *n = arg;
+    n->spec.on_attempt(name, notice, answer, n->spec.arg);
+}
+
 static void on_outcome(const char *name, bool sent, void *arg)
 {
     const struct notifier *n = arg;
@@ -158,6 +172,7 @@ static struct notifier_outlet *add(struct notifier *n, const struct config_notif
         .means = {.loop = n->spec.loop, .http = n->spec.http, .host = n->host},
         .conf = conf,
         .directory = strbuf_text(&n->outlets_directory),
+        .on_attempt = on_attempt,
         .on_outcome = on_outcome,
         .on_waiting = on_waiting,
         .on_failing = on_failing,
@@ -172,6 +187,11 @@ static struct notifier_outlet **find(struct notifier *n, const char *name)
             return &n->outlets[i];
     }
     return NULL;
+}
+
+bool notifier_has(struct notifier *n, const char *name)
+{
+    return find(n, name) != NULL;
 }
 
 int notifier_configure(struct notifier *n, const struct config *config, struct err *e)

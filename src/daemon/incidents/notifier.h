@@ -22,8 +22,11 @@ struct notifier_spec {
     struct loop *loop;
     struct http_client *http;
     const struct config *config; /* borrowed until notifier_configure() */
-    void (*on_outcome)(const char *name, bool sent, void *arg); /* of one notice */
-    void (*on_waiting)(unsigned n, void *arg);                  /* notices, of all notifiers */
+    /* A notice was tried to be delivered; then, that it was delivered or is given up. */
+    void (*on_attempt)(const char *name, const struct notice *notice,
+        const struct notifier_answer *answer, void *arg);
+    void (*on_outcome)(const char *name, bool sent, void *arg);
+    void (*on_waiting)(unsigned n, void *arg); /* notices, of all notifiers */
     /* A notifier cannot deliver, or can again; may be said again and again. */
     void (*on_failing)(const char *name, const char *words, void *arg);
     void (*on_working)(const char *name, void *arg);
@@ -39,6 +42,10 @@ int notifier_configure(struct notifier *n, const struct config *config, struct e
 
 /* Copies; on disk on return, sent when it can be. */
 void notifier_post(struct notifier *n, const struct notice *notice);
+
+/* Whether a notifier is there; and whether one of these settings would be told of a notice. */
+bool notifier_has(struct notifier *n, const char *name);
+bool notifier_wants(const struct config_notify *conf, const struct notice *notice);
 
 /* As silence_begin() and silence_end(). */
 int notifier_silence(

@@ -195,6 +195,14 @@ static usec_t age_of(const struct notifier_outlet *o)
     return entry ? usec_sub(loop_wall_now(), entry->read.notice.wall) : 0;
 }
 
+static void tell_attempt(const struct notifier_outlet *o, const struct notifier_answer *answer)
+{
+    const struct delivery_entry *entry =
+        delivery_queue_find(notifier_store_queue(o->store), o->busy);
+    if (entry)
+        o->spec.on_attempt(o->spec.conf->name, &entry->read.notice, answer, o->spec.arg);
+}
+
 static void on_answer(const struct notifier_answer *answer, void *arg)
 {
     struct notifier_outlet *o = arg;
@@ -207,6 +215,7 @@ static void on_answer(const struct notifier_answer *answer, void *arg)
     bool sent = told.verdict == DELIVERY_EV_SENT;
     notifier_send_free(o->send);
     o->send = NULL;
+    tell_attempt(o, &told);
     if (sent || delivery_gives_up(&o->machine, ev.type, ev.age))
         settle(o, sent, &told);
     feed(o, &ev, &u);

@@ -16,6 +16,9 @@ struct notifier_outlet_spec {
     struct notifier_means means;
     const struct config_notify *conf; /* borrowed until notifier_outlet_configure() */
     const char *directory;            /* of the queue */
+    /* A notice was tried to be delivered, whatever came of it. */
+    void (*on_attempt)(const char *name, const struct notice *notice,
+        const struct notifier_answer *answer, void *arg);
     /* A notice was delivered, or is given up; what waits changed. */
     void (*on_outcome)(const char *name, bool sent, void *arg);
     void (*on_waiting)(void *arg);

@@ -19,6 +19,7 @@
 
 /* Bytes of a credential file, of an answer, and of the answer that are shown. */
 enum { CREDENTIAL_MAX = 4096, ANSWER_MAX = 16 * 1024, SHOWN_MAX = 200, SECRET_MIN = 4 };
+#define DEPLOYMENT_STANDS (4 * USEC_PER_HOUR)
 
 struct notifier_send {
     struct notifier_means means;
@@ -152,12 +153,20 @@ static int read_secrets(struct notifier_send *s, const struct config_notify *con
     return s->key ? 0 : e->code;
 }
 
+/* What is told again must not end before it is told; a failure or two included. A deployment is
+ * told once: should nobody tell its end, it has one. */
+static usec_t stands_for(enum notice_kind kind, const struct config_notify *conf)
+{
+    if (kind == NOTICE_TEST)
+        return 2 * USEC_PER_MIN;
+    return notice_of_incident(kind) ? 4 * conf->repeat : DEPLOYMENT_STANDS;
+}
+
 static void write_body(const struct notifier_send *s, const struct config_notify *conf,
     const struct notice *const *notices, size_t n, struct strbuf *out)
 {
     const struct notice_sender sender = {s->means.host, s->key};
-    /* What it is told again of must not end before it is told; a failure or two included. */
-    usec_t stands = notices[0]->kind == NOTICE_TEST ? 2 * USEC_PER_MIN : 4 * conf->repeat;
+    usec_t stands = stands_for(notices[0]->kind, conf);
     switch (conf->type) {
     case CONFIG_NOTIFY_ALERTMANAGER:
         notice_body_alertmanager(notices, n, &sender, usec_add(loop_wall_now(), stands), out);
@@ -175,17 +184,33 @@ static void write_body(const struct notifier_send *s, const struct config_notify
     }
 }
 
-static int post(struct notifier_send *s, const struct config_notify *conf,
+static void write_url(const struct notifier_send *s, const struct notice *n, struct strbuf *out)
+{
+    size_t len = strlen(s->url);
+    switch (s->type) {
+    case CONFIG_NOTIFY_ALERTMANAGER:
+        while (len > 0 && s->url[len - 1] == '/')
+            len--;
+        strbuf_add(out, s->url, len);
+        strbuf_adds(out, "/api/v2/alerts");
+        break;
+    case CONFIG_NOTIFY_PAGERDUTY:
+        notice_url_pagerduty(n, s->url, out);
+        break;
+    case CONFIG_NOTIFY_SLACK:
+    case CONFIG_NOTIFY_WEBHOOK:
+    case CONFIG_NOTIFY_EXEC:
+        strbuf_adds(out, s->url);
+        break;
+    }
+}
+
+static int post(struct notifier_send *s, const struct config_notify *conf, const struct notice *n,
     const struct strbuf *body, struct err *e)
 {
     struct strbuf url = STRBUF_INIT;
     struct strbuf bearer = STRBUF_INIT;
-    size_t len = strlen(s->url);
-    bool alertmanager = conf->type == CONFIG_NOTIFY_ALERTMANAGER;
-    while (alertmanager && len > 0 && s->url[len - 1] == '/')
-        len--;
-    strbuf_add(&url, s->url, len);
-    strbuf_adds(&url, alertmanager ? "/api/v2/alerts" : "");
+    write_url(s, n, &url);
     if (s->key && conf->type != CONFIG_NOTIFY_PAGERDUTY)
         strbuf_addf(&bearer, "Authorization: Bearer %s", s->key);
     const char *const headers[] = {
@@ -274,7 +299,7 @@ struct notifier_send *notifier_send_new(const struct notifier_means *means,
     int r = exec ? 0 : read_secrets(s, conf, &e);
     if (r == 0) {
         write_body(s, conf, notices, n, &body);
-        r = exec ? run(s, conf, notices[0], &body, &e) : post(s, conf, &body, &e);
+        r = exec ? run(s, conf, notices[0], &body, &e) : post(s, conf, notices[0], &body, &e);
     }
     if (r < 0)
         fail(s, e.msg);

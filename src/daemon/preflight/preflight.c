@@ -17,7 +17,7 @@ bool preflight_wanted(const struct preflight_run *run, unsigned row)
     return run->list.results[row].verdict == PREFLIGHT_PENDING;
 }
 
-static void tell(const struct preflight_run *run, unsigned row)
+void preflight_tell(const struct preflight_run *run, unsigned row)
 {
     char took[SPAN_TEXT_MAX];
     struct strbuf name = STRBUF_INIT;
@@ -45,7 +45,7 @@ void preflight_over(struct preflight_run *run, unsigned row)
     if (!preflight_wanted(run, row))
         return;
     preflight_end(&run->list, row, usec_sub(loop_now(), run->began));
-    tell(run, row);
+    preflight_tell(run, row);
     finish_if_over(run);
 }
 
@@ -69,13 +69,14 @@ struct preflight_run *preflight_run_new(const struct preflight_spec *spec, struc
     preflight_skip_all(&spec->config->preflight.skip, &run->list);
     for (unsigned row = 0; row < preflight_rows(&run->list); row++) {
         if (preflight_has(&run->list, row) && !preflight_wanted(run, row))
-            tell(run, row);
+            preflight_tell(run, row);
     }
     preflight_begin_tests(run);
     preflight_begin_keys(run);
     preflight_begin_scaling(run);
     preflight_begin_notifiers(run);
     preflight_begin_rollback(run);
+    preflight_begin_team(run);
     run->monitor = preflight_monitor_new(run);
     if (!run->monitor) {
         preflight_run_free(run);
@@ -93,6 +94,7 @@ void preflight_run_free(struct preflight_run *run)
     preflight_stop_commands(run);
     preflight_stop_keys(run);
     preflight_stop_notifiers(run);
+    preflight_stop_team(run);
     preflight_monitor_free(run->monitor);
     timer_free(run->finish);
     preflight_fini(&run->list);

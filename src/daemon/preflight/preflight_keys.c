@@ -4,8 +4,8 @@
 
 #include "core/preflight/preflight_provider.h"
 #include "daemon/credentials/credentials_parts.h"
-#include "daemon/daemon.h"
 #include "daemon/credentials/provider_check.h"
+#include "daemon/daemon.h"
 #include "io/secret_memory.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* What the files of daemon/preflight share: a run, and how its checks begin and end. */
 #pragma once
 
+#include "core/preflight/deployment.h"
 #include "daemon/command.h"
 #include "daemon/incidents/notifier_send.h"
 #include "daemon/preflight/preflight.h"
@@ -40,10 +41,15 @@ struct preflight_run {
     struct preflight_key keys[LIMIT_CREDENTIALS];
     struct preflight_trial trials[LIMIT_NOTIFIERS];
     struct preflight_monitor *monitor;
+    struct deployment deployment; /* as the team is told */
+    struct timer *impatient;      /* NULL: nobody has to be told */
 };
 
 /* Whether nobody skips it. */
 bool preflight_wanted(const struct preflight_run *run, unsigned row);
+
+/* Tells who waits what came of a row. */
+void preflight_tell(const struct preflight_run *run, unsigned row);
 
 /* The row is over, with what was noted. */
 void preflight_over(struct preflight_run *run, unsigned row);
@@ -54,8 +60,10 @@ void preflight_begin_keys(struct preflight_run *run);
 void preflight_begin_scaling(struct preflight_run *run);
 void preflight_begin_notifiers(struct preflight_run *run);
 void preflight_begin_rollback(struct preflight_run *run);
+void preflight_begin_team(struct preflight_run *run);
 
 /* Each stops what still runs. */
 void preflight_stop_commands(struct preflight_run *run);
 void preflight_stop_keys(struct preflight_run *run);
 void preflight_stop_notifiers(struct preflight_run *run);
+void preflight_stop_team(struct preflight_run *run);

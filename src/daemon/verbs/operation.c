@@ -11,6 +11,7 @@
 #include <string.h>
 
 struct operation {
+    const struct operations *all;
     uint64_t id; /* 0: free */
     const char *kind;
     char *author;
@@ -30,6 +31,8 @@ struct operation {
 
 struct operations {
     uint64_t latest_id;
+    void (*on_end)(const struct operation *op, void *arg); /* NULL: nobody wants to hear of it */
+    void *arg;
     struct operation items[LIMIT_OPERATIONS];
 };
 
@@ -62,6 +65,13 @@ struct operations *operations_new(uint64_t latest)
     if (all)
         all->latest_id = latest;
     return all;
+}
+
+void operations_on_end(
+    struct operations *all, void (*on_end)(const struct operation *op, void *arg), void *arg)
+{
+    all->on_end = on_end;
+    all->arg = arg;
 }
 
 uint64_t operations_latest(const struct operations *all)
@@ -105,6 +115,7 @@ struct operation *operation_begin(
         operation_clear(op);
         return NULL;
     }
+    op->all = all;
     op->id = ++all->latest_id;
     op->kind = kind;
     op->state = OPERATION_RUNNING;
@@ -145,6 +156,16 @@ const char *operation_kind(const struct operation *op)
 bool operation_running(const struct operation *op)
 {
     return op->state == OPERATION_RUNNING;
+}
+
+const char *operation_state_name(const struct operation *op)
+{
+    return states[op->state].name;
+}
+
+const char *operation_message(const struct operation *op)
+{
+    return strbuf_text(&op->message);
 }
 
 const char *operation_author(const struct operation *op)
@@ -204,6 +225,8 @@ static void end(struct operation *op, enum operation_state state)
 {
     op->state = state;
     op->ended_at = loop_now();
+    if (op->all->on_end)
+        op->all->on_end(op, op->all->arg);
 }
 
 void operation_release(struct operation *op, const char *words)

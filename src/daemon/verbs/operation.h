@@ -44,11 +44,17 @@ uint64_t operations_latest(const struct operations *all);
 struct operation *operation_restore(
     struct operations *all, uint64_t id, const char *kind, const char *author, const char *reason);
 
+/* Whoever wants to hear of every operation that ends; nothing is to be begun from there. */
+void operations_on_end(
+    struct operations *all, void (*on_end)(const struct operation *op, void *arg), void *arg);
+
 /* NULL if unknown or forgotten. */
 struct operation *operation_find(struct operations *all, uint64_t id);
 
 uint64_t operation_id(const struct operation *op);
 const char *operation_kind(const struct operation *op);
+const char *operation_state_name(const struct operation *op); /* "rolled_back" */
+const char *operation_message(const struct operation *op);    /* "" until it has ended */
 bool operation_running(const struct operation *op);
 const char *operation_author(const struct operation *op);
 const char *operation_reason(const struct operation *op); /* "" if none was given */

@@ -144,9 +144,12 @@ static int begin(struct daemon *d, struct operation *op, const struct preflight_
     *g = (struct preflight_gate){.daemon = d, .op = operation_id(op)};
     g->junit = wish && wish->junit;
     g->override_reason = wish && wish->override_reason ? strdup(wish->override_reason) : NULL;
-    g->run = preflight_run_new(
-        &(struct preflight_spec){
-            .daemon = d, .config = config, .op = g->op, .on_done = on_done, .arg = g},
+    g->run = preflight_run_new(&(struct preflight_spec){.daemon = d,
+                                   .config = config,
+                                   .op = g->op,
+                                   .team = wish ? wish->team : (struct preflight_team){0},
+                                   .on_done = on_done,
+                                   .arg = g},
         e);
     if (!g->run || (wish && wish->override_reason && !g->override_reason)) {
         preflight_gate_free(g);
@@ -219,6 +222,13 @@ void preflight_gate_cancel(struct daemon *d)
 struct preflight_monitor *preflight_gate_monitor(const struct preflight_gate *g)
 {
     return g ? preflight_run_monitor(g->run) : NULL;
+}
+
+void preflight_gate_attempt(struct preflight_gate *g, const char *name, const struct notice *notice,
+    const struct notifier_answer *answer)
+{
+    if (g)
+        preflight_run_attempt(g->run, name, notice, answer);
 }
 
 void preflight_gate_free(struct preflight_gate *g)

@@ -6,12 +6,15 @@
 #pragma once
 
 #include "base/err.h"
+#include "daemon/preflight/preflight.h"
 #include "daemon/verbs/verbs.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct config;
+struct notice;
+struct notifier_answer;
 struct preflight_gate;
 struct preflight_monitor;
 
@@ -19,6 +22,7 @@ struct preflight_wish {
     bool junit;                  /* the result is to have the XML as well */
     bool first;                  /* before the rollout */
     const char *override_reason; /* why the rollout goes on all the same; NULL: it does not */
+    struct preflight_team team;
 };
 
 /* Runs it. One at a time. */
@@ -55,6 +59,10 @@ void preflight_gate_cancel(struct daemon *d);
 
 /* Of the run under way; NULL: none, as for `g`. */
 struct preflight_monitor *preflight_gate_monitor(const struct preflight_gate *g);
+
+/* A notice was tried to be delivered. NULL is fine. */
+void preflight_gate_attempt(struct preflight_gate *g, const char *name, const struct notice *notice,
+    const struct notifier_answer *answer);
 
 /* Nobody hears how it ends. NULL is fine. */
 void preflight_gate_free(struct preflight_gate *g);
