@@ -82,10 +82,12 @@ def test_age_is_told_before_and_when_it_is_too_much(make_daemon, keeping):
     daemon = make_daemon(keeping(RotateAfter="4s"))
     due = daemon.wait_event("credential-due")
     assert due["credential"] == "speech" and int(due["age_sec"]) == 3
-    old = daemon.wait_event("credential-old")
-    assert "is 4s old and was to be replaced after 4s" in old["message"]
     opened = daemon.wait_event("incident-opened", condition="credential-old")
-    assert opened["subject"] == "speech"
+    assert opened["subject"] == "speech" and "is to be replaced after 4s" in opened["message"]
+    old = daemon.wait_event("credential-old")
+    assert opened["ts"] < old["ts"]
+    assert "is 4s old and was to be replaced after 4s" in old["message"]
+    assert len(daemon.events("incident-opened", condition="credential-old")) == 1
     assert series(daemon, "voxkeeper_credential_age_seconds", credential="speech") >= 4
     assert series(daemon, "voxkeeper_credential_rotate_after_seconds", credential="speech") == 4
     daemon.configure(keeping(RotateAfter="1d"))

@@ -26,6 +26,7 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 ANNOTATIONS = [note for note in DASHBOARD["annotations"]["list"] if not note.get("builtIn")]
 # Panels that show nothing here, and why that is right.
 RIGHTLY_EMPTY = {
+    "Age of credentials C": "this provider does not tell until when its keys are good",
     "Memory of the unit A": "the daemon has no cgroup with a memory controller, outside of systemd",
     "Memory of the unit B": "and no MemoryMax=",
 }

@@ -75,6 +75,7 @@ ELSEWHERE = {
     "voxkeeper_credential_rotate_after_seconds": "test_credentials.py",
     "voxkeeper_provider_key_valid": "test_credentials_rotate.py",
     "voxkeeper_provider_quota_remaining": "test_credentials_rotate.py",
+    "voxkeeper_provider_key_expiry_timestamp_seconds": "test_provider_forms.py",
 }
 
 
@@ -133,7 +134,8 @@ def test_both_formats_are_what_they_should_be(sleepers, redis):
     assert missing == {"voxkeeper_rollout_info", "voxkeeper_alerts_sent_total",
                        "voxkeeper_alerts_failed_total", "voxkeeper_credential_age_seconds",
                        "voxkeeper_credential_rotate_after_seconds",
-                       "voxkeeper_provider_key_valid", "voxkeeper_provider_quota_remaining"}
+                       "voxkeeper_provider_key_valid", "voxkeeper_provider_quota_remaining",
+                       "voxkeeper_provider_key_expiry_timestamp_seconds"}
     assert text("voxkeeper_worker_exits_total", cause="oom") == 0
     assert text("voxkeeper_rollouts_total", outcome="rolled-back") == 0
     assert text("voxkeeper_sweep_deleted_total", keyspace="tasks", kind="stuck-task") == 0

@@ -149,6 +149,19 @@ def test_a_good_value(make, name):
     assert not daemon.events("credential-invalid")
 
 
+def test_that_a_key_ends_is_told_before(make):
+    until = int(time.time()) + 8
+    keys = {**HTTP, "ExpiryJson": "key.until", "CheckInterval": "1s"}
+    daemon, _ = make(keys, VALUE, {"GET /check": (200, {"left": 5, "key": {"until": until}})})
+    due = daemon.wait_event("credential-due", deadline=20)
+    assert "its provider says that it ends at 20" in due["message"]
+    assert series(daemon, "voxkeeper_provider_key_expiry_timestamp_seconds") == until
+    opened = daemon.wait_event("incident-opened", condition="credential-old", subject="speech")
+    old = daemon.wait_event("credential-old", deadline=20)
+    assert "its provider says that it ended at 20" in old["message"]
+    assert due["ts"] <= opened["ts"] < old["ts"]
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_value(make, name):
     keys, value, answers, said = BAD[name]

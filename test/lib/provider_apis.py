@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -23,7 +24,7 @@ class ProviderApis:
     """Answers what `answers` has for "METHOD /path", as (status, body); else 404. A body that is
     no text is sent as JSON. `asked`: what came, in order."""
 
-    def __init__(self, answers):
+    def __init__(self, answers, certificate=None):
         self.answers = answers
         self.asked = []
         apis = self
@@ -49,7 +50,11 @@ class ProviderApis:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 

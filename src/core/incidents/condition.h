@@ -69,7 +69,7 @@ enum severity { SEVERITIES(X) SEVERITY_COUNT };
     X(REMEDY_FAILED, "remedy-failed", P2, "self-healing", \
         0, 10 * USEC_PER_SEC, "what voxkeeper does by itself does not help") \
     X(CREDENTIAL_OLD, "credential-old", P3, "a-credential-is-old", \
-        0, 10 * USEC_PER_SEC, "a credential is old") \
+        0, 10 * USEC_PER_SEC, "a credential is to be replaced") \
     X(CREDENTIAL_REFUSED, "credential-refused", P2, "a-credential-is-refused", \
         0, 10 * USEC_PER_SEC, "a new value of a credential is refused") \
     X(CREDENTIAL_INVALID, "credential-invalid", P2, "a-credential-is-refused", \

@@ -64,6 +64,7 @@
     X(CREDENTIAL_ROTATE_AFTER, GAUGE, "voxkeeper_credential_rotate_after_seconds", "credential", "Age at which a credential is to be replaced.") \
     X(PROVIDER_KEY_VALID, GAUGE, "voxkeeper_provider_key_valid", "provider,credential", "1 if the provider takes the value in use, 0 if it refuses it or has no credit left for it.") \
     X(PROVIDER_QUOTA, GAUGE, "voxkeeper_provider_quota_remaining", "provider,credential", "What is left at the provider, in its own unit.") \
+    X(PROVIDER_KEY_EXPIRY, GAUGE, "voxkeeper_provider_key_expiry_timestamp_seconds", "provider,credential", "When the value in use ends, as the provider says.") \
     X(CONFIG_LAST_RELOAD_SUCCESSFUL, GAUGE, "voxkeeper_config_last_reload_successful", "", "1 if the configuration was taken when it was last read.") \
     X(CONFIG_LAST_RELOAD_SUCCESS, GAUGE, "voxkeeper_config_last_reload_success_timestamp_seconds", "", "When the configuration in force was read, since the epoch.") \
     X(STATE_DIRECTORY_FREE, GAUGE, "voxkeeper_state_directory_free_bytes", "", "Free space for us where [Admin] StateDirectory= is.") \

@@ -187,7 +187,8 @@ bool credentials_at(const struct credentials *c, unsigned i, struct credential_v
             .judged = one->judged,
             .valid = one->valid,
             .counted = one->counted,
-            .quota = one->quota};
+            .quota = one->quota,
+            .expires = one->expires};
         return true;
     }
     return false;

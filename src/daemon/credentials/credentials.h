@@ -59,5 +59,6 @@ struct credential_view {
     bool valid;
     bool counted; /* it has told how much is left */
     double quota;
+    usec_t expires; /* wall time; 0: it does not tell */
 };
 bool credentials_at(const struct credentials *c, unsigned i, struct credential_view *out);

@@ -1,6 +1,7 @@
 /* How old values are, and who is told. */
 #include "daemon/credentials/credentials_parts.h"
 
+#include "base/timestamp.h"
 #include "core/event.h"
 #include "daemon/daemon.h"
 #include "daemon/incidents/incidents.h"
@@ -12,42 +13,58 @@ usec_t credential_age_now(const struct credential *one)
     return usec_add(newer ? r->next.age : r->used.age, usec_sub(loop_now(), one->aged_at));
 }
 
+/* The age at which it is to be replaced: what RotateAfter= says, or when it ends by itself. */
+static usec_t limit_of(const struct credential *one)
+{
+    usec_t limit = one->conf->rotate_after;
+    usec_t end = usec_add(credential_age_now(one), usec_sub(one->expires, loop_wall_now()));
+    return one->expires > 0 && end < limit ? end : limit;
+}
+
 static enum credential_age judge(const struct credential *one)
 {
-    usec_t rotate_after = one->conf->rotate_after;
+    usec_t limit = limit_of(one);
     usec_t age = credential_age_now(one);
-    if (rotate_after == USEC_INFINITY || !one->record.used.fingerprint[0])
+    if (limit == USEC_INFINITY || !one->record.used.fingerprint[0])
         return CREDENTIAL_FRESH;
-    if (age >= rotate_after)
+    if (age >= limit)
         return CREDENTIAL_OLD;
-    return age >= credential_notice_age(rotate_after) ? CREDENTIAL_DUE : CREDENTIAL_FRESH;
+    return age >= credential_notice_age(limit) ? CREDENTIAL_DUE : CREDENTIAL_FRESH;
+}
+
+static void write_message(const struct credential *one, bool old, struct event *ev)
+{
+    char age[SPAN_TEXT_MAX];
+    char limit[SPAN_TEXT_MAX];
+    char end[TIMESTAMP_TEXT_MAX];
+    span_format(credential_age_now(one) / USEC_PER_SEC * USEC_PER_SEC, age);
+    span_format(one->conf->rotate_after, limit);
+    if (limit_of(one) < one->conf->rotate_after)
+        event_message(ev, "credential %s is %s old, and its provider says that it %s at %s",
+            one->conf->name, age, old ? "ended" : "ends", timestamp_format(one->expires, end));
+    else
+        event_message(ev, "credential %s is %s old and %s after %s", one->conf->name, age,
+            old ? "was to be replaced" : "is to be replaced", limit);
 }
 
 static void tell(const struct credential *one, enum event_id id)
 {
-    char age[SPAN_TEXT_MAX];
-    char limit[SPAN_TEXT_MAX];
     struct event ev;
-    bool old = id == EVENT_CREDENTIAL_OLD;
     event_init(&ev, id);
-    span_format(credential_age_now(one) / USEC_PER_SEC * USEC_PER_SEC, age);
-    span_format(one->conf->rotate_after, limit);
-    event_message(&ev, "credential %s is %s old and %s after %s", one->conf->name, age,
-        old ? "was to be replaced" : "is to be replaced", limit);
+    write_message(one, id == EVENT_CREDENTIAL_OLD, &ev);
     event_field(&ev, "VOXKEEPER_CREDENTIAL", "%s", one->conf->name);
     event_field(&ev, "VOXKEEPER_AGE_SEC", "%llu",
         (unsigned long long)(credential_age_now(one) / USEC_PER_SEC));
     event_emit(&ev);
-    if (old)
-        incidents_raise(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
-            strbuf_text(&ev.message));
+    incidents_raise(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
+        strbuf_text(&ev.message));
     event_fini(&ev);
 }
 
 void credential_age_look(struct credential *one)
 {
     enum credential_age age = judge(one);
-    if (age != CREDENTIAL_OLD && one->told_age != age)
+    if (age == CREDENTIAL_FRESH && one->told_age != age)
         incidents_clear(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
             "it was replaced, or may be older now");
     if (age > one->told_age)

@@ -95,6 +95,8 @@ static void on_read(const struct provider_reading *reading, void *arg)
     }
     note_validity(one, &r);
     note_quota(one, &r);
+    if (r.verdict == PROVIDER_SAYS_OK)
+        one->expires = r.expires;
 }
 
 static void begin(struct credential *one, const char *value, bool is_new)

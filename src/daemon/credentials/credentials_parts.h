@@ -39,6 +39,7 @@ struct credential {
     usec_t check_at; /* the value in use */
     bool judged, valid, counted, low;
     double quota;
+    usec_t expires; /* the value in use, as its provider says; wall time, 0: it does not */
     char words[PROVIDER_WORDS_MAX + 32]; /* of the provider, or of a rollout */
 };
 

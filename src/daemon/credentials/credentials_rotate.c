@@ -91,6 +91,7 @@ static void taken(struct credential *one)
     snprintf(author, sizeof author, "credential %s", one->record.name);
     one->record.refused[0] = '\0';
     one->judged = one->valid = one->conf && one->conf->provider != PROVIDER_NONE;
+    one->expires = 0;
     one->check_at = loop_now();
     credential_check_forget(one);
     credential_tell(

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "io/boot.h"
 #include "io/files/doc_dir.h"
+#include "io/secret_memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -75,12 +76,21 @@ static void read_records(struct credentials *c)
     }
 }
 
+/* Before the first worker that has a secret in its environment. */
+static void forbid_dumps(void)
+{
+    struct err e = {0};
+    if (secret_memory_forbid_dumps(&e) < 0)
+        log_printf(LOG_LEVEL_WARNING, "%s; a core dump of a worker would hold its secrets", e.msg);
+}
+
 void credentials_open(struct credentials *c)
 {
     struct err e = {0};
     struct strbuf path = STRBUF_INIT;
     if (c->has_key)
         return;
+    forbid_dumps();
     strbuf_addf(&path, "%s/credentials", c->daemon->config->admin.state_directory);
     c->dir = path.failed ? NULL : doc_dir_open(c->daemon->loop, strbuf_text(&path));
     strbuf_fini(&path);

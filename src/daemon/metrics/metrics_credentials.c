@@ -29,4 +29,9 @@ void metrics_write_credentials(const struct daemon *d, struct exposition *x)
             exposition_count(
                 x, METRIC_LABELS(v.provider, v.name), v.quota > 0 ? (uint64_t)v.quota : 0);
     }
+    exposition_family(x, METRIC_PROVIDER_KEY_EXPIRY);
+    for (unsigned i = 0; credentials_at(d->credentials, i, &v); i++) {
+        if (v.expires > 0)
+            exposition_seconds(x, METRIC_LABELS(v.provider, v.name), v.expires);
+    }
 }
