@@ -25,7 +25,7 @@ function showWhereToLook(world) {
     show(`
 The agent answers. Where to look:
   agent      ${world.url}/health
-  voxkeeper  ${world.adminUrl}/api/v1/status  (and /readyz, /livez)
+  voxkeeper  ${world.adminUrl}/  the status page (and /readyz, /metrics, /api/v1/status)
              ${world.command} status
   log        ${world.log}
   Redis      redis-cli -p ${world.redis.port}

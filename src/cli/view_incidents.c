@@ -101,7 +101,7 @@ void view_incidents(const cJSON *answer, uint64_t max, bool use_color, struct st
         strbuf_adds(out, "(memory ran out: there are more)\n");
     table_fini(&t);
     say_number(out, open, "incident is open", "incidents are open");
-    strbuf_addf(out, ", %llu are over", (unsigned long long)over);
+    strbuf_addf(out, ", %llu %s over", (unsigned long long)over, over == 1 ? "is" : "are");
     if (over > max)
         strbuf_addf(out, "; to see more of them: --limit=%llu", (unsigned long long)over);
     strbuf_addc(out, '\n');
@@ -199,7 +199,7 @@ static void add_impact(struct strbuf *out, const cJSON *incident)
     strbuf_reset(&text);
     if (json_count(incident, "unserved_usec", &n) && n > 0) {
         add_span(&text, incident, "unserved_usec");
-        add_line(out, "Not answering", strbuf_text(&text));
+        add_line(out, "Unanswered", strbuf_text(&text));
     }
     strbuf_fini(&text);
 }

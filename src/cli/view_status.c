@@ -3,6 +3,7 @@
 #include "cli/say.h"
 #include "cli/view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TEXT_MAX = 300, LABEL_WIDTH = 9 };
@@ -62,18 +63,22 @@ static void write_headline(const struct cli *cli, const cJSON *status, struct st
     const char *name = json_text(status, "agent.name");
     const char *why = json_text(status, "why");
     const char *state = json_text(status, "state");
+    char count[64] = "";
     uint64_t wanted, serving;
     say_word(out, name ? name : "agent", TEXT_MAX);
     strbuf_adds(out, ": ");
     say_colored(out, cli->color, verdict.color, verdict.text);
     if (json_count(status, "workers.serving", &serving) &&
-        json_count(status, "workers.wanted", &wanted) && wanted > 0)
-        strbuf_addf(out, ", %llu of %llu %s", (unsigned long long)serving,
+        json_count(status, "workers.wanted", &wanted) && wanted > 0) {
+        snprintf(count, sizeof count, "%llu of %llu %s", (unsigned long long)serving,
             (unsigned long long)wanted, wanted == 1 ? "worker serves" : "workers serve");
+        strbuf_addf(out, ", %s", count);
+    }
     add_listen(status, out);
     strbuf_addc(out, '\n');
     /* When all is well, or the verdict says it already, there is nothing to explain. */
-    if (why && !(state && (strcmp(state, "serving") == 0 || strcmp(state, why) == 0))) {
+    bool said = state && (strcmp(state, "serving") == 0 || (why && strcmp(state, why) == 0));
+    if (why && !said && strcmp(why, count) != 0) {
         strbuf_adds(out, "  ");
         say_safe(out, why, "  ");
         strbuf_addc(out, '\n');

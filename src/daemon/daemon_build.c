@@ -148,6 +148,12 @@ static int make_drainer(struct daemon *d, struct err *e)
     return d->drainer ? 0 : err_sys(e, -ENOMEM, "building the drainer");
 }
 
+static void on_incident_began(struct incident_record *record, void *arg)
+{
+    const struct daemon *d = arg;
+    incident_watch_began(d->incident_watch, record);
+}
+
 static void on_incident_opened(struct incident_record *record, void *arg)
 {
     const struct daemon *d = arg;
@@ -158,6 +164,7 @@ static int make_incidents(struct daemon *d, struct err *e)
 {
     d->incidents = incidents_new(&(struct incidents_spec){.loop = d->loop,
         .config = d->config,
+        .on_began = on_incident_began,
         .on_opened = on_incident_opened,
         .on_notice = daemon_on_notice,
         .arg = d});

@@ -103,6 +103,8 @@ def test_status_says_what_is_wrong_and_what_to_do(cli, api):
         "restart": {"running": True}}
     page = cli.run("status").stdout
     assert page.startswith("elevenlabs-agent: ANSWERING, but degraded, 1 of 2 workers serve")
+    api.answers["GET /api/v1/status"] = {**api.answers["GET /api/v1/status"], "why": "1 of 2 workers serve"}
+    assert cli.run("status").stdout.count("1 of 2 workers serve") == 1, "said once"
     assert "\n  worker 2 keeps failing\n" in page
     assert ("worker 2: exit code 7; 5 failures in a row (crash loop); next try in 12s\n"
             "  last probe: status 500\n") in page

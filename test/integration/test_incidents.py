@@ -63,6 +63,26 @@ def test_a_crash_loop_is_one_incident_with_a_story(looping, agent_config):
     assert looping.request("GET", "/readyz")[0] == 200
 
 
+def test_what_led_to_it_is_in_its_story(make_daemon, sleeper_config):
+    """Also when something else was told while it was not clear yet whether it is an incident."""
+    daemon = make_daemon({**sleeper_config(), "Incidents": {"Patience": "0.3"},
+                          "Restart": {"Delay": "10min", "MaxDelay": "10min"}})
+    daemon.wait_event("daemon-ready")
+    for count in 2, 3:  # the first new life comes at once
+        os.kill(daemon.workers()[0], signal.SIGKILL)
+        daemon.wait_event("worker-crashed", count=count - 1)
+        if count == 2:
+            daemon.wait_event("worker-verified", count=count)
+    daemon.cli("changelog", "add", "told meanwhile", check=True)
+    story = incident(daemon, opened(daemon, "no-serving-worker"))
+    texts = [entry["text"] for entry in story["timeline"]]
+    crashes = [n for n, text in enumerate(texts) if "signal 9 (SIGKILL) (crash)" in text]
+    opening = [entry["kind"] for entry in story["timeline"]].index("opened")
+    (meanwhile,) = [n for n, text in enumerate(texts) if "told meanwhile" in text]
+    assert len(crashes) == 2 and max(crashes) < meanwhile < opening, texts
+    assert len(texts) == len({(entry["at"], entry["text"]) for entry in story["timeline"]}), "told twice"
+
+
 @pytest.fixture
 def daemon(make_daemon, agent_config):
     running = make_daemon(agent_config(Incidents=QUICK))

@@ -193,8 +193,9 @@ static void tell_change(const struct change *change, const char *sum)
 {
     struct event ev;
     event_init(&ev, EVENT_CHANGE_RECORDED);
+    bool said = !change->reason[0] || strstr(change->text, change->reason);
     event_message(&ev, "change log: %s by %s: %s%s%s", change->kind, change->author, change->text,
-        change->reason[0] ? " - " : "", change->reason);
+        said ? "" : " - ", said ? "" : change->reason);
     event_field(&ev, "VOXKEEPER_CHANGE", "%s", change->kind);
     event_field(&ev, "VOXKEEPER_AUTHOR", "%s", change->author);
     event_field(&ev, "VOXKEEPER_REASON", "%s", change->reason);

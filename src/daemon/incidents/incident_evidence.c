@@ -20,6 +20,7 @@ enum { BEFORE_MAX = 15, NAMES_JSON_MAX = 64 * 1024 };
 struct incident_evidence {
     struct daemon *daemon;
     struct log_tap tap;
+    uint64_t heard; /* number of the latest event; 0: none yet */
     /* The latest that was told of each, whole. */
     struct strbuf output;
     struct strbuf names; /* JSON */
@@ -152,16 +153,21 @@ static bool led_to_it(const struct happening *h, usec_t since)
     return h->wall >= since && is_telling(h->id) && event_level(h->id) <= LOG_LEVEL_NOTICE;
 }
 
-/* What was told since it began to hold is in the timeline already; this is what came before. */
+/* What we have not heard yet, although it was told, is heard soon. */
+static const struct happening *heard_after(const struct incident_evidence *e, uint64_t seq)
+{
+    const struct happening *h = history_after(e->daemon->history, seq);
+    return h && (e->heard == 0 || h->seq <= e->heard) ? h : NULL;
+}
+
 static void add_before(const struct incident_evidence *e, struct incident_record *r)
 {
-    const struct history *history = e->daemon->history;
     usec_t since = usec_sub(r->began_wall, BEFORE);
     const struct happening *h;
     unsigned n = 0;
-    for (uint64_t seq = 0; (h = history_after(history, seq)) != NULL; seq = h->seq)
+    for (uint64_t seq = 0; (h = heard_after(e, seq)) != NULL; seq = h->seq)
         n += led_to_it(h, since);
-    for (uint64_t seq = 0; (h = history_after(history, seq)) != NULL; seq = h->seq) {
+    for (uint64_t seq = 0; (h = heard_after(e, seq)) != NULL; seq = h->seq) {
         if (!led_to_it(h, since))
             continue;
         if (n-- <= BEFORE_MAX)
@@ -170,11 +176,14 @@ static void add_before(const struct incident_evidence *e, struct incident_record
     }
 }
 
-void incident_evidence_begin(struct incident_evidence *e, struct incident_record *record)
+void incident_evidence_began(struct incident_evidence *e, struct incident_record *record)
+{
+    add_before(e, record);
+}
+
+void incident_evidence_opened(const struct incident_evidence *e, struct incident_record *record)
 {
     count_callers(e->daemon, record);
-    if (record->n_timeline == 0)
-        add_before(e, record);
 }
 
 struct hearing {
@@ -192,6 +201,7 @@ static void hear(struct incident_record *r, void *arg)
 void incident_evidence_happened(struct incident_evidence *e, const struct happening *happening)
 {
     struct hearing hearing = {e, happening};
+    e->heard = happening->seq;
     if (is_telling(happening->id))
         incidents_each(e->daemon->incidents, hear, &hearing);
 }

@@ -18,8 +18,11 @@ struct incident_evidence *incident_evidence_new(struct daemon *d);
 /* NULL is fine. */
 void incident_evidence_free(struct incident_evidence *e);
 
-/* It opens: who calls now, and what was told in the minutes before. */
-void incident_evidence_begin(struct incident_evidence *e, struct incident_record *record);
+/* It begins to be so: what was told in the minutes before. */
+void incident_evidence_began(struct incident_evidence *e, struct incident_record *record);
+
+/* It opens: who calls now. */
+void incident_evidence_opened(const struct incident_evidence *e, struct incident_record *record);
 
 /* An event, for everything that is not resolved. */
 void incident_evidence_happened(struct incident_evidence *e, const struct happening *happening);

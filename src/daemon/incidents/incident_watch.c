@@ -273,10 +273,16 @@ void incident_watch_free(struct incident_watch *w)
     free(w);
 }
 
+void incident_watch_began(struct incident_watch *w, struct incident_record *record)
+{
+    if (w)
+        incident_evidence_began(w->evidence, record);
+}
+
 void incident_watch_opened(struct incident_watch *w, struct incident_record *record)
 {
     if (w)
-        incident_evidence_begin(w->evidence, record);
+        incident_evidence_opened(w->evidence, record);
 }
 
 void incident_watch_configure(struct incident_watch *w)

@@ -14,7 +14,10 @@ struct incident_watch *incident_watch_new(struct daemon *d);
 /* NULL is fine. */
 void incident_watch_free(struct incident_watch *w);
 
-/* One opens: adds what led to it, and whom it concerns. NULL is fine. */
+/* Something begins to be wrong: adds what led to it. NULL is fine. */
+void incident_watch_began(struct incident_watch *w, struct incident_record *record);
+
+/* An incident opens: adds whom it concerns. NULL is fine. */
 void incident_watch_opened(struct incident_watch *w, struct incident_record *record);
 
 /* The configuration changed: looks at everything. NULL is fine. */

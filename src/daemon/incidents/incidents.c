@@ -162,8 +162,11 @@ static struct incident_record *begin(struct incidents *i, enum condition c, cons
         log_printf(LOG_LEVEL_WARNING, "opening the incident \"%s\": %s", condition_name(c),
             full ? "too many are open" : "out of memory");
     i->overflow_told = !r;
-    if (r)
-        i->live[i->n_live++] = r;
+    if (!r)
+        return NULL;
+    i->live[i->n_live++] = r;
+    if (i->spec.on_began)
+        i->spec.on_began(r, i->spec.arg);
     return r;
 }
 

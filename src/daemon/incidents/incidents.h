@@ -21,7 +21,10 @@ struct loop;
 struct incidents_spec {
     struct loop *loop;
     const struct config *config; /* borrowed until incidents_configure() */
-    /* One opens: whoever knows what led to it, and whom it concerns, adds that. */
+    /* Something begins to be wrong, though it may be over before it is an incident: whoever knows
+     * what led to it adds that. */
+    void (*on_began)(struct incident_record *record, void *arg);
+    /* It is one: whoever knows whom it concerns adds that. */
     void (*on_opened)(struct incident_record *record, void *arg);
     void (*on_notice)(const struct notice *notice, void *arg);
     void *arg;
