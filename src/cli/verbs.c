@@ -25,7 +25,7 @@ const struct verb VERBS[] = {
     {"restart", NULL, "replace every worker by a verified new one",
         "One worker after the other: the new one must pass its probes before the next\n"
         "one goes. Ends with 0 when all were replaced and verified, 1 when that failed,\n"
-        "4 when the workers from before took over again. See also: voxkeeper rollout\n"
+        "4 when the workers from before took over again; see voxkeeper rollout.\n"
         "With --preflight, or [Rollout] RequirePreflight=yes, the checklist must pass\n"
         "before. --override goes on if it fails, and alone does not run it; the change\n"
         "log has it. The team is told what --release, --responsible and --eta say.\n",
@@ -118,7 +118,8 @@ const struct verb VERBS[] = {
     {"postmortem", "ID|FILE", "write the post-mortem of an incident, or check one",
         "Prints it as Markdown, with what voxkeeper knows filled in: when, how long, what\n"
         "happened, whom it hurt, what was changed before. Root cause and action items are\n"
-        "for people. With --check it reads the FILE, without voxkeeperd, and ends with 1 if\n"
+        "for people. The file that -o writes is its writer's alone: callers may be quoted.\n"
+        "With --check it reads the FILE, without voxkeeperd, and ends with 1 if\n"
         "the root cause is missing or vague, or an action item lacks an owner or a date.\n",
         OPTION_BIT(OUTPUT) | OPTION_BIT(CHECK) | OPTION_BIT(FORCE), cli_postmortem},
     {"changelog", "[add TEXT]", "show who changed what, when and why",

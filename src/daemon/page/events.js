@@ -22,7 +22,7 @@ function fieldRow([name, value]) {
 
 function eventItem(event) {
   const [kind, word] = LEVEL_WORDS[event.level] || ["idle", event.level];
-  const fields = Object.entries(event.fields);
+  const fields = Object.entries(event.fields).filter(([, value]) => value !== "");
   const withheld = (event.withheld || []).map((name) => [name, "not shown here, callers may be quoted in it: voxkeeper logs, or the journal"]);
   const head = [time(event.at), badge(kind, word), make("span", { class: "message" }, event.message)];
   const more = make("div", { class: "more" },
