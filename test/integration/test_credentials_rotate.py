@@ -230,6 +230,36 @@ def test_a_checklist_that_fails_keeps_the_old_one(make_daemon, sleeper_config, k
     assert keys_of(daemon) == {OLD}
 
 
+def test_a_daemon_that_dies_before_the_rollout_begins_again(make_daemon, sleeper_config, keeping,
+                                                            secret, provider, directory):
+    """The checklist is not through: no worker gets the value, of which only the provider speaks."""
+    provider.good.add(NEW)
+    tests = directory / "tests.sh"
+    tests.write_text(f"#!/bin/sh\n: >{directory}/began\nuntil [ -e {directory}/open ]; do sleep 0.1; "
+                     "done\n")
+    tests.chmod(0o755)
+    daemon = make_daemon({**sleeper_config(), **keeping(), "Rollout": {"RequirePreflight": "yes"},
+                          "Preflight": {"TestCommand": tests}})
+    daemon.wait_event("worker-verified")
+    replace(secret, NEW)
+    wait_for((directory / "began").exists, deadline=30)
+    wait_for(lambda: "next" in (daemon.state / "credentials/credentials.json").read_text())
+    daemon.send(signal.SIGKILL)
+    daemon.wait()
+    (directory / "began").unlink()
+    mark = daemon.mark()
+    daemon.start()
+    daemon.wait_event("daemon-resumed", since=mark)
+    (worker,) = by_generation(daemon)
+    assert worker[1] == OLD
+    os.kill(daemon.request("GET", "/api/v1/workers")[1]["workers"][0]["pid"], signal.SIGKILL)
+    daemon.wait_event("worker-verified", since=mark, deadline=30)
+    assert keys_of(daemon) == {OLD}
+    # The file is verified as if nobody had seen it, and the checklist begins anew.
+    wait_for((directory / "began").exists, deadline=30)
+    assert keys_of(daemon) == {OLD} and not daemon.events("credential-refused")
+
+
 def test_a_flipped_link_is_seen_and_half_a_file_is_not(make_daemon, sleeper_config, keeping, secret,
                                                        provider, directory):
     provider.good.add(NEW)

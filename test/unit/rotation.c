@@ -124,6 +124,27 @@ static void a_newer_one_begins_anew(void **state)
         {EV(TAKEN), ST(SETTLING), DO(NOTHING)}, {LOOK(false), ST(SETTLING), DO(READ)});
 }
 
+static void another_instance_goes_on_where_the_rollout_is(void **state)
+{
+    (void)state;
+    static const enum rotation_resume after[ROLLOUT_STATE_COUNT] = {
+        [ROLLOUT_IDLE] = ROTATION_RESUME_TAKEN,
+        [ROLLOUT_CANARY] = ROTATION_RESUME_GOES,
+        [ROLLOUT_BAKING] = ROTATION_RESUME_GOES,
+        [ROLLOUT_ROLLING] = ROTATION_RESUME_GOES,
+        [ROLLOUT_WARM] = ROTATION_RESUME_WARM,
+        [ROLLOUT_HOLD] = ROTATION_RESUME_GOES,
+        [ROLLOUT_BACK] = ROTATION_RESUME_DROPPED,
+    };
+    for (int i = 0; i < ROLLOUT_STATE_COUNT; i++) {
+        struct rollout former = {.state = (enum rollout_state)i, .latest = 7};
+        assert_int_equal(rotation_resume(&former, 7), after[i]);
+        assert_int_equal(rotation_resume(&former, 6), after[i]);
+        assert_int_equal(rotation_resume(&former, 8), ROTATION_RESUME_DROPPED);
+    }
+    assert_int_equal(rotation_resume(NULL, 7), ROTATION_RESUME_TAKEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_network_that_fails_refuses_nothing),
         cmocka_unit_test(waits_ever_longer_but_never_for_ever),
         cmocka_unit_test(a_newer_one_begins_anew),
+        cmocka_unit_test(another_instance_goes_on_where_the_rollout_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

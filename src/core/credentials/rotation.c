@@ -89,3 +89,25 @@ struct rotation_update rotation_step(struct rotation r, struct rotation_event ev
     }
     return stay(r);
 }
+
+enum rotation_resume rotation_resume(const struct rollout *former, uint64_t from)
+{
+    if (!former)
+        return ROTATION_RESUME_TAKEN;
+    if (former->latest < from) /* it waited for its turn, or for the checklist */
+        return ROTATION_RESUME_DROPPED;
+    switch (former->state) {
+    case ROLLOUT_IDLE:
+        return ROTATION_RESUME_TAKEN;
+    case ROLLOUT_WARM:
+        return ROTATION_RESUME_WARM;
+    case ROLLOUT_BACK:
+        return ROTATION_RESUME_DROPPED;
+    case ROLLOUT_CANARY:
+    case ROLLOUT_BAKING:
+    case ROLLOUT_ROLLING:
+    case ROLLOUT_HOLD:
+        break;
+    }
+    return ROTATION_RESUME_GOES;
+}

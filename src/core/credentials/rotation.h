@@ -18,6 +18,7 @@
 #pragma once
 
 #include "base/span.h"
+#include "core/fleet/rollout.h"
 
 #include <stdbool.h>
 
@@ -80,5 +81,19 @@ struct rotation_update {
 };
 
 struct rotation_update rotation_step(struct rotation r, struct rotation_event ev);
+
+/* What becomes of a value that an instance before had begun to bring. */
+enum rotation_resume {
+    ROTATION_RESUME_TAKEN,  /* it is the one in use */
+    ROTATION_RESUME_GOES,   /* the rollout that brings it goes on */
+    ROTATION_RESUME_WARM,   /* it is in use, and what it replaced may still come back */
+    ROTATION_RESUME_DROPPED /* it is not: the file is verified as if nobody had seen it */
+};
+
+/*
+ * `former`: the rollout of the instance before, whose workers live; NULL: nobody lives. `from`: the
+ * first generation that has the value. Without workers there is nothing to go back to.
+ */
+enum rotation_resume rotation_resume(const struct rollout *former, uint64_t from);
 
 const char *rotation_state_name(enum rotation_state state);

@@ -7,14 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How far the rollout was that `next` came with. */
-static enum rollout_state rollout_before(const struct credential *one)
-{
-    const struct former *former = memory_former(one->all->daemon->memory);
-    const struct rollout *rollout = former ? &former->saved.fleet.rollout : NULL;
-    return rollout && rollout->latest >= one->record.from ? rollout->state : ROLLOUT_IDLE;
-}
-
 /* Finds the value of a fingerprint in the file (`candidate`), or in a worker. */
 static bool find(struct credential *one, const char *fingerprint, char out[LIMIT_SECRET + 1])
 {
@@ -29,11 +21,14 @@ static bool find(struct credential *one, const char *fingerprint, char out[LIMIT
 static void begin_next(struct credential *one)
 {
     struct credential_record *r = &one->record;
-    enum rollout_state state = rollout_before(one);
-    if (state == ROLLOUT_IDLE) {
+    const struct former *former = memory_former(one->all->daemon->memory);
+    enum rotation_resume resume =
+        rotation_resume(former ? &former->saved.fleet.rollout : NULL, r->from);
+    bool lives = resume == ROTATION_RESUME_GOES || resume == ROTATION_RESUME_WARM;
+    if (resume == ROTATION_RESUME_TAKEN) {
         r->used = r->next;
-    } else if (state != ROLLOUT_BACK && find(one, r->next.fingerprint, one->secrets->next)) {
-        one->rotation.state = state == ROLLOUT_WARM ? ROTATION_CALM : ROTATION_ROLLING;
+    } else if (lives && find(one, r->next.fingerprint, one->secrets->next)) {
+        one->rotation.state = resume == ROTATION_RESUME_WARM ? ROTATION_CALM : ROTATION_ROLLING;
         return;
     }
     r->next = (struct credential_value_record){0};

@@ -132,6 +132,7 @@ static void roll_out(struct credential *one)
     one->operation = op ? operation_id(op) : 0;
     if (one->conf->environment && !op) {
         unstage(one); /* the next look tries again */
+        credentials_save(one->all);
         return;
     }
     forget_candidate(one);
@@ -225,9 +226,12 @@ static void go_back(struct credential *one, const char *words)
     char fingerprint[DIGEST_TEXT];
     if (!one->record.next.fingerprint[0])
         return;
-    snprintf(one->words, sizeof one->words, "%s", words);
-    if (one->rotation.state ==
-        ROTATION_READY) { /* it failed before it could be said that it began */
+    /* Or it failed before it could be said that it began. */
+    bool of_the_candidate = one->rotation.state == ROTATION_READY &&
+                            strcmp(one->candidate.fingerprint, one->record.next.fingerprint) == 0;
+    if (of_the_candidate || one->rotation.state == ROTATION_ROLLING)
+        snprintf(one->words, sizeof one->words, "%s", words);
+    if (of_the_candidate) {
         forget_candidate(one);
         credential_rotate(one, ROTATION_EV_BEGAN);
     }
