@@ -15,12 +15,18 @@
 
 enum { CALLERS = 4 };
 
+struct caller {
+    struct crowd *crowd;
+    pthread_t thread;
+    atomic_ulong answered;
+};
+
 struct crowd {
     struct entrance *public;
     atomic_bool enough;
     atomic_ulong answered, failed;
     _Atomic uint64_t slowest_us;
-    pthread_t threads[CALLERS];
+    struct caller callers[CALLERS];
 };
 
 static uint64_t now_us(void)
@@ -51,7 +57,8 @@ static bool ask_once(const struct entrance *e)
 
 static void *call_on(void *arg)
 {
-    struct crowd *c = arg;
+    struct caller *caller = arg;
+    struct crowd *c = caller->crowd;
     while (!c->enough) {
         uint64_t began = now_us();
         bool well = ask_once(c->public);
@@ -59,6 +66,7 @@ static void *call_on(void *arg)
         if (took > c->slowest_us)
             c->slowest_us = took;
         atomic_fetch_add(well ? &c->answered : &c->failed, 1);
+        atomic_fetch_add(&caller->answered, well ? 1 : 0);
     }
     return NULL;
 }
@@ -67,15 +75,17 @@ static void crowd_start(struct crowd *c, struct entrance *public)
 {
     memset(c, 0, sizeof *c);
     c->public = public;
-    for (unsigned i = 0; i < CALLERS; i++)
-        pthread_create(&c->threads[i], NULL, call_on, c);
+    for (unsigned i = 0; i < CALLERS; i++) {
+        c->callers[i].crowd = c;
+        pthread_create(&c->callers[i].thread, NULL, call_on, &c->callers[i]);
+    }
 }
 
 static void crowd_end(struct crowd *c, unsigned switches)
 {
     c->enough = true;
     for (unsigned i = 0; i < CALLERS; i++)
-        pthread_join(c->threads[i], NULL);
+        pthread_join(c->callers[i].thread, NULL);
     printf("%u switches: %lu answered, %lu failed, slowest %llu us\n", switches, c->answered,
         c->failed, (unsigned long long)c->slowest_us);
     assert_int_equal(c->failed, 0);
@@ -90,6 +100,20 @@ static void wait_for_answers(struct crowd *c, unsigned long n)
     while (c->answered < before + n && c->failed == 0 && now_us() < deadline)
         usleep(100);
     assert_true(c->answered >= before + n);
+}
+
+/* Whoever was the old worker's has been answered: each caller has one request at a time. */
+static void wait_for_everybody(struct crowd *c)
+{
+    unsigned long before[CALLERS];
+    uint64_t deadline = now_us() + DEADLINE_MS * 1000U;
+    for (unsigned i = 0; i < CALLERS; i++)
+        before[i] = c->callers[i].answered;
+    for (unsigned i = 0; i < CALLERS; i++) {
+        while (c->callers[i].answered == before[i] && c->failed == 0 && now_us() < deadline)
+            usleep(100);
+        assert_true(c->callers[i].answered > before[i]);
+    }
 }
 
 /* As a rollout does: the new one first, then the old one off, then a look by the one that serves.
@@ -162,7 +186,7 @@ static void generations_come_and_go(void **state)
         worker_start(&new, &public, 1, argv);
         worker_expect_taken(&new, 1);
         switch_to(&new, &old);
-        wait_for_answers(&crowd, 2 * CALLERS); /* whoever was the old one's has been answered */
+        wait_for_everybody(&crowd);
         worker_end(&old);
         worker_activate(&new);
         old = new;
