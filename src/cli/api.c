@@ -14,9 +14,15 @@
 void api_call(const struct cli *cli, const char *method, const char *path, const char *body,
     struct api_answer *out)
 {
+    api_call_within(cli, API_TIMEOUT, method, path, body, out);
+}
+
+void api_call_within(const struct cli *cli, usec_t timeout, const char *method, const char *path,
+    const char *body, struct api_answer *out)
+{
     *out = (struct api_answer){0};
     struct control_answer answer;
-    out->rc = control_call(cli->socket, method, path, body, API_TIMEOUT, &answer, &out->e);
+    out->rc = control_call(cli->socket, method, path, body, timeout, &answer, &out->e);
     if (out->rc < 0)
         return;
     out->status = answer.status;

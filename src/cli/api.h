@@ -18,6 +18,9 @@ struct api_answer {
 
 void api_call(const struct cli *cli, const char *method, const char *path, const char *body,
     struct api_answer *out);
+/* The same for who does not want to wait for so long. */
+void api_call_within(const struct cli *cli, usec_t timeout, const char *method, const char *path,
+    const char *body, struct api_answer *out);
 void api_answer_fini(struct api_answer *a);
 
 /* Whether the daemon did what it was asked: a 2xx with a JSON object. */

@@ -6,6 +6,7 @@
 #include "cli/operation.h"
 #include "cli/say.h"
 #include "cli/view.h"
+#include "cli/watch_screen.h"
 #include "io/journal/journal_reader.h"
 #include "voxkeeper/control.h"
 
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 #define LATELY USEC_PER_HOUR
+/* A daemon that does not answer is a finding; what else is wrong shall be known soon as well. */
+#define PATIENCE (1 * USEC_PER_SEC)
 static const char unit[] = "voxkeeper.service";
 static const char program[] = "voxkeeperd";
 static const char not_running[] = "voxkeeperd-not-running";
@@ -27,7 +30,10 @@ static const char not_running[] = "voxkeeperd-not-running";
 static void on_result(const struct cli *cli, const cJSON *result)
 {
     struct strbuf out = STRBUF_INIT;
-    view_doctor(cli, result, &out);
+    struct cli here = *cli;
+    if (isatty(STDOUT_FILENO))
+        here.columns = screen_size().columns;
+    view_doctor(&here, result, &out);
     say_print(&out);
 }
 
@@ -145,7 +151,7 @@ static int look_alone(
 int cli_doctor(const struct cli *cli, const struct cli_args *args)
 {
     struct api_answer a;
-    api_call(cli, "GET", "/livez", NULL, &a);
+    api_call_within(cli, PATIENCE, "GET", "/livez", NULL, &a);
     bool gone = a.rc == -ENOENT || a.rc == -ECONNREFUSED || a.rc == -ETIMEDOUT;
     int rc = gone ? look_alone(cli, args, &a) : ask_daemon(cli, args);
     api_answer_fini(&a);

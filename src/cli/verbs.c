@@ -52,7 +52,7 @@ const struct verb VERBS[] = {
         "finding has what was seen, the probable cause, a command, and the runbook's section.\n"
         "Ends with 0 when nothing is wrong or there are only warnings, and with 1 when there\n"
         "is an error. While voxkeeperd does not run it looks at what can be looked at without,\n"
-        "and ends with 3 if that is all that is wrong.\n",
+        "and ends with 3 if that is all that is wrong; one that does not answer is an error.\n",
         OPTION_BIT(TIMEOUT) | OPTION_BIT(CONFIG), cli_doctor},
     {"drain", NULL, "take no new callers, wait until those there are have gone",
         "At once /readyz answers 503. The workers are stopped when nobody is left, or\n"

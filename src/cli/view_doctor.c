@@ -1,20 +1,47 @@
 /* What the doctor found. */
 #include "cli/json.h"
 #include "cli/say.h"
+#include "cli/table.h"
 #include "cli/view.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { WORD_MAX = 700 };
+enum { WORD_MAX = 700, LABEL = 8, INDENT = 12 };
 
-static void add_line(struct strbuf *out, const char *label, const char *text)
+/* Between words, where a line would be wider than the terminal; below where it began. */
+static void add_wrapped(struct strbuf *out, unsigned columns, unsigned at, const char *text)
 {
+    unsigned indent = at > 0 ? at : INDENT;
+    for (bool first = true; *text; first = false) {
+        struct strbuf word = STRBUF_INIT;
+        size_t len = strcspn(text, " ");
+        strbuf_add(&word, text, len);
+        unsigned width = (unsigned)table_text_width(strbuf_text(&word));
+        if (!first && columns > 0 && at + 1 + width > columns) {
+            strbuf_addf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!first) {
+            strbuf_addc(out, ' ');
+            at++;
+        }
+        strbuf_adds(out, strbuf_text(&word));
+        at += width;
+        strbuf_fini(&word);
+        text += len + (text[len] == ' ');
+    }
+    strbuf_addc(out, '\n');
+}
+
+static void add_line(struct strbuf *out, unsigned columns, const char *label, const char *text)
+{
+    struct strbuf safe = STRBUF_INIT;
     if (!text)
         return;
     strbuf_addf(out, "  %-9s ", label);
-    say_word(out, text, WORD_MAX);
-    strbuf_addc(out, '\n');
+    say_word(&safe, text, WORD_MAX);
+    add_wrapped(out, columns, INDENT, strbuf_text(&safe));
+    strbuf_fini(&safe);
 }
 
 static void add_finding(const struct cli *cli, const cJSON *f, struct strbuf *out)
@@ -24,20 +51,23 @@ static void add_finding(const struct cli *cli, const cJSON *f, struct strbuf *ou
     const char *check = json_text(f, "check");
     const char *symptom = json_text(f, "symptom");
     bool error = severity && strcmp(severity, "error") == 0;
+    struct strbuf head = STRBUF_INIT;
     say_colored(out, cli->color, error ? SAY_RED : SAY_YELLOW, error ? "ERROR   " : "WARNING ");
-    say_word(out, check ? check : "?", WORD_MAX);
+    say_word(&head, check ? check : "?", WORD_MAX);
     if (subject) {
-        strbuf_adds(out, " (");
-        say_word(out, subject, WORD_MAX);
-        strbuf_adds(out, ")");
+        strbuf_adds(&head, " (");
+        say_word(&head, subject, WORD_MAX);
+        strbuf_adds(&head, ")");
     }
-    strbuf_adds(out, ": ");
-    say_word(out, symptom ? symptom : "?", WORD_MAX);
-    strbuf_addc(out, '\n');
-    add_line(out, "seen", json_text(f, "evidence"));
-    add_line(out, "because", json_text(f, "cause"));
-    add_line(out, "do", json_text(f, "command"));
-    add_line(out, "runbook", json_text(f, "runbook"));
+    strbuf_adds(&head, ": ");
+    say_word(&head, symptom ? symptom : "?", WORD_MAX);
+    add_wrapped(out, cli->columns, LABEL, strbuf_text(&head));
+    strbuf_fini(&head);
+    add_line(out, cli->columns, "seen", json_text(f, "evidence"));
+    add_line(out, cli->columns, "because", json_text(f, "cause"));
+    /* It is copied and pasted: a line end in the middle would go with it. */
+    add_line(out, 0, "do", json_text(f, "command"));
+    add_line(out, 0, "runbook", json_text(f, "runbook"));
     strbuf_addc(out, '\n');
 }
 
@@ -69,10 +99,12 @@ void view_doctor(const struct cli *cli, const cJSON *report, struct strbuf *out)
     {
         const char *area = json_text(item, "area");
         const char *why = json_text(item, "why");
-        strbuf_adds(out, "not looked at: ");
-        say_word(out, area ? area : "?", WORD_MAX);
-        strbuf_adds(out, ": ");
-        say_word(out, why ? why : "?", WORD_MAX);
-        strbuf_addc(out, '\n');
+        struct strbuf line = STRBUF_INIT;
+        strbuf_adds(&line, "not looked at: ");
+        say_word(&line, area ? area : "?", WORD_MAX);
+        strbuf_adds(&line, ": ");
+        say_word(&line, why ? why : "?", WORD_MAX);
+        add_wrapped(out, cli->columns, 0, strbuf_text(&line));
+        strbuf_fini(&line);
     }
 }

@@ -1,16 +1,22 @@
 """voxkeeper doctor: a worker that is there and hard to reach, and one that is not there at all."""
 
+import contextlib
 import os
+import re
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
-from agent import request
+from agent import fault, request
 from conftest import AGENT
+from daemon import BUILD
 from diagnosing import alone, apart, diagnosis, names, neighbour, report, start, well  # noqa: F401
 from neighbour import certificate
 from ports import is_listening
 from processes import stop
+from terminal import Terminal
 from waiting import wait_for
 
 PUBLIC = "192.0.2.1"
@@ -98,3 +104,43 @@ def test_an_agent_that_is_switched_off_and_supervised_by_nobody(make_daemon, wel
     finally:
         stop(agent)
     assert code == 1 and names(found) == ["voxkeeperd-not-running", "webhook-disabled"], found
+
+
+def test_a_daemon_that_hangs_while_everything_is_down(make_daemon, well, neighbour, redis, port):
+    mute = neighbour(mute=True)
+    daemon = make_daemon(well({"CURSOR_RUNNER_URL": mute.url},
+                              Doctor={"Provider": mute.url, "PublicUrl": mute.url}))
+    daemon.wait_event("worker-verified", 30)
+    fault(port, "hang")
+    redis.pause()
+    daemon.send(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        code, found = alone(daemon)
+        took = time.monotonic() - began
+    finally:
+        daemon.send(signal.SIGCONT)
+        redis.resume()
+    assert code == 1 and names(found) == ["callback-runner", "network-answer", "redis-silent",
+                                          "voxkeeperd-hangs", "webhook-timeout"], found
+    assert took < 10, f"{took:.1f} s"
+
+
+def timeless(text):
+    return re.sub(r"[\d.]+(us|ms|s)\b", "", " ".join(text.split()))
+
+
+def test_it_fits_a_terminal(start, redis):
+    daemon = start(Doctor={"Provider": "http://127.0.0.1:1/a-path-that-is-long"})
+    redis.stop()
+    daemon.wait_event("redis-down", 20)
+    shown = Terminal([BUILD / "src/cli/voxkeeper", "--socket", daemon.socket, "doctor"], rows=60)
+    with contextlib.closing(shown):
+        assert shown.end() == 1
+    text = shown.text()
+    # What is to be pasted stays in one piece.
+    assert [line for line in text.splitlines() if len(line) > 80 and "  do  " not in line] == []
+    for finding in diagnosis(daemon, "redis-refused", "network-tcp").values():
+        for words in finding["evidence"], finding["cause"], finding["symptom"]:
+            assert timeless(words) in timeless(text)
+        assert f"  do        {finding['command']}" in text

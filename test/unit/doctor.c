@@ -41,6 +41,8 @@ static void a_cause_is_named_and_not_what_follows_from_it(void **state)
             "agent-hangs redis-silent"},
         {"hangs", {DOCTOR_AGENT_HANGS, DOCTOR_WEBHOOK_TIMEOUT, DOCTOR_PUBLIC_UNREACHABLE}, 3,
             "agent-hangs"},
+        {"nobody supervises, and it hangs", {DOCTOR_WEBHOOK_TIMEOUT, DOCTOR_CALLBACK_URL}, 2,
+            "webhook-timeout"},
         {"off", {DOCTOR_AGENT_DISABLED, DOCTOR_WEBHOOK_DISABLED}, 2, "agent-disabled"},
         {"crash loop", {DOCTOR_AGENT_GONE, DOCTOR_AGENT_LOOP, DOCTOR_AGENT_EXITS}, 3,
             "agent-crash-loop"},

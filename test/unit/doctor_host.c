@@ -57,8 +57,23 @@ static void each_fault_is_one_finding(void **state)
     }
 }
 
+static void what_the_kernel_does_not_tell_is_said(void **state)
+{
+    (void)state;
+    const struct doctor_host nothing = {.n_disks = 0};
+    const struct doctor_host all = {SYNCED, .pressure_known = true, .oom_known = true};
+    struct doctor_report r = {0};
+    doctor_judge_host(&all, &r);
+    assert_int_equal(r.n_gaps, 0);
+    doctor_judge_host(&nothing, &r);
+    assert_int_equal(r.n_gaps, 3);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_fault_is_one_finding)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_fault_is_one_finding),
+        cmocka_unit_test(what_the_kernel_does_not_tell_is_said),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,7 @@ static void each_fault_is_one_finding(void **state)
         {"oom", {DONE, .write_error = "OOM x"}, "redis-memory"},
         {"policy", {DONE, .maxmemory = 1000, .policy = "allkeys-lru"}, "sessions-policy"},
         {"policy without a limit", {DONE, .policy = "allkeys-lru"}, ""},
+        {"policy that spares who is live", {DONE, .maxmemory = 1000, .policy = "volatile-ttl"}, ""},
         {"no eviction", {DONE, .maxmemory = 1000, .policy = "noeviction"}, ""},
         {"evicted",
             {DONE, .maxmemory = 1000, .policy = "allkeys-lru", .evicted = 9,

@@ -170,7 +170,7 @@ static const struct {
 /* Without an agent that answers, what leads to it from outside is not to blame. */
 static const enum doctor_check agent_down[] = {DOCTOR_DAEMON_GONE, DOCTOR_AGENT_GONE,
     DOCTOR_AGENT_LOOP, DOCTOR_AGENT_WRONG_PORT, DOCTOR_AGENT_NOT_LISTENING, DOCTOR_AGENT_HANGS,
-    DOCTOR_WEBHOOK_REFUSED};
+    DOCTOR_WEBHOOK_REFUSED, DOCTOR_WEBHOOK_TIMEOUT};
 static const enum doctor_check through_agent[] = {
     DOCTOR_CALLBACK_URL, DOCTOR_PUBLIC_UNREACHABLE, DOCTOR_PUBLIC_ELSEWHERE};
 

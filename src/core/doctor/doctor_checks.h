@@ -56,6 +56,7 @@
     X(NETWORK_ANSWER, "network-answer", NETWORK, ERROR, "the-network-fails") \
     X(NETWORK_SLOW, "network-slow", NETWORK, WARNING, "the-network-fails") \
     X(DAEMON_GONE, "voxkeeperd-not-running", HOST, ERROR, "voxkeeper-itself") \
+    X(DAEMON_HANGS, "voxkeeperd-hangs", HOST, ERROR, "voxkeeper-itself") \
     X(HOST_DISK, "host-disk", HOST, ERROR, "the-disk-is-full") \
     X(HOST_INODES, "host-inodes", HOST, ERROR, "the-disk-is-full") \
     X(HOST_MEMORY, "host-memory", HOST, ERROR, "memory-runs-out") \

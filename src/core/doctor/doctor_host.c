@@ -96,6 +96,11 @@ void doctor_judge_host(const struct doctor_host *f, struct doctor_report *r)
         doctor_add(r, DOCTOR_PROGRAM_DRIFT, "", "%s is not the file that was started", f->program);
     if (f->sync_known && !f->synced)
         doctor_add(r, DOCTOR_TIME_SYNC, "", "%s", f->sync_text);
+    if (!f->pressure_known)
+        doctor_gap(
+            r, DOCTOR_HOST, "whether processes wait for memory: the kernel does not count it");
+    if (!f->oom_known)
+        doctor_gap(r, DOCTOR_HOST, "kills for want of memory: no cgroup of ours counts them");
     if (!f->sync_known)
         doctor_gap(r, DOCTOR_HOST, "whether the clock is kept: the kernel does not tell us");
 }

@@ -124,7 +124,9 @@ static void judge_memory(const struct doctor_redis *f, struct doctor_report *r)
 {
     char span[SPAN_TEXT_MAX];
     bool full = f->maxmemory > 0 && f->used_memory >= f->maxmemory / 10 * 9;
-    bool evicts = f->policy[0] && strcmp(f->policy, "noeviction") != 0;
+    /* What expires soonest has been idle longest: live sessions go last. */
+    bool evicts = f->policy[0] && strcmp(f->policy, "noeviction") != 0 &&
+                  strcmp(f->policy, "volatile-ttl") != 0;
     if (f->evictions.by > 0)
         doctor_add(r, DOCTOR_SESSIONS_EVICTED, "",
             "%s: %" PRIu64 " keys within %s; evicted_keys is %" PRIu64 ", maxmemory %" PRIu64

@@ -14,6 +14,7 @@
 static void judge(struct doctor *d)
 {
     struct doctor_report *r = &d->report;
+    char text[DOCTOR_HTTP_TEXT_MAX];
     doctor_watch_rises(d->spec.daemon ? d->spec.daemon->doctor_watch : NULL, &d->redis, &d->host);
     d->agent.redis_serves = doctor_redis_serves(&d->redis);
     doctor_judge_agent(&d->agent, r);
@@ -24,7 +25,9 @@ static void judge(struct doctor *d)
     doctor_judge_network(&d->network, r);
     doctor_judge_host(&d->host, r);
     if (!d->spec.daemon)
-        doctor_add(r, DOCTOR_DAEMON_GONE, "", "nobody answers on its control socket");
+        doctor_add(r,
+            d->control.reply == DOCTOR_TIMED_OUT ? DOCTOR_DAEMON_HANGS : DOCTOR_DAEMON_GONE, "",
+            "its control socket: %s", doctor_http_text(&d->control, text));
     doctor_explain(r);
     doctor_ignore(r, (const char *const *)d->ignore.items, (unsigned)d->ignore.n);
 }

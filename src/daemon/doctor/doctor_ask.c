@@ -13,6 +13,8 @@
 /* Each has its own deadline, so that a silent one is told by its own phase. */
 #define NEAR (3 * USEC_PER_SEC)
 #define FAR (5 * USEC_PER_SEC)
+/* Whoever starts us has waited for it as well. */
+#define SELF (1 * USEC_PER_SEC)
 static const char callback_path[] = "/callback";
 static const char tools_path[] = "/agent-tools";
 
@@ -76,6 +78,7 @@ void doctor_ask(struct doctor *d, const struct doctor_question *q, struct doctor
         .url = q->url,
         .headers = q->post ? headers : NULL,
         .ca_file = q->ca_file,
+        .unix_socket = q->unix_socket,
         .body = q->post ? "{}" : NULL,
         .body_len = q->post ? 2 : 0,
         .timeout = q->timeout,
@@ -188,6 +191,12 @@ void doctor_ask_all(struct doctor *d)
     const struct config *c = d->spec.config;
     const struct doctor_question post = {.post = true, .timeout = NEAR};
     struct strlist env = {0};
+    if (!d->spec.daemon)
+        doctor_ask(d,
+            &(struct doctor_question){.url = "http://voxkeeperd/livez",
+                .unix_socket = c->admin.control_socket,
+                .timeout = SELF},
+            &d->control);
     if (d->agent.drained) {
         doctor_gap(&d->report, DOCTOR_WEBHOOK, "the agent is drained");
     } else if (public_base(c, base, sizeof base)) {

@@ -32,6 +32,7 @@ struct doctor {
     struct doctor_probe *probe;   /* of Redis; NULL: it is over */
     struct doctor_walk *walk;     /* over its keys */
     struct doctor_survey *survey; /* of processes and machine */
+    struct doctor_http control;   /* what voxkeeperd says of itself, asked by who is none */
     struct doctor_agent agent;
     struct doctor_webhook webhook;
     struct doctor_redis redis;
@@ -50,6 +51,7 @@ struct doctor_question {
     const char *url;
     bool post; /* POST {} */
     const char *ca_file;
+    const char *unix_socket; /* NULL: by the network */
     bool want_expiry;
     usec_t timeout;
 };
