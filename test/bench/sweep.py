@@ -75,10 +75,10 @@ class Bench:
         ours = Ours(self.directory / f"d{self._made}", self.redis.server, max_latency)
         try:
             before, since = ours.memory(), time.monotonic()
-            ours.forget_turns()
+            ours.turns.forget()
             with ours.lag() as lag:
                 row = act(ours) if act else ours.sweep(*sweep)
-            return (row | lag.row() | ours.turns() | ours.cadence(since) |
+            return (row | lag.row() | ours.turns.longest() | ours.cadence(since) |
                     {"growth_kib": ours.memory() - before})
         finally:
             ours.close()
@@ -95,6 +95,8 @@ class Bench:
         self.note("voxkeeperd idle", lambda: self.ours(act=lambda o: o.rest(self.options.idle)),
                   False)
         self.note("dry run", lambda: self.ours("--dry-run", max_latency=UNPACED), False)
+        count = round(self.rows["dry run"][-1]["count"])
+        self.note("bare SCAN, COUNT of the dry run", lambda: redis.work("scan", count), False)
         self.note("the same commands, bare", lambda: redis.work("examine", COUNT), False)
         self.note("bare SCAN + UNLINK", self.floor)
         self.note("sweep, unpaced", lambda: self.ours(max_latency=UNPACED))

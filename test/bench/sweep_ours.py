@@ -2,7 +2,6 @@
 
 import json
 import signal
-import struct
 import subprocess
 import threading
 import time
@@ -10,8 +9,8 @@ import time
 import measure
 import probed
 from daemon import BUILD, TOP, Daemon, UnixHttp
+from turns import Turns
 
-TURNS = BUILD / "test/bench/bench-turns.so"
 UNPACED = "1s"  # MaxLatency= that nothing reaches
 KNOWN = (TOP / "docs/config.md").read_text()
 
@@ -66,24 +65,10 @@ class Ours:
         self.probes = []  # when
         self._probed = probed.serve(lambda: self.probes.append(time.monotonic()))
         self.daemon = Daemon(directory, config(redis, self._probed.__enter__(), max_latency))
-        self._turns = self.daemon.directory / "turns"
-        env = {"BENCH_TURNS": str(self._turns), "LD_PRELOAD": str(TURNS)}
-        self.daemon.start(env=env if TURNS.exists() else None)
+        self.turns = Turns(self.daemon.directory / "turns")
+        self.daemon.start(env=self.turns.env())
         self.daemon.wait_event("redis-up", deadline=30)
         self.daemon.wait_event("worker-verified", deadline=30)
-
-    def forget_turns(self):
-        if self._turns.exists():
-            with self._turns.open("r+b") as file:
-                file.write(bytes(24))
-
-    def turns(self):
-        """The longest turn of the loop, in microseconds of the processor and by the clock; nothing
-        in a build that cannot tell."""
-        if not self._turns.exists():
-            return {}
-        _, cpu, wall = struct.unpack("=QQQ", self._turns.read_bytes())
-        return {"turn_cpu": cpu, "turn_wall": wall}
 
     def close(self):
         self.daemon.close()
@@ -104,7 +89,7 @@ class Ours:
         assert last["state"] == "done", last
         result = last["result"]
         return {"wall": result["took_usec"] / 1e6, "seen": result["keys_seen"],
-                "removed": result["removed"]}
+                "removed": result["removed"], "count": result["spent"]["count"]}
 
     def sweep_for(self, seconds):
         """The same for a part of a sweep: it is ended as Ctrl-C does."""

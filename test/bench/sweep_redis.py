@@ -8,6 +8,7 @@ import time
 from daemon import BUILD
 from processes import TIED
 from redis_server import RedisServer
+from turns import Turns
 
 WORK = BUILD / "test/bench/bench-redis-work"
 
@@ -22,7 +23,9 @@ class Swept:
     """A server with `foreign` other keys, `sessions`, and `tasks` of which `stale` are stuck."""
 
     def __init__(self, directory, foreign, sessions, tasks, stale):
-        self.server = RedisServer(directory).start()
+        self.turns = Turns(directory / "turns")
+        env = [f"{name}={value}" for name, value in self.turns.env().items()]
+        self.server = RedisServer(directory, program=("env", *env, "redis-server")).start()
         self.keys = foreign + sessions + tasks
         self.tasks, self.stale = tasks, stale
         self.work("fill", foreign, sessions, tasks, stale)
@@ -67,15 +70,17 @@ class Swept:
         """A row: what `act` says of itself, what Redis spent and how long its commands took, what
         the prober saw. CPU is net of the prober's."""
         self.server.command("CONFIG", "RESETSTAT")
+        self.turns.forget()
         with self.beside("probe") as probed:
             began, cpu = time.monotonic(), self.cpu()
             row = act() or {}
             wall = time.monotonic() - began
             cpu = self.cpu() - cpu
+            waits = self.turns.waits(wall)
         row.setdefault("wall", wall)
         row |= {"cpu": max(cpu - self.probe_cpu * wall, 0.001),
                 "probe_p50": probed["p50"], "probe_p99": probed["p99"],
-                "block_p99": self.blocks()}
+                "block_p99": self.blocks()} | waits
         return row
 
     probe_cpu = 0.0  # seconds a second

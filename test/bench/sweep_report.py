@@ -2,7 +2,8 @@
 
 from report import table
 
-HEAD = ["", "wall s", "CPU s", "probe p50", "p99 us", "block p99 us", "by"]
+HEAD = ["", "wall s", "CPU s", "COUNT", "probe p50", "p99 us", "wait p50", "p99 us", "block p99 us",
+        "by"]
 
 
 def _number(row, name, digits):
@@ -20,8 +21,9 @@ def _block(row):
 
 def _rows(rows):
     for name, row in rows.items():
-        yield [name, _number(row, "wall", 2), _number(row, "cpu", 2),
-               _number(row, "probe_p50", 0), _number(row, "probe_p99", 0), *_block(row)]
+        yield [name, _number(row, "wall", 2), _number(row, "cpu", 2), _number(row, "count", 0),
+               *(_number(row, key, 0) for key in
+                 ("probe_p50", "probe_p99", "wait_p50", "wait_p99")), *_block(row)]
 
 
 def goals(rows):
@@ -38,6 +40,8 @@ def goals(rows):
               for command in row["block_p99"]]
     return [
         ("dry run, wall / bare SCAN", dry["wall"] / rows["bare SCAN"]["wall"], 1.25, True),
+        ("dry run, wall / bare SCAN of its COUNT",
+         dry["wall"] / rows["bare SCAN, COUNT of the dry run"]["wall"], 1.25, True),
         ("dry run, wall / the same commands by a bare client",
          dry["wall"] / rows["the same commands, bare"]["wall"], 1, True),
         ("sweep, wall / bare SCAN + UNLINK", ours["wall"] / floor["wall"], 1.8, True),

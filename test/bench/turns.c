@@ -1,8 +1,8 @@
 /*
- * Preloaded into voxkeeperd by test/bench/sweep: how long one turn of its loop takes, from what
- * epoll_wait() returned until it is called again, by the clock and of the processor. The difference
- * is others' work on the machine. Kept in the file that BENCH_TURNS names: three numbers, of all
- * processes of voxkeeperd.
+ * Preloaded into voxkeeperd and into Redis by test/bench/sweep: how long one turn of the loop
+ * takes, from what epoll_wait() returned until it is called again, by the clock and of the
+ * processor. The difference is others' work on the machine. Kept in the file that BENCH_TURNS
+ * names, of all processes together; turns.py reads it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -13,9 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { STEP = 10, STEPS = 2048 };
+
 struct turns {
     uint64_t n;
     uint64_t longest_cpu, longest_wall; /* microseconds */
+    uint64_t by_cpu[STEPS];             /* how many took STEP microseconds, twice STEP, ... */
 };
 
 static struct turns *turns;
@@ -50,6 +53,7 @@ int epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
         uint64_t took_cpu = now(CLOCK_THREAD_CPUTIME_ID) - cpu;
         uint64_t took_wall = now(CLOCK_MONOTONIC) - wall;
         turns->n++;
+        turns->by_cpu[took_cpu / STEP < STEPS ? took_cpu / STEP : STEPS - 1]++;
         if (took_cpu > turns->longest_cpu)
             turns->longest_cpu = took_cpu;
         if (took_wall > turns->longest_wall)

@@ -99,11 +99,11 @@ static void the_most_there_is_to_say_fits(void **state)
 
 #define SPENT                                                                                      \
     "\"spent\":{\"commands\":0,\"bytes_sent\":0,\"bytes_received\":0,\"worked_usec\":0,"           \
-    "\"rested_usec\":0,\"pings\":0,\"ping_floor_usec\":0,\"ping_p50_usec\":0,"                     \
+    "\"rested_usec\":0,\"count\":0,\"pings\":0,\"ping_floor_usec\":0,\"ping_p50_usec\":0,"         \
     "\"ping_p99_usec\":0,\"ping_max_usec\":0,\"strained\":false,\"reconnects\":0},"
 #define MUCH_SPENT                                                                                 \
     "\"spent\":{\"commands\":4,\"bytes_sent\":5,\"bytes_received\":6,\"worked_usec\":7,"           \
-    "\"rested_usec\":8,\"pings\":9,\"ping_floor_usec\":10,\"ping_p50_usec\":11,"                   \
+    "\"rested_usec\":8,\"count\":15,\"pings\":9,\"ping_floor_usec\":10,\"ping_p50_usec\":11,"      \
     "\"ping_p99_usec\":12,\"ping_max_usec\":13,\"strained\":true,\"reconnects\":14},"
 
 static void the_summary_as_json(void **state)
@@ -130,6 +130,7 @@ static void the_summary_as_json(void **state)
         .held = true,
         .held_why = "too many",
         .spent = {.commands = 4,
+            .count = 15,
             .bytes_sent = 5,
             .bytes_received = 6,
             .worked = 7,

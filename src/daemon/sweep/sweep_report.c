@@ -105,6 +105,7 @@ static struct cJSON *spent_json(const struct sweep_summary *summary)
     cJSON_AddNumberToObject(o, "bytes_received", (double)s->bytes_received);
     cJSON_AddNumberToObject(o, "worked_usec", (double)s->worked);
     cJSON_AddNumberToObject(o, "rested_usec", (double)s->rested);
+    cJSON_AddNumberToObject(o, "count", s->count);
     cJSON_AddNumberToObject(o, "pings", (double)s->pings);
     cJSON_AddNumberToObject(o, "ping_floor_usec", (double)s->ping_floor);
     cJSON_AddNumberToObject(o, "ping_p50_usec", (double)s->ping_p50);
