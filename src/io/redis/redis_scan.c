@@ -268,8 +268,6 @@ static void tell_step(struct redis_scan *s)
     s->names_took = 0;
     scan_list_move(&s->keys, &s->flying);
     usec_t now = s->flight_now;
-    if (s->ahead)
-        ask(s);
     s->events.on_keys(s->keys.keys, s->keys.n, now, s->arg);
 }
 
