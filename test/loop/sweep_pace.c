@@ -171,7 +171,7 @@ static void without_a_second_connection_a_third_is_ours(void **state)
     assert_int_equal(s->pings, 0);
     assert_int_equal(s->count, 100);
     /* Each step's rest is rounded down, and the last ones may not have been worth a wake-up. */
-    usec_t due = s->worked * (PACER_SHARE_MAX - PACER_SHARE_FIRST) / PACER_SHARE_FIRST;
+    usec_t due = s->worked * (PACER_SHARE_MAX - PACER_SHARE_CAREFUL) / PACER_SHARE_CAREFUL;
     assert_in_range(s->rested + 10 * USEC_PER_MSEC, due - s->commands, due + 10 * USEC_PER_MSEC);
 }
 

@@ -9,7 +9,6 @@ static const usec_t target_most = 200;
 
 enum {
     GROWTH = 50,       /* per mille of the time, each adjust_every */
-    GROWTH_FIRST = 20, /* and for each PING in time, as long as none was late */
     LATE_OF = 100,     /* one late PING of that many is what MaxLatency= allows */
     VERY_LATE = 8,     /* times MaxLatency: a fork, swapping, a KEYS of somebody */
     TARGET_OF_MAX = 5, /* one request holds Redis for a fifth of MaxLatency */
@@ -17,11 +16,26 @@ enum {
     PINGS_KEPT = 512,
 };
 
-struct pacer pacer_initial(usec_t now)
+static unsigned clamp(usec_t value, unsigned min, unsigned max)
+{
+    if (value < min)
+        return min;
+    return value > max ? max : (unsigned)value;
+}
+
+unsigned pacer_share_most(const struct pacer_conf *conf)
+{
+    usec_t beyond = usec_sub(conf->max_latency, USEC_PER_MSEC) / USEC_PER_MSEC;
+    unsigned step = PACER_SHARE_MAX / 20;
+    return clamp(PACER_SHARE_CAREFUL + (beyond < 100 ? beyond : 100) * step, PACER_SHARE_CAREFUL,
+        PACER_SHARE_MAX);
+}
+
+struct pacer pacer_initial(const struct pacer_conf *conf, usec_t now)
 {
     struct pacer p = {.count = PACER_COUNT_FIRST,
         .depth = PACER_DEPTH_FIRST,
-        .share = PACER_SHARE_FIRST,
+        .share = pacer_share_most(conf),
         .floor_until = usec_add(now, floor_period),
         .calm_since = now,
         .since_late = LATE_OF};
@@ -40,13 +54,6 @@ usec_t pacer_floor(struct pacer p)
     return least;
 }
 
-static unsigned clamp(usec_t value, unsigned min, unsigned max)
-{
-    if (value < min)
-        return min;
-    return value > max ? max : (unsigned)value;
-}
-
 static void note_floor(struct pacer *p, usec_t now, usec_t took)
 {
     /* A pause of ours may have lasted for several periods. */
@@ -60,14 +67,6 @@ static void note_floor(struct pacer *p, usec_t now, usec_t took)
         p->floor_until = usec_add(now, floor_period);
     if (took < p->floor[0])
         p->floor[0] = took;
-}
-
-unsigned pacer_share_most(const struct pacer_conf *conf)
-{
-    usec_t beyond = usec_sub(conf->max_latency, USEC_PER_MSEC) / USEC_PER_MSEC;
-    unsigned step = PACER_SHARE_MAX / 20;
-    return clamp(PACER_SHARE_FIRST + (beyond < 100 ? beyond : 100) * step, PACER_SHARE_FIRST,
-        PACER_SHARE_MAX);
 }
 
 /* At most once each adjust_every: the PINGs that are under way were sent before. */
@@ -120,15 +119,11 @@ static bool is_our_fault(const struct pacer *p)
 static void grow(const struct pacer_conf *conf, struct pacer *p, usec_t now)
 {
     unsigned most = pacer_share_most(conf);
-    unsigned growth = 0;
-    if (p->cut_at == 0)
-        growth = GROWTH_FIRST;
-    if (usec_sub(now, p->calm_since) >= adjust_every) {
-        growth = GROWTH;
-        p->calm_since = now;
-    }
+    if (usec_sub(now, p->calm_since) < adjust_every)
+        return;
+    p->calm_since = now;
     if (p->share < most)
-        p->share = clamp(p->share + growth, PACER_SHARE_TRICKLE, most);
+        p->share = clamp(p->share + GROWTH, PACER_SHARE_TRICKLE, most);
 }
 
 static void take_ping(const struct pacer_conf *conf, struct pacer *p, const struct pacer_event *ev)

@@ -11,7 +11,7 @@
  * The floor is the least PING of the last half minute: wake-ups and the network are no load. What
  * a request holds Redis for is the least of several: the others met somebody else. PINGs that are
  * late while we rest are not late because of us: on a busy server a sweep goes on, if not quickly.
- * Where no PING was answered nothing is adapted, and Redis gets two thirds of the time for itself.
+ * Where no PING was answered nothing is adapted.
  * A length of block is what others wait for, a share of time is what they lack: both are bounded.
  */
 #pragma once
@@ -23,11 +23,11 @@
 enum {
     PACER_COUNT_FIRST = 100, /* about 150 us of the server's time */
     PACER_COUNT_MIN = 20,
-    PACER_COUNT_MAX = 500,
+    PACER_COUNT_MAX = 200, /* some 300 us: more is hardly quicker, and others wait for it */
     PACER_DEPTH_FIRST = 32,
     PACER_DEPTH_MIN = 8,
     PACER_DEPTH_MAX = 128,
-    PACER_SHARE_FIRST = 350, /* per mille */
+    PACER_SHARE_CAREFUL = 350, /* per mille */
     PACER_SHARE_TRICKLE = 10,
     PACER_SHARE_LEAST = 100, /* for late PINGs alone: a sweep of any size ends */
     PACER_SHARE_MAX = 1000,
@@ -79,7 +79,8 @@ struct pacer_event {
     bool resting; /* of a PING: it was sent while the sweep rested */
 };
 
-struct pacer pacer_initial(usec_t now);
+/* It begins with the largest share: one request alone holds nobody up for MaxLatency. */
+struct pacer pacer_initial(const struct pacer_conf *conf, usec_t now);
 struct pacer pacer_step(const struct pacer_conf *conf, struct pacer p, struct pacer_event ev);
 
 /* The least PING lately; USEC_INFINITY: none was answered yet. */
