@@ -3,6 +3,7 @@
 
 #include "base/strbuf.h"
 #include "core/limits.h"
+#include "io/loop/loop.h"
 
 #include "cmocka_all.h"
 
@@ -158,8 +159,8 @@ static void the_oldest_that_ended_is_forgotten(void **state)
         ids[i] = operation_id(begin());
     /* All run: none may be forgotten, so there is no place. */
     assert_null(operation_begin(all, "restart", "alice", ""));
-    operation_end(operation_find(all, ids[7]), OPERATION_DONE, "x");
     operation_end(operation_find(all, ids[3]), OPERATION_DONE, "x");
+    operation_end(operation_find(all, ids[7]), OPERATION_DONE, "x");
     operation_progress(operation_find(all, ids[5]), "still there");
     struct operation *fresh = begin();
     assert_null(operation_find(all, ids[3]));
@@ -173,6 +174,26 @@ static void the_oldest_that_ended_is_forgotten(void **state)
     assert_null(operation_find(all, ids[7]));
     assert_null(operation_begin(all, "restart", "alice", ""));
     assert_non_null(operation_find(all, ids[5]));
+}
+
+/* One that took its time, and ended when many others had come and gone. */
+static void the_latest_to_end_is_kept(void **state)
+{
+    (void)state;
+    struct operation *slow = begin();
+    uint64_t id = operation_id(slow);
+    for (int i = 0; i < 3 * LIMIT_OPERATIONS; i++)
+        operation_end(begin(), OPERATION_FAILED, "busy");
+    usec_t now = loop_now();
+    while (loop_now() == now)
+        continue;
+    operation_end(slow, OPERATION_DONE, "at last");
+    for (int i = 0; i < LIMIT_OPERATIONS - 1; i++) {
+        operation_end(begin(), OPERATION_FAILED, "busy");
+        assert_ptr_equal(operation_find(all, id), slow);
+    }
+    operation_end(begin(), OPERATION_FAILED, "busy");
+    assert_null(operation_find(all, id));
 }
 
 static void ends_as(const struct operation *op, const char *state, const char *message)
@@ -248,6 +269,7 @@ int main(void)
         T(a_result_is_kept_until_replaced),
         T(how_far_it_is),
         T(the_oldest_that_ended_is_forgotten),
+        T(the_latest_to_end_is_kept),
         T(a_verdict_can_be_kept_back),
         T(an_unknown_number_is_nobody),
 #undef T

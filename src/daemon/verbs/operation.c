@@ -88,7 +88,13 @@ void operations_free(struct operations *all)
     free(all);
 }
 
-/* A free place, else the oldest that has ended. */
+/* Who waits for an operation asks for it again within a second: the latest to end are kept. */
+static bool ended_before(const struct operation *a, const struct operation *b)
+{
+    return a->ended_at != b->ended_at ? a->ended_at < b->ended_at : a->id < b->id;
+}
+
+/* A free place, else that of the one which ended first. */
 static struct operation *place_for_new(struct operations *all)
 {
     struct operation *oldest = NULL;
@@ -96,7 +102,7 @@ static struct operation *place_for_new(struct operations *all)
         struct operation *op = &all->items[i];
         if (op->id == 0)
             return op;
-        if (op->state != OPERATION_RUNNING && (!oldest || op->id < oldest->id))
+        if (op->state != OPERATION_RUNNING && (!oldest || ended_before(op, oldest)))
             oldest = op;
     }
     return oldest;

@@ -1,6 +1,7 @@
 /*
  * Operations: what an operator asked for, with its progress and its verdict. The API answers with
- * one and is asked for it again until it has ended. The latest LIMIT_OPERATIONS are remembered.
+ * one and is asked for it again until it has ended. LIMIT_OPERATIONS are remembered: those that run,
+ * and those that ended last.
  */
 #pragma once
 
@@ -32,7 +33,7 @@ void operations_free(struct operations *all);
 
 /*
  * Begins an operation; `kind` is a literal, `author` and `reason` are copied. Returns it (borrowed
- * until LIMIT_OPERATIONS newer ones exist), or NULL when that many are running or memory is out.
+ * until it ended and so many newer ones exist), or NULL when that many are running or memory is out.
  */
 struct operation *operation_begin(
     struct operations *all, const char *kind, const char *author, const char *reason);
