@@ -67,8 +67,12 @@ static void the_sentence(void **state)
     summary.dry_run = true;
     summary.n_keyspaces = 0;
     assert_string_equal(sweep_report_sentence(&summary).text,
-        "dry run: looked at 12 keys in 12ms, removed 2, repaired 0, 1 changed meanwhile and stay "
-        "(nothing found)");
+        "dry run: looked at 12 keys in 12ms, would remove 0 (nothing found)");
+    summary.n_keyspaces = 2;
+    summary.keyspaces[0].removable = 1;
+    summary.keyspaces[1].removable = 2;
+    assert_string_equal(sweep_report_sentence(&summary).text,
+        "dry run: looked at 12 keys in 12ms, would remove 3 (3 stale, 1 stuck-task)");
 }
 
 /* Its last words are there: nothing before them was cut off. */

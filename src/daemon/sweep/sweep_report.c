@@ -34,19 +34,33 @@ void sweep_report_counts(const struct sweep_summary *summary, struct strbuf *out
         strbuf_adds(out, "nothing found");
 }
 
+static uint64_t removable(const struct sweep_summary *summary)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < summary->n_keyspaces; i++)
+        n += summary->keyspaces[i].removable;
+    return n;
+}
+
 struct sweep_sentence sweep_report_sentence(const struct sweep_summary *summary)
 {
     struct sweep_sentence sentence;
     char took[SPAN_TEXT_MAX];
     struct strbuf counts = STRBUF_INIT;
     sweep_report_counts(summary, &counts);
-    snprintf(sentence.text, sizeof sentence.text,
-        "%s: looked at %llu keys in %s, removed %llu, repaired %llu, %llu changed meanwhile and "
-        "stay (%s)%s%s",
-        summary->dry_run ? "dry run" : "sweep", (unsigned long long)summary->keys,
-        span_show(summary->took, took), (unsigned long long)summary->removed,
-        (unsigned long long)summary->repaired, (unsigned long long)summary->survived,
-        strbuf_text(&counts), summary->backup[0] ? "; saved in " : "", summary->backup);
+    span_show(summary->took, took);
+    if (summary->dry_run)
+        snprintf(sentence.text, sizeof sentence.text,
+            "dry run: looked at %llu keys in %s, would remove %llu (%s)",
+            (unsigned long long)summary->keys, took, (unsigned long long)removable(summary),
+            strbuf_text(&counts));
+    else
+        snprintf(sentence.text, sizeof sentence.text,
+            "sweep: looked at %llu keys in %s, removed %llu, repaired %llu, %llu changed meanwhile "
+            "and stay (%s)%s%s",
+            (unsigned long long)summary->keys, took, (unsigned long long)summary->removed,
+            (unsigned long long)summary->repaired, (unsigned long long)summary->survived,
+            strbuf_text(&counts), summary->backup[0] ? "; saved in " : "", summary->backup);
     strbuf_fini(&counts);
     return sentence;
 }
