@@ -3,6 +3,7 @@
 #include "cli/json.h"
 #include "cli/view.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,20 +26,33 @@ static void add_bar(struct strbuf *out, double fraction)
     strbuf_addf(out, "] %3u%%", (unsigned)(fraction * 100));
 }
 
+/* A number that is cut off would be another one: what does not fit stays away. */
+__attribute__((format(printf, 2, 3))) static void add(struct strbuf *out, const char *fmt, ...)
+{
+    char part[64];
+    va_list ap;
+    va_start(ap, fmt);
+    int len = vsnprintf(part, sizeof part, fmt, ap);
+    va_end(ap);
+    if (len > 0 && out->len + (size_t)len < (size_t)columns())
+        strbuf_adds(out, part);
+}
+
+/* What matters most comes first. */
 static void add_numbers(struct strbuf *out, const cJSON *so_far)
 {
     char span[SPAN_TEXT_MAX];
     uint64_t n;
     if (json_count(so_far, "keys_seen", &n))
-        strbuf_addf(out, " %llu seen", (unsigned long long)n);
+        add(out, " %llu seen", (unsigned long long)n);
     if (json_count(so_far, "findings", &n))
-        strbuf_addf(out, ", %llu found", (unsigned long long)n);
-    if (json_count(so_far, "keys_per_second", &n))
-        strbuf_addf(out, ", %llu/s", (unsigned long long)n);
+        add(out, ", %llu found", (unsigned long long)n);
     if (json_count(so_far, "left_usec", &n))
-        strbuf_addf(out, ", %s left", span_format(n - n % USEC_PER_SEC, span));
+        add(out, ", %s left", span_format(n - n % USEC_PER_SEC + USEC_PER_SEC, span));
+    if (json_count(so_far, "keys_per_second", &n))
+        add(out, ", %llu/s", (unsigned long long)n);
     if (json_count(so_far, "latency_usec", &n) && n > 0)
-        strbuf_addf(out, ", Redis %s", span_show(n, span));
+        add(out, ", Redis %s", span_show(n, span));
 }
 
 bool view_progress(const cJSON *so_far)
@@ -55,7 +69,7 @@ bool view_progress(const cJSON *so_far)
     struct strbuf line = STRBUF_INIT;
     add_bar(&line, fraction->valuedouble);
     add_numbers(&line, so_far);
-    /* What does not fit into one line would scroll. */
+    /* Of a bar that does not fit as much as would not scroll. */
     fprintf(stderr, "\r%.*s\x1b[K", columns() - 1, strbuf_text(&line));
     strbuf_fini(&line);
     return true;

@@ -1,12 +1,15 @@
 """The operator's command against a control socket that says whatever the test wants."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -388,8 +391,23 @@ def test_a_sweeps_progress_is_lines_unless_there_is_a_terminal(cli, api):
     os.close(theirs)
     assert done.stdout == "swept\n"
     assert read_terminal(ours).decode() == (
-        "\r[########............]  42% 1200 seen, 5 found, 31000/s, 4s left, Redis 210us\x1b[K"
+        "\r[########............]  42% 1200 seen, 5 found, 5s left, 31000/s, Redis 210us\x1b[K"
         "\r\x1b[K")
+
+
+@pytest.mark.parametrize("columns, shown", [
+    (78, "[########............]  42% 1200 seen, 5 found, 5s left, 31000/s, Redis 210us"),
+    (77, "[########............]  42% 1200 seen, 5 found, 5s left, 31000/s"),
+    (56, "[########............]  42% 1200 seen, 5 found, 5s left"),
+    (40, "[########............]  42% 1200 seen"),
+    (20, "[########..........")])
+def test_no_number_of_a_progress_is_cut_off(cli, api, columns, shown):
+    serve_operation(api, "sweep", operation(so_far=SO_FAR), operation("done", message="swept"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    subprocess.run(cli.command("sweep"), stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    assert read_terminal(ours).decode() == f"\r{shown}\x1b[K\r\x1b[K"
 
 
 @pytest.mark.parametrize("verb", ["sweep", "keys"])
