@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 
 import pytest
 from daemon import BUILD, TOP, UnixHttp
@@ -89,9 +90,20 @@ def test_the_rights_in_the_manual_are_enough(make_daemon, sleeper_config, redis,
     daemon.wait_event("redis-up")
     stuck(redis, 2)
     redis.command("SET", "elevenlabs:conversation:1", "stays")
+    # One whose conversation is there, one whose is not, and one that is too big to be read.
+    for number in 1, 2:
+        redis.command("SET", f"cursor_task:of-{number}", json.dumps(
+            {"pending": True, "conversationId": str(number),
+             "createdAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}))
+    redis.command("SET", "cursor_task:big", "x" * 2**20)
+    redis.command("RPUSH", "cursor_task:list", *["x" * 2**16] * 20)
     daemon.cli("keys", check=True)
-    assert "removed 2" in daemon.cli("sweep", check=True).stdout
-    assert redis.command("KEYS", "*") == [b"elevenlabs:conversation:1"]
+    done = daemon.cli("sweep", check=True).stdout
+    assert "removed 2" in done
+    assert "(1 immortal, 2 stuck-task, 1 orphan, 1 wrong-type, 1 too-big)" in done
+    assert set(redis.command("KEYS", "*")) == {
+        b"elevenlabs:conversation:1", b"cursor_task:of-1", b"cursor_task:of-2", b"cursor_task:big",
+        b"cursor_task:list"}
     # Nothing was refused but the look whether we could delete a conversation: it should be.
     refused = {entry[entry.index(b"object") + 1] for entry in redis.command("ACL", "LOG")}
     assert refused == {b"elevenlabs:conversation:__voxkeeper_canary__", b"acl|whoami"}, refused
