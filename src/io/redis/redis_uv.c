@@ -4,6 +4,10 @@
  * What is to be written goes out before the loop sleeps, all in one, or at once when it is flushed.
  * Only what the socket does not take waits for the poll: to change what a uv_poll waits for takes
  * libuv two or three system calls.
+ *
+ * Who hangs up says why before (`max number of clients reached`), and answers what it was asked
+ * before. hiredis looks no further than a write that fails, so that all of this would be lost with
+ * the connection; therefore we write ourselves, and after a failure hear out what is there.
  */
 #include "io/redis/redis_uv.h"
 
@@ -11,12 +15,21 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* What hiredis keeps of an error. */
+struct failure {
+    int err; /* 0: none */
+    char text[sizeof((redisContext *)0)->errstr];
+};
 
 struct redis_uv {
     uv_poll_t poll;
     uv_prepare_t prepare;  /* active while something is unwritten */
     unsigned open;         /* handles that are not closed */
     redisAsyncContext *ac; /* NULL: hiredis has freed it, or is about to */
+    struct failure write;  /* the other end takes nothing any more */
     int events;
     bool unwritten;
     bool closing;
@@ -24,18 +37,24 @@ struct redis_uv {
     void *arg;
 };
 
-/* An error on the descriptor is told to hiredis as readable and writable: its own system call then
- * finds out what it is. */
-static void on_poll(uv_poll_t *poll, int status, int events)
+static bool is_in_use(const struct redis_uv *u)
 {
-    struct redis_uv *u = poll->data;
-    if (status < 0)
-        events = UV_READABLE | UV_WRITABLE;
-    if (u->ac && !u->closing && (events & UV_READABLE))
-        redisAsyncHandleRead(u->ac);
-    if (u->ac && !u->closing && (events & UV_WRITABLE))
-        redisAsyncHandleWrite(u->ac);
+    return u->ac && !u->closing;
 }
+
+static bool is_connected(const struct redis_uv *u)
+{
+    return is_in_use(u) && (u->ac->c.flags & REDIS_CONNECTED);
+}
+
+/* To look with recv() would take the error off the socket that hiredis is about to ask for. */
+static bool has_unread(const struct redis_uv *u)
+{
+    int n = 0;
+    return ioctl(u->ac->c.fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void want(struct redis_uv *u, int events)
 {
@@ -58,31 +77,79 @@ static void del_read(void *privdata)
     want(u, u->events & ~UV_READABLE);
 }
 
-/* An error stays with the context: hiredis meets it again when the descriptor is written or read.
- * Until it is connected, writable means just that. */
+/* Until it is connected, writable means just that. */
 static void write_out(struct redis_uv *u)
 {
+    redisContext *c = &u->ac->c;
     int done = 0;
     u->unwritten = false;
-    if ((u->ac->c.flags & REDIS_CONNECTED) && redisBufferWrite(&u->ac->c, &done) == REDIS_OK &&
-        done)
-        want(u, u->events | UV_READABLE);
-    else
+    if (!is_connected(u)) {
         want(u, u->events | UV_WRITABLE);
+    } else if (redisBufferWrite(c, &done) == REDIS_OK) {
+        want(u, done ? (u->events & ~UV_WRITABLE) | UV_READABLE : u->events | UV_WRITABLE);
+    } else {
+        u->write.err = c->err;
+        memcpy(u->write.text, c->errstr, sizeof u->write.text);
+        c->err = 0; /* with it hiredis would not read */
+        want(u, UV_READABLE | UV_WRITABLE);
+    }
+}
+
+/* Whoever has said something was connected, even if it has reset the connection since: hiredis
+ * would find that error alone. */
+static void connect_if_heard(struct redis_uv *u)
+{
+    if (is_connected(u) || !has_unread(u))
+        return;
+    u->ac->c.flags |= REDIS_CONNECTED;
+    u->ac->onConnect(u->ac, REDIS_OK);
+}
+
+/* What is not answered by what is there ends with the error of the write. */
+static void hear_out(struct redis_uv *u)
+{
+    while (is_in_use(u) && has_unread(u))
+        redisAsyncHandleRead(u->ac);
+    if (!is_in_use(u))
+        return;
+    u->ac->c.err = u->write.err;
+    memcpy(u->ac->c.errstr, u->write.text, sizeof u->write.text);
+    redisAsyncHandleWrite(u->ac);
+}
+
+/* An error on the descriptor is told to hiredis as readable: its own system call then finds out
+ * what it is. What is there is read before anything is written, the first time as well. */
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct redis_uv *u = poll->data;
+    if (status < 0) {
+        u->events = 0; /* libuv has stopped it */
+        events = UV_READABLE | UV_WRITABLE;
+    }
+    if (is_in_use(u) && u->write.err != 0) {
+        hear_out(u);
+        return;
+    }
+    if (is_in_use(u))
+        connect_if_heard(u);
+    if (is_in_use(u) && (!is_connected(u) || (events & UV_READABLE)))
+        redisAsyncHandleRead(u->ac);
+    if (is_in_use(u) && (events & UV_WRITABLE))
+        write_out(u);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct redis_uv *u = prepare->data;
     uv_prepare_stop(prepare);
-    if (u->unwritten && u->ac && !u->closing)
+    if (u->unwritten && is_in_use(u))
         write_out(u);
 }
 
 static void add_write(void *privdata)
 {
     struct redis_uv *u = privdata;
-    if (u->closing || (u->events & UV_WRITABLE))
+    if (u->closing || u->write.err != 0 || (u->events & UV_WRITABLE))
         return;
     u->unwritten = true;
     int r = uv_prepare_start(&u->prepare, on_prepare);
@@ -109,7 +176,7 @@ static void on_closed(uv_handle_t *handle)
 
 void redis_uv_flush(struct redis_uv *u)
 {
-    if (u->unwritten && u->ac && !u->closing)
+    if (u->unwritten && is_in_use(u))
         write_out(u);
 }
 
