@@ -46,6 +46,7 @@ _voxkeeper_operands() {
         ACTION) printf '%s\n' cancel promote abort ;;
         FILE) _voxkeeper_ask backups | sed -n 's/^.*"file":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
         ID*) _voxkeeper_ask incidents | sed -n 's/^.*"id":[[:space:]]*"\([A-Za-z0-9._:-]*\)".*/\1/p' ;;
+        N) printf '%s\n' 1 2 3 4 8 ;;
         NOTIFIER) _voxkeeper_sections Notify ;;
         SPAN*) printf '%s\n' 30min 1h 1d ;;
         VERB) printf '%s\n' @VERBS@ ;;

@@ -26,6 +26,8 @@
  *                                     checklist first; why to go on if it fails. "release",
  *                                     "responsible", "eta" as of VK_API_PREFLIGHT
  *   POST VK_API_ROLLOUT_CANCEL, VK_API_ROLLOUT_PROMOTE, VK_API_ROLLOUT_ABORT  {"reason": TEXT}
+ *   POST VK_API_SCALE                {"workers": N, "reason": TEXT}: so many, instead of Workers=; or
+ *                                     {"default": true}: as many as that says
  *   POST VK_API_DRAIN, VK_API_RESUME  {"reason": TEXT}
  *   POST VK_API_UPGRADE               {"reason": TEXT}
  *   GET  VK_API_SWEEP                 the sweep under way, and the summaries of the latest ones
@@ -81,6 +83,7 @@
 #define VK_API_ROLLOUT_CANCEL VK_API_ROLLOUT "/cancel"
 #define VK_API_ROLLOUT_PROMOTE VK_API_ROLLOUT "/promote"
 #define VK_API_ROLLOUT_ABORT VK_API_ROLLOUT "/abort"
+#define VK_API_SCALE VK_API "/scale"
 #define VK_API_DRAIN VK_API "/drain"
 #define VK_API_RESUME VK_API "/resume"
 #define VK_API_UPGRADE VK_API "/upgrade"

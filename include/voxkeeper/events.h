@@ -57,6 +57,9 @@
     X(ROLLOUT_ROLLED_BACK, "rollout-rolled-back", "c643305cd9af416790d1ec2c9034c589", ERR, "a-rollout-went-back") \
     X(ROLLBACK_FAILED, "rollback-failed", "d9bca52a961c4d5ba94806be22a3e554", ERR, "a-rollout-went-back") \
     X(ROLLBACK_COMMAND_FAILED, "rollback-command-failed", "7be4e1485e9d4402bffb21e82069cfbe", ERR, "a-rollout-went-back") \
+    X(SCALE_BEGAN, "scale-began", "6b27debcd40942ddb9797ecca3e28056", NOTICE, "change-the-number-of-workers") \
+    X(SCALE_DONE, "scale-done", "0d99b273412a4f328b73bf0c5b1b6e55", NOTICE, "change-the-number-of-workers") \
+    X(SCALE_FAILED, "scale-failed", "2f49cfb8fbdc4279b695edbf9512e492", ERR, "change-the-number-of-workers") \
     X(DRAIN_BEGAN, "drain-began", "23961c5229704819ae6f8f356f02bfb4", NOTICE, "stop-and-drain") \
     X(DRAIN_PROGRESS, "drain-progress", "48018f5e186341daabca5daa475d779c", INFO, "stop-and-drain") \
     X(DRAIN_DONE, "drain-done", "614d292e1f1e4bfaa3003324c470d28b", NOTICE, "stop-and-drain") \

@@ -47,12 +47,14 @@ struct cli_args {
     const char *release, *responsible, *eta; /* of a deployment */
     const char *override_reason;
     const char *junit; /* a file to write */
+    bool as_configured;
 };
 
 /* A verb. Returns an enum vk_exit; has said why if that is not VK_EXIT_DONE. */
 typedef int cli_verb(const struct cli *cli, const struct cli_args *args);
 
 cli_verb cli_status, cli_workers, cli_show_config;
+cli_verb cli_scale;
 cli_verb cli_restart, cli_reload, cli_drain, cli_resume, cli_sweep;
 cli_verb cli_backups, cli_restore;
 cli_verb cli_keys, cli_logs, cli_rollout, cli_upgrade;

@@ -274,6 +274,9 @@ static int set_option(struct command *c, enum cli_option o, const char *text)
     case OPTION_JUNIT:
         c->args.junit = text;
         return 0;
+    case OPTION_DEFAULT:
+        c->args.as_configured = true;
+        return 0;
     case OPTION_COUNT:
         break;
     }

@@ -43,7 +43,8 @@
     X(ETA, "eta", "TIME", "when it will be done: 20min, 18:30, 2026-01-02 18:30")                  \
     X(PREFLIGHT, "preflight", NULL, "run the checklist first, and go on only if it passes")        \
     X(OVERRIDE, "override", "REASON", "go on without a checklist that passed; it is recorded")     \
-    X(JUNIT, "junit", "FILE", "write what came of it there as JUnit's XML")
+    X(JUNIT, "junit", "FILE", "write what came of it there as JUnit's XML")                        \
+    X(DEFAULT, "default", NULL, "as many as Workers= in the configuration says")
 
 #define X(symbol, name, argument, doc) OPTION_##symbol,
 enum cli_option { OPTIONS(X) OPTION_COUNT };

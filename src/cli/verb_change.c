@@ -1,4 +1,5 @@
 /* The verbs that change things. */
+#include "base/num.h"
 #include "base/strbuf.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -61,6 +62,28 @@ int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name
 int cli_restart(const struct cli *cli, const struct cli_args *args)
 {
     return cli_ask(cli, args, "restart", VK_API_RESTART);
+}
+
+int cli_scale(const struct cli *cli, const struct cli_args *args)
+{
+    uint64_t n = 0;
+    struct strbuf body = STRBUF_INIT;
+    if (args->as_configured == (args->operand != NULL)) {
+        say_error("scale takes either a number of workers or --default; see: voxkeeper help scale");
+        return VK_EXIT_USAGE;
+    }
+    if (args->operand && num_parse_u64(args->operand, 1, UINT32_MAX, &n) < 0) {
+        say_error(
+            "\"%s\" is no number of workers, from 1; to have none: voxkeeper drain", args->operand);
+        return VK_EXIT_USAGE;
+    }
+    strbuf_adds(&body, "{");
+    if (n > 0)
+        strbuf_addf(&body, "\"workers\":%llu", (unsigned long long)n);
+    else
+        strbuf_adds(&body, "\"default\":true");
+    add_member(&body, "reason", args->reason);
+    return run(cli, args, "scale", VK_API_SCALE, &body, NULL);
 }
 
 int cli_reload(const struct cli *cli, const struct cli_args *args)

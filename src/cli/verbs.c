@@ -46,6 +46,14 @@ const struct verb VERBS[] = {
         "and ends as the rollout does: 0 when it did what was asked for, 1 when it was\n"
         "refused or failed, 4 when a promoted rollout went back.\n",
         CHANGING, cli_rollout},
+    {"scale", "[N]", "change how many workers there shall be, while they run",
+        "More workers are started, and serve once they are verified; if one does not come up,\n"
+        "there are as many again as before. Of fewer, the surplus takes no new callers and\n"
+        "goes when its last one has left, or after Timeout= of [Drain]. N counts until\n"
+        "Workers= changes, voxkeeper is stopped, or --default says so; put it into the\n"
+        "configuration to keep it. Ends with 0 when it is so, 1 when it is refused, 4 when it\n"
+        "was rolled back, 5 when callers were cut.\n",
+        CHANGING | OPTION_BIT(DEFAULT), cli_scale},
     {"doctor", NULL, "say what is wrong, why, and what to type",
         "Looks at the agent, its webhooks and callbacks, sessions, Redis, the network and this\n"
         "machine, all at once, for at most [Doctor] Timeout= (8s). It changes nothing. Each\n"

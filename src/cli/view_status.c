@@ -132,6 +132,29 @@ static void write_drain(const cJSON *status, struct strbuf *out)
     strbuf_addc(out, '\n');
 }
 
+/* "3, asked for by root: lunch; Workers=2" */
+static void write_scale(const cJSON *status, struct strbuf *out)
+{
+    const cJSON *scale = json_get(status, "workers.scale");
+    const char *author = json_text(scale, "author");
+    const char *reason = json_text(scale, "reason");
+    uint64_t n, configured;
+    if (!json_count(scale, "workers", &n) ||
+        !json_count(status, "workers.configured", &configured) || n == configured)
+        return;
+    begin_line(out, "Scaled");
+    strbuf_addf(out, "to %llu", (unsigned long long)n);
+    if (author) {
+        strbuf_adds(out, " by ");
+        say_word(out, author, TEXT_MAX);
+    }
+    if (reason && reason[0]) {
+        strbuf_adds(out, ": ");
+        say_word(out, reason, TEXT_MAX);
+    }
+    strbuf_addf(out, " (Workers=%llu)\n", (unsigned long long)configured);
+}
+
 static void write_rollout(const cJSON *status, struct strbuf *out)
 {
     struct strbuf text = STRBUF_INIT;
@@ -272,6 +295,7 @@ void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out)
     strbuf_addc(out, '\n');
     write_callers(status, out);
     write_drain(status, out);
+    write_scale(status, out);
     write_rollout(status, out);
     write_redis(cli, status, out);
     write_sweep(status, out);

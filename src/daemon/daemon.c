@@ -30,6 +30,7 @@
 #include "daemon/workers/fallback.h"
 #include "daemon/workers/front.h"
 #include "daemon/workers/rollout_told.h"
+#include "daemon/workers/scaling.h"
 #include "daemon/workers/second_look.h"
 #include "daemon/workers/supervisor.h"
 #include "io/child/startup_pages.h"
@@ -126,13 +127,24 @@ void daemon_on_decided(void *arg)
     memory_save(d->memory, d);
 }
 
+/* Who is told what workers do; 0: nobody. */
+static uint64_t who_waits(const struct daemon *d)
+{
+    const uint64_t waiting[] = {d->restart_op, d->reload.op, d->resume_op,
+        supervisor_fleet(d->supervisor)->scale.operation};
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+        if (waiting[i])
+            return waiting[i];
+    }
+    return 0;
+}
+
 void daemon_on_told(const struct fleet_action *told, void *arg)
 {
     struct daemon *d = arg;
     bool stopping = supervisor_fleet(d->supervisor)->stopping;
     meters_told(d->meters, told, &d->rollout, stopping, loop_now());
-    uint64_t waiting = d->restart_op ? d->restart_op : d->reload.op ? d->reload.op : d->resume_op;
-    tell_worker(d->supervisor, told, operation_find(d->operations, waiting));
+    tell_worker(d->supervisor, told, operation_find(d->operations, who_waits(d)));
     if (told->type == FLEET_DO_TELL_VERIFIED) {
         front_mark_served(d->front);
         become_ready(d);
@@ -146,6 +158,7 @@ void daemon_on_told(const struct fleet_action *told, void *arg)
         told->type == FLEET_DO_TELL_RESTART_SUPERSEDED ||
         told->type == FLEET_DO_TELL_ROLLOUT_REFUSED)
         verb_rollout_verdict(d, told);
+    scaling_told(d, told);
     credentials_told(d->credentials, told);
     fallback_consider(d, told);
     if (told->type == FLEET_DO_TELL_ALL_GONE && !fallback_all_gone(d))

@@ -85,6 +85,7 @@ struct daemon {
     struct rollout_record rollout; /* under way, or the last one */
     struct rollback *rollback;     /* NULL: no ExecRollback= runs */
     struct bake_watch *bake;
+    struct scaling *scaling;
 
     /* What operators wait for; each ends at most once, and is 0 when nobody waits. */
     uint64_t restart_op;

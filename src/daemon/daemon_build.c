@@ -31,6 +31,7 @@
 #include "daemon/workers/drainer.h"
 #include "daemon/workers/front.h"
 #include "daemon/workers/rollback.h"
+#include "daemon/workers/scaling.h"
 #include "daemon/workers/second_look.h"
 #include "daemon/workers/strangers.h"
 #include "daemon/workers/supervisor.h"
@@ -134,7 +135,9 @@ static int make_supervisor(struct daemon *d, struct err *e)
         .arg = d});
     if (d->supervisor)
         d->bake = bake_watch_new(d->loop, d->supervisor, d->config);
-    return d->bake ? 0 : err_sys(e, -ENOMEM, "building the supervisor");
+    if (d->bake)
+        d->scaling = scaling_new(d);
+    return d->scaling ? 0 : err_sys(e, -ENOMEM, "building the supervisor");
 }
 
 static int make_drainer(struct daemon *d, struct err *e)
@@ -228,6 +231,7 @@ void daemon_fini(struct daemon *d)
     dependency_close(d);
     second_look_free(d->second_look);
     rollback_free(d->rollback);
+    scaling_free(d->scaling);
     bake_watch_free(d->bake);
     drainer_free(d->drainer);
     supervisor_free(d->supervisor);

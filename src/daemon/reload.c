@@ -8,6 +8,7 @@
 #include "daemon/verbs/operation.h"
 #include "daemon/verbs/verb_preflight.h"
 #include "daemon/verbs/verb_rollout.h"
+#include "daemon/verbs/verb_scale.h"
 #include "daemon/workers/dependency.h"
 #include "daemon/workers/drainer.h"
 #include "daemon/workers/load.h"
@@ -47,13 +48,14 @@ static void stop_waiting(struct daemon *d)
     daemon_show_status(d);
 }
 
-static void forget_previous(struct daemon *d)
+static void forget_previous(struct daemon *d, struct config *instead)
 {
     supervisor_keep_previous(d->supervisor, NULL);
     config_free(d->reload.previous);
     strbuf_fini(&d->reload.changes);
-    d->reload.previous = NULL;
+    d->reload.previous = instead;
     d->reload.accepted = false;
+    verb_scale_settle(d);
 }
 
 /* A reload that needs no rollout is over; one that began before goes on. */
@@ -79,6 +81,7 @@ static void accept(
 {
     tell(d, op, EVENT_CONFIG_RELOADED, what, "", changes);
     operation_end(op, OPERATION_DONE, "%s\n%s", what, strbuf_text(changes));
+    verb_scale_settle(d);
 }
 
 /* Makes `config` the one in force; the one before is returned. */
@@ -129,8 +132,7 @@ static void roll_out(
         config_free(before);
         strbuf_fini(&d->reload.changes);
     } else {
-        forget_previous(d);
-        d->reload.previous = before;
+        forget_previous(d, before);
     }
     d->reload.changes = *changes;
     *changes = (struct strbuf)STRBUF_INIT;
@@ -153,6 +155,7 @@ static void put_into_force(struct daemon *d, struct operation *op, struct config
         strbuf_reset(changes);
         config_diff(d->reload.previous, config, changes);
     }
+    verb_scale_reloading(d, config, op);
     struct config *before = apply(d, op, config, changes);
     if (!before)
         return;
@@ -235,6 +238,7 @@ static bool await_checklist(struct daemon *d, struct operation *op, struct confi
 
 static void begin_with(struct daemon *d, struct operation *op, struct config *config)
 {
+    struct err e = {0};
     struct strbuf changes = STRBUF_INIT;
     enum config_change change = config_diff(d->config, config, &changes);
     if (change == CONFIG_CHANGE_NONE && is_pending(d)) {
@@ -254,6 +258,9 @@ static void begin_with(struct daemon *d, struct operation *op, struct config *co
         config_free(config);
         refuse(d, op, strbuf_text(&text), &changes);
         strbuf_fini(&text);
+    } else if (verb_scale_check(d, config, &e) < 0) {
+        config_free(config);
+        refuse(d, op, e.msg, &changes);
     } else {
         put_into_force(d, op, config, change, &changes);
     }
@@ -311,13 +318,13 @@ void reload_take_back(struct daemon *d)
 void reload_settle(struct daemon *d)
 {
     if (d->reload.previous)
-        forget_previous(d);
+        forget_previous(d, NULL);
 }
 
 void reload_prove(struct daemon *d)
 {
     if (d->reload.accepted)
-        forget_previous(d);
+        forget_previous(d, NULL);
 }
 
 void reload_superseded(struct daemon *d)
@@ -359,7 +366,7 @@ static void end_accepted(struct daemon *d, const char *what)
     accept(d, waiting(d), what, &d->reload.changes);
     d->reload.accepted = true;
     if (!supervisor_overlaps(d->supervisor))
-        forget_previous(d);
+        forget_previous(d, NULL);
     stop_waiting(d);
 }
 

@@ -8,6 +8,7 @@
 #include "daemon/incidents/notifier.h"
 #include "daemon/succession/memory.h"
 #include "daemon/sweep/sweeps.h"
+#include "daemon/verbs/verb_scale.h"
 #include "daemon/workers/callers.h"
 #include "daemon/workers/connections.h"
 #include "daemon/workers/drainer.h"
@@ -211,7 +212,9 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddStringToObject(o, "why", why);
     struct cJSON *workers = cJSON_AddObjectToObject(o, "workers");
     cJSON_AddNumberToObject(workers, "wanted", fleet_wanted(fleet));
+    cJSON_AddNumberToObject(workers, "configured", d->config->agent.workers);
     cJSON_AddNumberToObject(workers, "serving", fleet_serving(fleet));
+    cJSON_AddItemToObject(workers, "scale", verb_scale_json(d));
     cJSON_AddItemToObject(workers, "list", status_workers_json(d));
     cJSON_AddItemToObject(o, "callers", callers_json(d));
     cJSON_AddItemToObject(o, "drain", drain_json(d));

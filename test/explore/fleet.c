@@ -22,7 +22,7 @@ static struct fleet_conf conf = {
 
 static const struct scope {
     const char *name;
-    bool restart, stop, resize, dependency, hung, stall, stable, leave;
+    bool restart, stop, resize, dependency, hung, stall, stable, leave, scale;
 } scopes[] = {
     {.name = "replace", .hung = true},
     {.name = "dependency", .dependency = true},
@@ -31,11 +31,13 @@ static const struct scope {
     {.name = "restart-stop", .restart = true, .stop = true},
     {.name = "stall", .restart = true, .stall = true},
     {.name = "leave", .restart = true, .leave = true},
+    {.name = "scale", .scale = true, .stop = true},
+    {.name = "scale-restart", .scale = true, .restart = true},
     {.name = "stable", .stable = true, .resize = true},
 };
 static const struct scope *scope;
 
-enum { VERB, NO_VERB, STOPS, GONE, GIVEN_UP, CLEARED };
+enum { VERB, NO_VERB, STOPS, GONE, GIVEN_UP, CLEARED, SCALES, SCALED };
 
 static bool answers(enum worker_state state)
 {
@@ -137,6 +139,14 @@ static void check_action(struct explore *x, const struct node *before, const str
         EXPLORE_CHECK(x, before->world.verb || f->stopping);
         w->verb = before->world.verb;
         break;
+    case FLEET_DO_TELL_SCALED:
+    case FLEET_DO_TELL_SCALE_FAILED:
+    case FLEET_DO_TELL_SCALE_SUPERSEDED:
+    case FLEET_DO_TELL_SCALE_REFUSED:
+        EXPLORE_CHECK(x, w->scaled > 0);
+        EXPLORE_CHECK(x, a->type != FLEET_DO_TELL_SCALED || fleet_serving(f) == f->n_workers);
+        w->scaled--;
+        break;
     case FLEET_DO_TELL_ALL_GONE:
         EXPLORE_CHECK(x, w->stop_owed);
         for (unsigned i = 0; i < SLOTS; i++)
@@ -178,6 +188,7 @@ static void check_state(struct explore *x, const struct fleet *f, const struct w
         EXPLORE_CHECK(x, i < f->n_slots || gone);
     }
     EXPLORE_CHECK(x, w->verb == (f->restart.state != FLEET_RESTART_IDLE));
+    EXPLORE_CHECK(x, w->scaled == (f->scale.operation != 0));
     EXPLORE_CHECK(x, fleet_deadline(f) > now); /* or the shell would spin */
 }
 
@@ -279,6 +290,14 @@ static void operator_moves(struct explore *x, const struct node *n)
     if (scope->restart)
         step(x, n, &w, ev, "RESTART", false);
     w = n->world;
+    w.scaled++;
+    ev = (struct fleet_event){.type = FLEET_EV_SCALE, .n_workers = 1, .operation = 9};
+    if (scope->scale && n->n_workers > 0) {
+        step(x, n, &w, ev, "SCALE 1", false);
+        ev.n_workers = 2;
+        step(x, n, &w, ev, "SCALE 2", false);
+    }
+    w = n->world;
     w.stop_owed = true;
     if (scope->stop) {
         step(x, n, &w, (struct fleet_event){.type = FLEET_EV_STOP}, "STOP", false);
@@ -298,6 +317,10 @@ static void expand(struct explore *x, const void *state)
     struct node n;
     memcpy(&n, state, sizeof n);
     explore_mark(x, n.world.verb ? VERB : NO_VERB);
+    if (!n.world.scaled)
+        explore_mark(x, SCALED);
+    else if (n.n_workers > n.scale_from && n.restart_state == FLEET_RESTART_IDLE)
+        explore_mark(x, SCALES); /* they come up, or there are as many as before */
     if (n.world.stop_owed)
         explore_mark(x, STOPS);
     else if (n.stopping)
@@ -339,7 +362,7 @@ static bool explore_scope(void)
     explore_run(x, &initial, expand);
     printf("fleet, %s: %zu states, %zu steps\n", scope->name, explore_states(x), explore_steps(x));
     bool ok = explore_leads(x, VERB, NO_VERB) && explore_leads(x, STOPS, GONE) &&
-              explore_leads(x, GIVEN_UP, CLEARED);
+              explore_leads(x, GIVEN_UP, CLEARED) && explore_leads(x, SCALES, SCALED);
     explore_free(x);
     return ok;
 }

@@ -92,6 +92,8 @@ void node_pack(struct node *to, const struct fleet *f, const struct world *world
     to->restart_state = f->restart.state;
     to->restart_slot = f->restart.state == FLEET_RESTART_IDLE ? 0 : f->restart.slot;
     to->restart_deadline = node_shift(f->restart.deadline, now);
+    to->n_workers = f->n_workers;
+    to->scale_from = f->scale.operation ? f->scale.from : 0;
     for (unsigned i = 0; i < SLOTS; i++)
         slot_pack(&to->slots[i], &f->slots[i], now);
     memcpy(&to->world, world, sizeof *world);
@@ -120,6 +122,10 @@ void node_unpack(struct fleet *f, const struct node *from)
     f->restart.slot = from->restart_slot;
     f->restart.deadline = from->restart_deadline;
     f->restart.operation = 7;
+    f->n_workers = from->n_workers;
+    f->scale = (struct fleet_scale){.operation = from->scale_from ? 9 : 0,
+        .from = from->scale_from,
+        .began_at = from->scale_from ? NOW : 0};
     for (unsigned i = 0; i < SLOTS; i++)
         slot_unpack(&f->slots[i], &from->slots[i], i);
 }

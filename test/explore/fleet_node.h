@@ -20,8 +20,9 @@ struct world_slot {
 
 struct world {
     struct world_slot slots[SLOTS];
-    bool verb;      /* an operator's restart has no verdict yet */
-    bool stop_owed; /* TELL_ALL_GONE is */
+    bool verb;       /* an operator's restart has no verdict yet */
+    unsigned scaled; /* verdicts owed to those who wanted another number of workers */
+    bool stop_owed;  /* TELL_ALL_GONE is */
 };
 
 /* A slot without what no decision depends on. */
@@ -40,6 +41,8 @@ struct node {
     enum dependency dependency;
     unsigned restart_state, restart_slot;
     usec_t restart_deadline;
+    unsigned n_workers;
+    unsigned scale_from; /* 0: nobody scales */
     struct packed_slot slots[SLOTS];
     struct world world;
 };

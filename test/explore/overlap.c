@@ -27,7 +27,7 @@ struct scope {
     const char *name;
     unsigned workers, standby, canary, surge;
     bool exec, crash, lost, stay, fail, hung, dependency, restart, again, cancel, stop, resize;
-    bool hold, promote, errors, provider, leave, resume;
+    bool hold, promote, errors, provider, leave, resume, scale;
 };
 
 static const struct scope scopes[] = {
@@ -49,6 +49,10 @@ static const struct scope scopes[] = {
     {.name = "leave-rollout", .workers = 1, .restart = true, .leave = true},
     {.name = "leave-spare", .workers = 1, .standby = 1, .leave = true},
     {.name = "resize", .workers = 2, .resize = true, .lost = true},
+    {.name = "scale", .workers = 2, .scale = true, .exec = true, .lost = true, .fail = true},
+    {.name = "scale-stop", .workers = 2, .scale = true, .crash = true, .stop = true},
+    {.name = "scale-rollout", .workers = 2, .scale = true, .restart = true, .stay = true},
+    {.name = "scale-resumed", .workers = 2, .scale = true, .lost = true, .resume = true},
     {.name = "hold",
         .workers = 1,
         .hold = true,
@@ -109,7 +113,7 @@ static const struct scope scopes[] = {
 };
 static const struct scope *scope;
 
-enum { VERB, NO_VERB, STOPS, GONE, ROLLS, IDLE };
+enum { VERB, NO_VERB, STOPS, GONE, ROLLS, IDLE, SCALES, SCALED };
 
 static struct fleet fleet;
 static usec_t rollout_deadline_at = USEC_INFINITY; /* for the next step */
@@ -232,6 +236,15 @@ static void operator_moves(struct explore *x, const struct overlap_node *n)
     if (scope->promote)
         step(x, n, &w, ev, "PROMOTE", false);
     w = n->world;
+    w.scaled++;
+    ev = (struct fleet_event){.type = FLEET_EV_SCALE, .n_workers = 1, .operation = SCALING};
+    if (scope->scale && n->n_workers > 0) {
+        step(x, n, &w, ev, "SCALE 1", false);
+        ev.n_workers = 2;
+        if (2 + scope->standby < PLACES)
+            step(x, n, &w, ev, "SCALE 2", false);
+    }
+    w = n->world;
     w.stop_owed = true;
     if (scope->stop) {
         step(x, n, &w, (struct fleet_event){.type = FLEET_EV_STOP}, "STOP", false);
@@ -261,12 +274,25 @@ static bool awaits_answer(const struct overlap_node *n)
     return awaits;
 }
 
+static bool all_serve(const struct overlap_node *n)
+{
+    unsigned serving = 0;
+    for (unsigned i = 0; i < PLACES; i++)
+        serving += n->slots[i].slot.worker.state == WORKER_SERVING;
+    return serving == n->n_workers;
+}
+
 static void mark(struct explore *x, const struct overlap_node *n)
 {
     if (n->world.verb + n->world.steered == 0 || n->state == ROLLOUT_HOLD)
         explore_mark(x, NO_VERB);
     else if (!n->outage && !((scope->resume || scope->provider) && awaits_answer(n)))
         explore_mark(x, VERB);
+    if (n->world.scaled == 0)
+        explore_mark(x, SCALED);
+    else if (!n->outage && !awaits_answer(n) && n->state == ROLLOUT_IDLE &&
+             (n->n_workers > n->scale_from || all_serve(n)))
+        explore_mark(x, SCALES); /* the new ones come up or not, the surplus goes */
     if (n->world.stop_owed)
         explore_mark(x, STOPS);
     else if (n->stopping)
@@ -349,7 +375,7 @@ static bool explore_scope(void)
     printf(
         "overlap, %s: %zu states, %zu steps\n", scope->name, explore_states(x), explore_steps(x));
     bool ok = explore_leads(x, VERB, NO_VERB) && explore_leads(x, STOPS, GONE) &&
-              explore_leads(x, ROLLS, IDLE);
+              explore_leads(x, ROLLS, IDLE) && explore_leads(x, SCALES, SCALED);
     explore_free(x);
     return ok;
 }

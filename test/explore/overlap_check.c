@@ -11,8 +11,11 @@ static void check_signal(struct explore *x, const struct overlap_world *w, unsig
 /* Once each. */
 static void answered(struct explore *x, struct overlap_world *w, const struct fleet_action *a)
 {
-    unsigned *waits = a->operation == OPERATION ? &w->verb : &w->steered;
-    EXPLORE_CHECK(x, *waits && (a->operation == OPERATION || a->operation == STEERING));
+    unsigned *waits = a->operation == OPERATION  ? &w->verb
+                      : a->operation == STEERING ? &w->steered
+                                                 : &w->scaled;
+    EXPLORE_CHECK(x, *waits && (a->operation == OPERATION || a->operation == STEERING ||
+                                   a->operation == SCALING));
     (*waits)--;
 }
 
@@ -97,6 +100,22 @@ void overlap_check_action(
         EXPLORE_CHECK(x, f->stopping);
         answered(x, w, a);
         break;
+    case FLEET_DO_TELL_SCALED:
+        EXPLORE_CHECK(x, fleet_serving(f) == f->n_workers && !f->scale.operation);
+        answered(x, w, a);
+        break;
+    case FLEET_DO_TELL_SCALE_FAILED:
+        EXPLORE_CHECK(x, !f->scale.operation && f->n_workers > 0);
+        EXPLORE_CHECK(x, f->stopping == (a->cause == WORKER_CAUSE_STOP));
+        answered(x, w, a);
+        break;
+    case FLEET_DO_TELL_SCALE_SUPERSEDED:
+        answered(x, w, a);
+        break;
+    case FLEET_DO_TELL_SCALE_REFUSED:
+        EXPLORE_CHECK(x, f->stopping || f->n_workers == 0 || f->rollout.state != ROLLOUT_IDLE);
+        answered(x, w, a);
+        break;
     case FLEET_DO_TELL_ALL_GONE:
         EXPLORE_CHECK(x, w->stop_owed);
         w->stop_owed = false;
@@ -125,10 +144,12 @@ void overlap_check_state(struct explore *x, const struct fleet *f, unsigned most
 {
     unsigned lives = 0;
     unsigned idle = 0;
+    bool unheard = false; /* of one who may be gone: nobody is sent away meanwhile */
     for (unsigned i = 0; i < PLACES; i++) {
         const struct fleet_slot *s = &f->slots[i];
         enum worker_state state = s->worker.state;
         bool well = s->prober.state == PROBER_HEALTHY || s->prober.state == PROBER_SUSPECT;
+        unheard = unheard || (state == WORKER_SERVING && s->unwatched);
         lives += w->process[i] != NONE;
         idle += well && (state == WORKER_STANDBY || state == WORKER_DRAINING);
         EXPLORE_CHECK(x, (state == WORKER_GONE) == (w->process[i] == NONE));
@@ -143,8 +164,9 @@ void overlap_check_state(struct explore *x, const struct fleet *f, unsigned most
     EXPLORE_CHECK(x, lives <= most);
     /* Never fewer than asked for while a healthy one is idle. */
     EXPLORE_CHECK(x, f->stopping || fleet_serving(f) == f->n_workers || idle == 0);
-    EXPLORE_CHECK(x, f->stopping || fleet_serving(f) <= f->n_workers);
+    EXPLORE_CHECK(x, f->stopping || unheard || fleet_serving(f) <= f->n_workers);
     EXPLORE_CHECK(x, w->verb == f->rollout.owed && w->steered == f->rollout.steered);
+    EXPLORE_CHECK(x, w->scaled == (f->scale.operation != 0));
     EXPLORE_CHECK(x, fleet_deadline(f) > now);
 }
 

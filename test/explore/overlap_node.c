@@ -52,6 +52,7 @@ void overlap_pack(
     to->outage = r->outage;
     if (r->state == ROLLOUT_HOLD)
         to->failed_in = r->failed_in;
+    to->scale_from = f->scale.operation ? f->scale.from : 0;
     to->until = not_long_past(node_shift(r->until, now));
     for (unsigned i = 0; i < PLACES; i++) {
         pack(&to->slots[i], f, i, now);
@@ -84,6 +85,9 @@ void overlap_unpack(struct fleet *f, const struct overlap_node *from)
     f->rollout.warm_life = from->warm;
     f->rollout.switched_at = NOW;
     f->rollout.until = from->until;
+    f->scale = (struct fleet_scale){.operation = from->scale_from ? SCALING : 0,
+        .from = from->scale_from,
+        .began_at = from->scale_from ? NOW : 0};
     for (unsigned i = 0; i < PLACES; i++) {
         const struct overlap_slot *s = &from->slots[i];
         slot_unpack(&f->slots[i], &s->slot, i);

@@ -9,7 +9,7 @@ enum { PLACES = 3 }; /* slots; n_workers + standby + the surge must not be more 
 enum { FROM = 1, NEXT = 2, OTHER = 3, LATEST = 3 };
 
 /* Who asked. */
-enum { OPERATION = 7, STEERING = 8 };
+enum { OPERATION = 7, STEERING = 8, SCALING = 9 };
 
 struct overlap_world {
     enum process process[PLACES];
@@ -18,6 +18,7 @@ struct overlap_world {
     bool again[PLACES]; /* within a step: what was done before a kill may be asked for once more */
     unsigned verb;      /* answers owed to those who began a rollout */
     unsigned steered;   /* and to those who promoted or cancelled */
+    unsigned scaled;    /* and to those who wanted another number */
     bool stop_owed;
 };
 
@@ -35,6 +36,7 @@ struct overlap_node {
     enum rollout_state state;
     bool owed, steered, outage;
     enum rollout_state failed_in; /* hold */
+    unsigned scale_from;          /* 0: nobody scales */
     unsigned warm;                /* slot + 1 */
     usec_t until;
     struct overlap_slot slots[PLACES];

@@ -52,6 +52,7 @@ MOVES = {
         "voxkeeper_log_lines_total", "voxkeeper_log_lines_dropped_total"},
     "test_reloads": {
         "voxkeeper_config_last_reload_successful", "voxkeeper_workers_wanted",
+        "voxkeeper_workers_configured",
         "voxkeeper_config_last_reload_success_timestamp_seconds"},
     "test_an_upgrade": {"voxkeeper_resumes_total", "process_start_time_seconds"},
 }
@@ -387,8 +388,12 @@ def test_reloads(sleepers, sleeper_config, moved):
     daemon.cli("reload", check=True)
     after = wait_metric(daemon, 1, "voxkeeper_config_last_reload_successful")
     assert after(at) > before(at)
-    assert after("voxkeeper_workers_wanted") == 2
+    assert after("voxkeeper_workers_wanted") == after("voxkeeper_workers_configured") == 2
     moved(refused, after)
+    daemon.cli("scale", "3", check=True)
+    scaled = scrape(daemon)
+    assert scaled("voxkeeper_workers_wanted") == 3
+    assert scaled("voxkeeper_workers_configured") == 2
 
 
 def test_an_upgrade(make_daemon, sleeper_config, directory, moved):

@@ -55,6 +55,19 @@ def test_a_restart_keeps_callers_and_sessions(service, page):
     service.event("incident-resolved", VOXKEEPER_CONDITION="restart-failed")
 
 
+@pytest.mark.section("change-the-number-of-workers")
+def test_there_are_more_workers_for_a_while(service, page):
+    begin(service)
+    told = page.run("scale 2")
+    assert "scaled from 1 to 2 workers" in told["voxkeeper scale"]
+    assert "to 2 by root: why (Workers=1)" in told["voxkeeper status"]
+    assert len(service.workers()) == 2
+    told = page.run("scale --default")
+    assert "scaled from 2 to 1 worker" in told["voxkeeper scale"]
+    assert "the rush is over" in told["voxkeeper changelog"] and "why" in told["voxkeeper changelog"]
+    assert len(service.workers()) == 1
+
+
 @pytest.mark.section("deploy-and-roll-back")
 def test_a_release_is_deployed_and_taken_back(service, page):
     for name in "7", "8", "9":

@@ -292,6 +292,11 @@ static void perform(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
     case FLEET_DO_TELL_ROLLOUT_REFUSED:
     case FLEET_DO_TELL_RESTART_REFUSED:
+    case FLEET_DO_TELL_SCALED:
+    case FLEET_DO_TELL_SCALE_FAILED:
+    case FLEET_DO_TELL_SCALE_SUPERSEDED:
+    case FLEET_DO_TELL_SCALE_REFUSED:
+        HOLDS(w, a->type != FLEET_DO_TELL_SCALED || fleet_serving(&w->fleet) == w->fleet.n_workers);
         w->verdicts++;
         HOLDS(w, w->verdicts <= w->operations);
         break;
@@ -340,6 +345,7 @@ void world_check(struct world *w)
             HOLDS(w, w->fleet.slots[i].worker.state != WORKER_STANDBY &&
                          w->fleet.slots[i].worker.state != WORKER_DRAINING);
     unsigned asked = w->fleet.restart.state != FLEET_RESTART_IDLE || w->fleet.rollout.owed;
+    asked += w->fleet.scale.operation != 0;
     HOLDS(w, w->operations - w->verdicts == asked + w->fleet.rollout.steered);
     HOLDS(w, fleet_deadline(&w->fleet) > w->now);
 }
@@ -354,13 +360,27 @@ static void meddle(struct world *w)
             w, world_random(w, 100 * USEC_PER_MSEC), verbs[world_random(w, 4)], 0, clean);
 }
 
+/* As the supervisor does: before it is saved what was decided. */
+static void take_back(struct world *w)
+{
+    for (unsigned i = 0; i < w->update.n_actions; i++) {
+        const struct fleet_action *a = &w->update.actions[i];
+        if (a->type == FLEET_DO_TELL_SCALE_FAILED && a->cause != WORKER_CAUSE_STOP)
+            w->n_workers = w->fleet.n_workers;
+    }
+}
+
 void world_fleet(struct world *w, struct fleet_event ev)
 {
     if (w->dead)
         return;
     ev.now = w->now;
     ev.jitter = (unsigned)world_random(w, 1001);
-    if (ev.type == FLEET_EV_RESTART || ev.type == FLEET_EV_CANCEL || ev.type == FLEET_EV_PROMOTE) {
+    if (ev.type == FLEET_EV_SCALE &&
+        fleet_obstacle(&w->fleet_conf, &w->fleet, ev.n_workers) == FLEET_OBSTACLE_NONE)
+        w->n_workers = ev.n_workers;
+    if (ev.type == FLEET_EV_RESTART || ev.type == FLEET_EV_CANCEL || ev.type == FLEET_EV_PROMOTE ||
+        ev.type == FLEET_EV_SCALE) {
         w->operations++;
         if (ev.operation == 0)
             ev.operation = w->operations;
@@ -380,6 +400,7 @@ void world_fleet(struct world *w, struct fleet_event ev)
     if (w->sabotage == SABOTAGE_HASTY)
         conf.prober.rise = 1;
     fleet_step(&conf, &w->fleet, &ev, &w->update);
+    take_back(w);
     w->steps++;
     world_bend_decision(w);
     bool all_gone = false;
@@ -541,6 +562,7 @@ static void happen(struct world *w, struct happening h)
         h.fleet.dependency = w->dependency;
         break;
     case FLEET_EV_RESIZE:
+    case FLEET_EV_SCALE:
     case FLEET_EV_STOP:
     case FLEET_EV_KILL:
     case FLEET_EV_RESTART:

@@ -36,7 +36,8 @@ static void forget_answers(struct world *w)
     for (unsigned i = 0; i < w->n_happenings; i++) {
         const struct happening *h = &w->happenings[i];
         enum fleet_event_type type = h->fleet.type;
-        bool verb = type == FLEET_EV_RESTART || type == FLEET_EV_PROMOTE || type == FLEET_EV_CANCEL;
+        bool verb = type == FLEET_EV_RESTART || type == FLEET_EV_PROMOTE ||
+                    type == FLEET_EV_CANCEL || type == FLEET_EV_SCALE;
         if (!h->to_drain && !verb && type != FLEET_EV_PROBED && type != FLEET_EV_DRAINED &&
             type != FLEET_EV_DEPENDENCY)
             w->happenings[kept++] = *h;
@@ -209,6 +210,7 @@ void world_resume(struct world *w)
     world_say(w, "another daemon RESUMES");
     /* Who had asked was cut off, and asks anew, or not. */
     unsigned asked = w->fleet.restart.state != FLEET_RESTART_IDLE || w->fleet.rollout.owed;
+    asked += w->fleet.scale.operation != 0;
     w->verdicts = w->operations - asked - w->fleet.rollout.steered;
     world_fleet(w, (struct fleet_event){.type = FLEET_EV_RESUMED});
     if (!w->dead)

@@ -58,6 +58,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
             worker_cause_name(a->cause), exit_status_text(a->exit, status));
         break;
     case FLEET_DO_TELL_RESTARTED:
+    case FLEET_DO_TELL_SCALED:
         world_say(w, "%u  %s operation %" PRIu64 " after %s", a->slot, name, a->operation, span);
         break;
     case FLEET_DO_TELL_ROLLOUT:
@@ -70,6 +71,7 @@ void world_say_action(struct world *w, const struct fleet_action *a)
         break;
     case FLEET_DO_TELL_RESTART_FAILED:
     case FLEET_DO_TELL_RESTART_ROLLED_BACK:
+    case FLEET_DO_TELL_SCALE_FAILED:
         world_say(w, "%u  %s operation %" PRIu64 ", %s", a->slot, name, a->operation,
             worker_cause_name(a->cause));
         break;
@@ -80,6 +82,8 @@ void world_say_action(struct world *w, const struct fleet_action *a)
     case FLEET_DO_TELL_RESTART_REFUSED:
     case FLEET_DO_TELL_RESTART_STEP:
     case FLEET_DO_TELL_RESTART_SUPERSEDED:
+    case FLEET_DO_TELL_SCALE_SUPERSEDED:
+    case FLEET_DO_TELL_SCALE_REFUSED:
         world_say(w, "%u  %s operation %" PRIu64, a->slot, name, a->operation);
         break;
     case FLEET_DO_TELL_ALL_GONE:

@@ -169,10 +169,18 @@ static void steer(struct sim *s, enum fleet_event_type type)
         &s->world, (struct fleet_event){.type = type, .operation = s->world.operations + 1});
 }
 
+static void scale(struct sim *s, unsigned n)
+{
+    struct world *w = &s->world;
+    note(s, "scale %u", n);
+    world_fleet(w, (struct fleet_event){
+                       .type = FLEET_EV_SCALE, .n_workers = n, .operation = w->operations + 1});
+}
+
 static void operator_acts(struct sim *s)
 {
     struct world *w = &s->world;
-    switch (world_random(w, s->overlap ? 11 : 8)) {
+    switch (world_random(w, s->overlap ? 12 : 9)) {
     case 0:
     case 1:
     case 2:
@@ -203,10 +211,13 @@ static void operator_acts(struct sim *s)
         }
         break;
     case 8:
-        steer(s, FLEET_EV_CANCEL);
+        scale(s, 1 + (unsigned)world_random(w, 4));
         break;
     case 9:
+        steer(s, FLEET_EV_CANCEL);
+        break;
     case 10:
+    case 11:
         steer(s, FLEET_EV_PROMOTE);
         break;
     }

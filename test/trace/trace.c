@@ -150,6 +150,14 @@ static void cmd_resize(struct trace *t, char **args)
         &t->world, (struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = t->world.n_workers});
 }
 
+/* `scale N OPERATION` */
+static void cmd_scale(struct trace *t, char **args)
+{
+    world_fleet(&t->world, (struct fleet_event){.type = FLEET_EV_SCALE,
+                               .n_workers = (unsigned)number(t, args[0]),
+                               .operation = number(t, args[1])});
+}
+
 static void cmd_redis(struct trace *t, char **args)
 {
     bool up = strcmp(args[0], "up") == 0;
@@ -316,13 +324,13 @@ static const struct command {
     unsigned n_args;
     void (*run)(struct trace *t, char **args);
 } commands[] = {
-    {"start", 0, cmd_start}, {"resize", 1, cmd_resize}, {"redis", 1, cmd_redis},
-    {"crash", 2, cmd_crash}, {"oom", 1, cmd_oom}, {"health", 2, cmd_health},
-    {"lives", 3, cmd_lives}, {"callers", 3, cmd_callers}, {"restart", 1, cmd_restart},
-    {"cancel", 1, cmd_cancel}, {"promote", 1, cmd_promote}, {"errors", 1, cmd_errors},
-    {"provider", 1, cmd_provider}, {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled},
-    {"suspend", 1, cmd_suspend}, {"drain", 0, cmd_drain}, {"sigterm", 0, cmd_sigterm},
-    {"resume", 0, cmd_resume}, {"notify", 2, cmd_notify},
+    {"start", 0, cmd_start}, {"resize", 1, cmd_resize}, {"scale", 2, cmd_scale},
+    {"redis", 1, cmd_redis}, {"crash", 2, cmd_crash}, {"oom", 1, cmd_oom},
+    {"health", 2, cmd_health}, {"lives", 3, cmd_lives}, {"callers", 3, cmd_callers},
+    {"restart", 1, cmd_restart}, {"cancel", 1, cmd_cancel}, {"promote", 1, cmd_promote},
+    {"errors", 1, cmd_errors}, {"provider", 1, cmd_provider}, {"kill", 0, cmd_kill},
+    {"stalled", 0, cmd_stalled}, {"suspend", 1, cmd_suspend}, {"drain", 0, cmd_drain},
+    {"sigterm", 0, cmd_sigterm}, {"resume", 0, cmd_resume}, {"notify", 2, cmd_notify},
     {"end", 0, cmd_end}, /* only lets time pass */
 };
 

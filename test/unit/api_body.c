@@ -77,7 +77,8 @@ static void every_member(void **state)
         "\"file\":\"f\",\"key\":\"a*\",\"replace\":true,"
         "\"span\":\"30m\",\"end\":true,\"notifier\":\"n\",\"text\":\"x\",\"suppressed\":7,"
         "\"junit\":true,\"preflight\":true,\"override\":\"o\","
-        "\"release\":\"2.1\",\"responsible\":\"Ada\",\"eta\":\"2099-01-01T00:00:00Z\"}";
+        "\"release\":\"2.1\",\"responsible\":\"Ada\",\"eta\":\"2099-01-01T00:00:00Z\","
+        "\"workers\":4,\"default\":true}";
     assert_int_equal(read_bytes(text, strlen(text), &body, &e), 0);
     assert_string_equal(body.text, "x");
     assert_string_equal(body.reason, "why \xc3\xa9");
@@ -100,6 +101,8 @@ static void every_member(void **state)
     assert_string_equal(body.preflight.team.release, "2.1");
     assert_string_equal(body.preflight.team.responsible, "Ada");
     assert_int_equal(body.preflight.team.due_wall, UINT64_C(4070908800) * USEC_PER_SEC);
+    assert_int_equal(body.scale.workers, 4);
+    assert_true(body.scale.as_configured);
     assert_int_equal(body.members, (1U << API_MEMBER_COUNT) - 1);
     api_body_fini(&body);
 }
@@ -150,6 +153,10 @@ static void every_bad_member(void **state)
         {"{\"stuck\":[]}", "\"stuck\" must be true or false"},
         {"{\"sort\":\"name\"}", "\"sort\" must be age or ttl, not \"name\""},
         {"{\"sort\":1}", "\"sort\" must be a string"},
+        {"{\"workers\":0}", "\"workers\" must be a whole number above 0"},
+        {"{\"workers\":-2}", "\"workers\" must be a whole number above 0"},
+        {"{\"workers\":\"2\"}", "\"workers\" must be a whole number above 0"},
+        {"{\"default\":1}", "\"default\" must be true or false"},
         {"{\"limit\":0}", "\"limit\" must be a whole number above 0"},
         {"{\"limit\":1.5}", "\"limit\" must be a whole number above 0"},
         {"{\"limit\":-1}", "\"limit\" must be a whole number above 0"},

@@ -269,9 +269,9 @@ static void test_what_is_no_document_is_refused(void **state)
     (void)state;
     refused("{", "", -EINVAL, "not one JSON object");
     refused("}\n", "} x", -EINVAL, "not one JSON object");
-    refused("\"version\":1", "\"version\":2", -EPROTO, "version \"2\"");
-    refused("\"version\":1", "\"version\":0", -EINVAL, "names no version");
-    refused("\"version\":1", "\"version\":\"1\"", -EINVAL, "names no version");
+    refused("\"version\":2", "\"version\":3", -EPROTO, "version \"3\"");
+    refused("\"version\":2", "\"version\":0", -EINVAL, "names no version");
+    refused("\"version\":2", "\"version\":\"2\"", -EINVAL, "names no version");
     refused("\"state\":{", "\"estate\":{", -EINVAL, "\"state\" is missing");
     refused("\"outage\":false,", "", -EINVAL, "\"fleet.rollout.outage\" is missing");
     refused("\"outage\":false", "\"outage\":0", -EINVAL,

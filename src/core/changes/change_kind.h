@@ -15,6 +15,8 @@
     X(ROLLOUT_ROLLED_BACK, "rollout")                                                              \
     X(ROLLOUT_PROMOTED, "rollout")                                                                 \
     X(ROLLOUT_CANCELLED, "rollout")                                                                \
+    X(SCALE_DONE, "scale")                                                                         \
+    X(SCALE_FAILED, "scale")                                                                       \
     X(DRAIN_BEGAN, "drain")                                                                        \
     X(DRAIN_CANCELLED, "drain")                                                                    \
     X(SWEEP_DONE, "sweep") /* if it removed something */                                           \

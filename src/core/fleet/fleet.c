@@ -22,7 +22,7 @@ void fleet_init(struct fleet *f)
         fleet_slot_init(&f->slots[i]);
 }
 
-static void resize(struct fleet_ctx *c, unsigned n)
+void fleet_resize(struct fleet_ctx *c, unsigned n)
 {
     struct fleet *f = c->f;
     unsigned beside = c->conf->overlap ? c->conf->standby : 0;
@@ -52,6 +52,7 @@ static void stop(struct fleet_ctx *c, enum worker_event_type how)
     struct fleet *f = c->f;
     f->stopping = true;
     f->gone_told = false;
+    fleet_scale_stop(c);
     fleet_restart_fail(c, WORKER_CAUSE_STOP);
     fleet_rollout_step(c, (struct rollout_event){.type = ROLLOUT_EV_STOP});
     for (unsigned i = 0; i < f->n_slots; i++)
@@ -131,7 +132,12 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
 {
     switch (ev->type) {
     case FLEET_EV_RESIZE:
-        resize(c, ev->n_workers);
+        if (ev->n_workers != c->f->n_workers)
+            fleet_scale_supersede(c);
+        fleet_resize(c, ev->n_workers);
+        break;
+    case FLEET_EV_SCALE:
+        fleet_scale_begin(c, ev);
         break;
     case FLEET_EV_STOP:
         stop(c, WORKER_EV_STOP);
@@ -224,6 +230,7 @@ void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fle
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_tick(&c, i);
     fleet_provider_look(&c);
+    fleet_scale_settle(&c);
     if (conf->overlap) {
         fleet_overlap_balance(&c);
     } else {
@@ -231,6 +238,7 @@ void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fle
         if (!fleet_resume_waits(f))
             fleet_turn_give(&c);
     }
+    fleet_scale_judge(&c);
     settle(&c);
 }
 

@@ -29,6 +29,12 @@
  *
  * RESIZE ends `stopping`: workers that are still on their way out are followed by new ones.
  *
+ * SCALE is a RESIZE that somebody waits for, see fleet_obstacle() for when it is refused. It is
+ * done when as many are verified as shall be and the surplus is gone, whose callers are waited for
+ * as in a rollout. If it grows and a new life ends before it is verified, and neither an outage nor
+ * a rollout may have done that, there are as many again as before it. A newer one, or a RESIZE to
+ * another number, supersedes it.
+ *
  * With conf.overlap workers are replaced by overlap instead, see rollout.h and fleet_overlap.c:
  * there are no turns and `restart` stays idle. Slots are seats no more: any slot may serve, be a
  * spare or be paused; a life that goes for good frees its slot, and a new life takes the lowest
@@ -100,6 +106,13 @@ struct fleet_slot {
 /* An operator's restart: each wanted slot in turn is stopped, started and verified. */
 enum fleet_restart_state { FLEET_RESTART_IDLE, FLEET_RESTART_STOPPING, FLEET_RESTART_STARTING };
 
+/* An operator's wish for another number of workers; all 0: none is under way. */
+struct fleet_scale {
+    uint64_t operation; /* the asker's number, returned in the verdict */
+    unsigned from;      /* so many shall there be again if the new ones fail */
+    usec_t began_at;
+};
+
 struct fleet {
     unsigned n_workers; /* that shall serve */
     unsigned n_slots;   /* highest wanted slot + 1, or more while surplus workers are stopping */
@@ -116,11 +129,14 @@ struct fleet {
         usec_t deadline;    /* of the present slot; USEC_INFINITY when idle */
     } restart;              /* in place; idle with overlap */
     struct rollout rollout; /* with overlap; in any case it counts the generations */
+    struct fleet_scale scale;
     struct fleet_slot slots[LIMIT_WORKERS];
 };
 
 #define FLEET_EVENTS(X)                                                                            \
     X(RESIZE)  /* n_workers slots are wanted; starts and stops follow. Also the first start */     \
+    X(SCALE)   /* the same for `operation`, which gets a verdict; TELL_SCALE_REFUSED if something  \
+                  stands against it */                                                             \
     X(STOP)    /* every worker goes (cause STOP) */                                                \
     X(KILL)    /* and at once */                                                                   \
     X(RESTART) /* an operator's restart: `operation`; REFUSED while stopping, and without overlap  \
@@ -194,8 +210,13 @@ struct fleet_event {
     X(TELL_RESTART_SUPERSEDED)  /* the verb's verdict: a newer one took over; operation */         \
     X(TELL_ROLLOUT) /* rollout changed (rollout_before): operation, steering, generation, from,    \
                        took; cause and slot of hold and back */                                    \
-    X(TELL_ROLLOUT_REFUSED) /* PROMOTE's or CANCEL's only answer: operation; rollout says why */   \
-    X(TELL_ALL_GONE)        /* after STOP: no process is left */
+    X(TELL_ROLLOUT_REFUSED)  /* PROMOTE's or CANCEL's only answer: operation; rollout says why */  \
+    X(TELL_SCALED)           /* SCALE's verdict: done; operation, took */                          \
+    X(TELL_SCALE_FAILED)     /* SCALE's verdict: slot and cause say why there are as many again as \
+                                before, or cause STOP; operation, took */                          \
+    X(TELL_SCALE_SUPERSEDED) /* SCALE's verdict: a newer number counts; operation */               \
+    X(TELL_SCALE_REFUSED)    /* SCALE's only answer: operation */                                  \
+    X(TELL_ALL_GONE)         /* after STOP: no process is left */
 
 #define X(symbol) FLEET_DO_##symbol,
 enum fleet_action_type { FLEET_ACTIONS(X) };
@@ -217,7 +238,9 @@ struct fleet_action {
     uint64_t from;               /* with the rollout's: where back and hold lead or stay */
     enum rollout_state rollout;  /* TELL_ROLLOUT* */
     enum rollout_state rollout_before;
-    unsigned failures; /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
+    unsigned failures;     /* TELL_LOOP_BEGAN, TELL_RETRY: in a row */
+    unsigned workers;      /* TELL_SCALE*: so many were asked for */
+    unsigned workers_from; /* and so many there were before */
 };
 
 /* More than any event can cause: a few for every slot. */
@@ -245,6 +268,18 @@ enum worker_cause fleet_pending(const struct fleet *f, unsigned slot);
 
 /* Workers that shall serve: none while stopping. */
 unsigned fleet_wanted(const struct fleet *f);
+
+/* What stands against SCALE to `n` workers. */
+enum fleet_obstacle {
+    FLEET_OBSTACLE_NONE,
+    FLEET_OBSTACLE_STOPPED,  /* every worker is gone or to go */
+    FLEET_OBSTACLE_REPLACED, /* workers are being replaced: a rollout, a restart in place */
+    FLEET_OBSTACLE_IN_PLACE, /* one that would stay does not serve, and no other can stay in its
+                                stead */
+};
+
+enum fleet_obstacle fleet_obstacle(
+    const struct fleet_conf *conf, const struct fleet *f, unsigned n);
 
 /* Lives that there may be beside n_workers + standby. */
 unsigned fleet_surge(const struct fleet_conf *conf, const struct fleet *f);

@@ -2,7 +2,8 @@
  * slot), fleet_turn.c (who may be replaced now, and the restart verb, in place), fleet_notify.c
  * (what workers say of themselves), fleet_provider.c (who has its providers), fleet_overlap.c (who
  * serves, is spare, or goes, when lives overlap), fleet_rollout.c (what that tells the rollout and
- * what the rollout tells the shell), fleet_resume.c (a new instance of us). */
+ * what the rollout tells the shell), fleet_scale.c (another number of workers), fleet_resume.c (a
+ * new instance of us). */
 #pragma once
 
 #include "core/fleet/fleet.h"
@@ -14,6 +15,11 @@ struct fleet_ctx {
     struct fleet_update *out;
     usec_t now;
     unsigned jitter;
+    struct {
+        bool failed; /* in this step; the verdict follows when all of it is known */
+        unsigned slot;
+        enum worker_cause cause;
+    } scale;
 };
 
 /* Appends an action about the slot's present life; fill in what else it carries. */
@@ -59,6 +65,21 @@ void fleet_provider_probed(struct fleet_ctx *c, const struct fleet_event *ev);
 void fleet_provider_look(struct fleet_ctx *c);
 /* The slot's worker is not verified in time, but that may be a provider's fault. */
 bool fleet_provider_excuses(const struct fleet *f, unsigned slot);
+
+/* fleet.c: so many shall there be from now on. */
+void fleet_resize(struct fleet_ctx *c, unsigned n);
+
+/* fleet_scale.c */
+void fleet_scale_begin(struct fleet_ctx *c, const struct fleet_event *ev);
+/* Somebody else says how many there shall be. */
+void fleet_scale_supersede(struct fleet_ctx *c);
+void fleet_scale_stop(struct fleet_ctx *c);
+/* The life of a wanted slot ended. Returns whether the slot is given up with it. */
+bool fleet_scale_on_ended(struct fleet_ctx *c, unsigned slot);
+/* If it has failed in this step there are as many again as before. */
+void fleet_scale_settle(struct fleet_ctx *c);
+/* Tells whether it is done. */
+void fleet_scale_judge(struct fleet_ctx *c);
 
 /* fleet_resume.c */
 void fleet_resume(struct fleet_ctx *c);

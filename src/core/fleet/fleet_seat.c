@@ -154,11 +154,12 @@ unsigned seat_best_idle(const struct fleet *f)
     return best;
 }
 
-/* How much rather this one is paused than another; the canary last. */
+/* How much rather this one is paused than another; the canary last. Of two that are alike the
+ * healthy one stays. */
 static unsigned unwantedness(const struct fleet *f, const struct fleet_slot *s)
 {
-    return 4U * seat_is_sick(s) + 2U * seat_is_wrong(f, s) +
-           (s->generation != favourite(&f->rollout));
+    return 8U * seat_is_sick(s) + 4U * seat_is_wrong(f, s) +
+           2U * (s->generation != favourite(&f->rollout)) + !seat_is_sound(f, s);
 }
 
 unsigned seat_worst_serving(const struct fleet *f)

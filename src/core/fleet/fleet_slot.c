@@ -36,7 +36,7 @@ static void on_ended(struct fleet_ctx *c, unsigned i)
     a->took = usec_sub(c->now, slot->worker.started_at);
     if (!slot->unwatched || slot->worker.verified_at) /* else it says nothing about the next */
         slot->last_cause = slot->worker.cause;
-    if (!slot->wanted) {
+    if (!slot->wanted || fleet_scale_on_ended(c, i)) {
         fleet_slot_release(c, i); /* a worker that left by itself took its history along so far */
         return;
     }

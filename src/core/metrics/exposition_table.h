@@ -1,6 +1,6 @@
 /*
- * Every family of metrics: the one list. Names and labels are an interface, docs/metrics.md explains
- * them and is held against this. A scrape has them in this order.
+ * Every family of metrics: the one list. Names and labels are an interface, docs/metrics.md
+ * explains them and is held against this. A scrape has them in this order.
  *
  * X(SYMBOL, TYPE, name, labels, help)
  */
@@ -12,6 +12,7 @@
     X(READY, GAUGE, "voxkeeper_ready", "", "1 if a verified worker serves and nobody drains, as /readyz says.") \
     X(RESUMES, COUNTER, "voxkeeper_resumes_total", "", "Instances of voxkeeperd before this one that handed their workers on.") \
     X(WORKERS_WANTED, GAUGE, "voxkeeper_workers_wanted", "", "Workers that shall serve.") \
+    X(WORKERS_CONFIGURED, GAUGE, "voxkeeper_workers_configured", "", "Workers that the configuration asks for; voxkeeper scale may ask for others.") \
     X(WORKERS, GAUGE, "voxkeeper_workers", "state", "Workers by state.") \
     X(SERVING_WORKERS, GAUGE, "voxkeeper_serving_workers", "", "Verified workers that take callers.") \
     X(WITHOUT_SERVING_WORKER, COUNTER, "voxkeeper_without_serving_worker_seconds_total", "why", "Time in which no verified worker served.") \

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-    SAVED_VERSION = 1,
+    SAVED_VERSION = 2,
     SAVED_BOOT_ID_MAX = 40,
     SAVED_NAME_MAX = 64,
     SAVED_RELEASE_MAX = 64,
@@ -59,6 +59,15 @@ struct saved_rollout {
     usec_t phases[ROLLOUT_STATE_COUNT];
 };
 
+/* How many workers an operator asked for, instead of Workers=. */
+struct saved_wish {
+    unsigned workers;    /* 0: nothing else than Workers= */
+    unsigned configured; /* Workers= then: the wish ends when that changes */
+    char author[SAVED_NAME_MAX];
+    char reason[SAVED_WHY_MAX]; /* cut */
+    usec_t at_wall;
+};
+
 struct saved {
     char boot_id[SAVED_BOOT_ID_MAX];
     usec_t saved_at;
@@ -81,6 +90,8 @@ struct saved {
     struct fleet fleet;
     struct drain drain;
     struct saved_rollout rollout;
+    struct saved_wish wish;
+    struct saved_wish wish_before; /* counts again if the new workers fail */
     struct saved_process processes[LIMIT_WORKERS];
     char *config;   /* the text in force, secrets included. Owned */
     char *previous; /* NULL: none. Owned */

@@ -113,6 +113,8 @@ static const char *fleet_fault(const struct fleet *f)
         return "a restart that is over has a deadline";
     if (f->stopping && (restarts || f->rollout.state != ROLLOUT_IDLE))
         return "workers are replaced while all are to stop";
+    if (f->scale.operation && f->stopping)
+        return "there are to be more or fewer workers while all are to stop";
     if (restarts && lives_overlap(f))
         return "a restart in place meets lives that overlap";
     if (!lives_are_unique(f))

@@ -6,6 +6,8 @@
 #define TYPE(object, member) _Generic(((struct object *)NULL)->member,                             \
     bool: SAVED_BOOL, unsigned: SAVED_UNSIGNED, uint16_t: SAVED_U16, uint64_t: SAVED_U64,          \
     int: SAVED_INT, int64_t: SAVED_I64, char *: SAVED_TEXT)
+#define OBJECT_SINCE(object, member, rows, version)                                                \
+    {.name = #member, AT(object, member), .type = SAVED_OBJECT, .parts = rows, .since = version}
 /* clang-format on */
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define AT(object, member) .offset = offsetof(struct object, member), .size = SIZE(object, member)
@@ -209,6 +211,13 @@ static rows restart_rows = {
     END,
 };
 
+static rows scale_rows = {
+    FIELD(fleet_scale, operation),
+    FIELD_WITH(fleet_scale, from, .max = LIMIT_WORKERS),
+    FIELD(fleet_scale, began_at),
+    END,
+};
+
 const struct saved_field saved_slot = ELEMENT(fleet_slot, slot_rows);
 
 static bool is_unused_slot(const struct saved *s, const void *element)
@@ -227,6 +236,7 @@ static rows fleet_rows = {
     COUNTER(fleet, next_life),
     GROUP("restart", restart_rows),
     OBJECT(fleet, rollout, rollout_rows),
+    OBJECT_SINCE(fleet, scale, scale_rows, 2),
     ARRAY(fleet, slots, saved_slot, is_unused_slot),
     END,
 };
@@ -348,6 +358,15 @@ static rows rollout_record_rows = {
     END,
 };
 
+static rows wish_rows = {
+    FIELD_WITH(saved_wish, workers, .max = LIMIT_WORKERS),
+    FIELD_WITH(saved_wish, configured, .max = LIMIT_WORKERS),
+    CHARS(saved_wish, author),
+    CHARS(saved_wish, reason),
+    FIELD(saved_wish, at_wall),
+    END,
+};
+
 static rows document_rows = {
     CHARS(saved, boot_id),
     FIELD(saved, saved_at),
@@ -370,6 +389,8 @@ static rows document_rows = {
     OBJECT(saved, fleet, fleet_rows),
     OBJECT(saved, drain, drain_rows),
     OBJECT(saved, rollout, rollout_record_rows),
+    OBJECT_SINCE(saved, wish, wish_rows, 2),
+    OBJECT_SINCE(saved, wish_before, wish_rows, 2),
     ARRAY(saved, processes, process, is_no_process),
     FIELD(saved, config),
     FIELD(saved, previous),

@@ -195,6 +195,10 @@ static int read_value(
         return read_words(member, &out->preflight.team.responsible, e);
     case API_MEMBER_ETA:
         return read_due(member, &out->preflight.team.due_wall, e);
+    case API_MEMBER_WORKERS:
+        return read_number(member, &out->scale.workers, e);
+    case API_MEMBER_DEFAULT:
+        return read_bool(member, &out->scale.as_configured, e);
     case API_MEMBER_COUNT:
         break;
     }

@@ -7,6 +7,7 @@
 #include "daemon/sweep/sweeps.h"
 #include "daemon/verbs/verb_alert.h"
 #include "daemon/verbs/verb_preflight.h"
+#include "daemon/verbs/verb_scale.h"
 #include "io/http/http_server.h"
 
 #include <stddef.h>
@@ -40,7 +41,9 @@ enum { API_AUTHOR_MAX = 96 };
     X(OVERRIDE, "override")                                                                        \
     X(RELEASE, "release")                                                                          \
     X(RESPONSIBLE, "responsible")                                                                  \
-    X(ETA, "eta")
+    X(ETA, "eta")                                                                                  \
+    X(WORKERS, "workers")                                                                          \
+    X(DEFAULT, "default")
 
 #define X(symbol, name) API_MEMBER_##symbol,
 enum api_member { API_MEMBERS(X) API_MEMBER_COUNT };
@@ -57,6 +60,7 @@ struct api_body {
     struct restore_wish restore; /* but for `dry_run`, which is in `sweep` */
     struct alert_wish alert;
     struct preflight_wish preflight;
+    struct scale_wish scale;
     uint64_t operation;  /* 0: none */
     uint64_t suppressed; /* lines that the journal dropped; 0: not known */
     unsigned members;    /* API_MEMBER_BIT()s of those that were there */

@@ -6,6 +6,7 @@
 #include "daemon/verbs/verb_backup.h"
 #include "daemon/verbs/verb_keys.h"
 #include "daemon/verbs/verb_rollout.h"
+#include "daemon/verbs/verb_scale.h"
 #include "voxkeeper/control.h"
 
 #include <errno.h>
@@ -43,6 +44,12 @@ struct operation *api_do_reload(
 {
     (void)body;
     return reload_begin(d, asker, e);
+}
+
+struct operation *api_do_scale(
+    struct daemon *d, const struct verb_asker *asker, const struct api_body *body, struct err *e)
+{
+    return verb_scale(d, asker, &body->scale, e);
 }
 
 struct operation *api_do_drain(

@@ -104,3 +104,4 @@ api_verb api_do_acknowledge;
 api_verb api_do_note;
 api_verb api_do_doctor;
 api_verb api_do_preflight;
+api_verb api_do_scale;

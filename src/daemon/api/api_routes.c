@@ -29,6 +29,7 @@ const struct api_route api_routes[] = {
     {VK_API_ROLLOUT_CANCEL, false, NULL, api_do_cancel, 0},
     {VK_API_ROLLOUT_PROMOTE, false, NULL, api_do_promote, 0},
     {VK_API_ROLLOUT_ABORT, false, NULL, api_do_abort, 0},
+    {VK_API_SCALE, false, NULL, api_do_scale, API_MEMBER_BIT(WORKERS) | API_MEMBER_BIT(DEFAULT)},
     {VK_API_DRAIN, false, NULL, api_do_drain, 0},
     {VK_API_RESUME, false, NULL, api_do_resume, 0},
     {VK_API_UPGRADE, false, NULL, api_do_upgrade, 0},

@@ -34,7 +34,8 @@ static void look(const struct daemon *d, struct seen_workers *out)
     }
 }
 
-static void write_states(const struct fleet *fleet, struct exposition *x)
+static void write_states(
+    const struct config *config, const struct fleet *fleet, struct exposition *x)
 {
     static const enum worker_state states[] = {
 #define X(symbol, name) WORKER_##symbol,
@@ -42,6 +43,7 @@ static void write_states(const struct fleet *fleet, struct exposition *x)
 #undef X
     };
     exposition_one_count(x, METRIC_WORKERS_WANTED, fleet_wanted(fleet));
+    exposition_one_count(x, METRIC_WORKERS_CONFIGURED, config->agent.workers);
     exposition_family(x, METRIC_WORKERS);
     for (size_t s = 0; s < sizeof states / sizeof *states; s++) {
         unsigned n = 0;
@@ -152,7 +154,7 @@ void metrics_write_workers(const struct daemon *d, struct exposition *x)
     struct seen_workers workers;
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     look(d, &workers);
-    write_states(fleet, x);
+    write_states(d->config, fleet, x);
     write_gaps(d->meters, x);
     write_each(d, &workers, x);
     write_resources(&workers, x);

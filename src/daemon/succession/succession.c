@@ -9,6 +9,7 @@
 #include "daemon/service.h"
 #include "daemon/succession/memory.h"
 #include "daemon/verbs/operation.h"
+#include "daemon/verbs/verb_scale.h"
 #include "daemon/workers/drainer.h"
 #include "daemon/workers/supervisor.h"
 #include "io/loop/loop.h"
@@ -114,7 +115,9 @@ void succession_go_on(struct daemon *d)
     /* It went back, and ended before it could say so. */
     if (saved->fleet.rollout.state == ROLLOUT_BACK)
         reload_take_back(d);
+    verb_scale_go_on(d, saved);
     supervisor_resume(d->supervisor, saved);
+    verb_scale_settle(d);
     drainer_go_on(d->drainer, saved->drain);
     tell_resumed(d);
     if (saved->upgrade_op)

@@ -193,6 +193,10 @@ static void perform(struct supervisor *s, const struct fleet_action *a)
     case FLEET_DO_TELL_ROLLOUT_REFUSED:
     case FLEET_DO_TELL_ROLLOUT:
     case FLEET_DO_TELL_RESTART_STEP:
+    case FLEET_DO_TELL_SCALED:
+    case FLEET_DO_TELL_SCALE_FAILED:
+    case FLEET_DO_TELL_SCALE_SUPERSEDED:
+    case FLEET_DO_TELL_SCALE_REFUSED:
     case FLEET_DO_TELL_ALL_GONE:
         s->spec.on_told(a, s->spec.arg);
         return;
@@ -217,6 +221,7 @@ static void step(struct supervisor *s)
     ev.now = loop_now();
     ev.jitter = jitter();
     fleet_step(&s->conf, &s->fleet, &ev, &s->update);
+    supervisor_wish_decided(s);
     decided(s);
     for (unsigned i = 0; i < s->update.n_actions; i++)
         perform(s, &s->update.actions[i]);
@@ -253,8 +258,8 @@ void supervisor_keep_previous(struct supervisor *s, const struct config *previou
 
 void supervisor_start(struct supervisor *s)
 {
-    supervisor_feed(s,
-        &(struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = s->spec.config->agent.workers});
+    supervisor_feed(
+        s, &(struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = supervisor_workers(s)});
 }
 
 bool supervisor_hold_off(struct supervisor *s, bool held_off)

@@ -67,8 +67,29 @@ void supervisor_save(const struct supervisor *s, struct saved *out);
  */
 void supervisor_resume(struct supervisor *s, const struct saved *former);
 
-/* Starts as many workers as the configuration asks for, or adjusts to it. */
+/* Starts as many workers as there shall be, or adjusts to that. */
 void supervisor_start(struct supervisor *s);
+
+/*
+ * From now on there shall be as many workers as `wish` (copied) says, as long as Workers= stays
+ * what it is; with `wish->workers` 0 as many as Workers= says. The verdict comes as TELL_SCALED,
+ * _SCALE_FAILED, _SCALE_SUPERSEDED or _SCALE_REFUSED with this number. After a failure the wish
+ * before is back.
+ */
+void supervisor_scale(struct supervisor *s, const struct saved_wish *wish, uint64_t operation);
+
+/* What stands against it. */
+enum fleet_obstacle supervisor_obstacle(const struct supervisor *s, unsigned n);
+
+/* The last wish: its `workers` are 0 if there is none. It may be for another Workers=. */
+const struct saved_wish *supervisor_wish(const struct supervisor *s);
+void supervisor_forget_wish(struct supervisor *s);
+
+/* Whether the wish is for the configuration in force, and how many workers there shall be by both.
+ */
+bool supervisor_is_scaled(const struct supervisor *s);
+unsigned supervisor_workers(const struct supervisor *s);
+
 /*
  * While `held_off` nobody takes new callers, if somebody keeps them for later: with a socket of the
  * service manager they wait for the next start. Returns whether it is so.

@@ -1,5 +1,5 @@
-/* The insides of `struct supervisor`, shared by supervisor.c, supervisor_drains.c and
- * supervisor_resume.c. */
+/* The insides of `struct supervisor`, shared by supervisor.c, supervisor_drains.c,
+ * supervisor_resume.c, supervisor_silence.c and supervisor_wish.c. */
 #pragma once
 
 #include "daemon/workers/connections.h"
@@ -21,7 +21,9 @@ struct supervisor {
     struct connections_question drain_question;
     uint64_t drain_asked[LIMIT_WORKERS]; /* lives that were paused when it was put; 0: none */
     struct slot *slots[LIMIT_WORKERS];
-    bool held_off; /* see supervisor_hold_off() */
+    struct saved_wish wish;        /* how many workers, instead of Workers= */
+    struct saved_wish wish_before; /* of the scaling under way: counts again if that fails */
+    bool held_off;                 /* see supervisor_hold_off() */
     bool stepping;
     struct fleet_event queue[QUEUE_MAX];
     unsigned n_queued;
@@ -40,6 +42,9 @@ struct slot *supervisor_slot_at(struct supervisor *s, unsigned index);
 
 /* By which a life of this generation was begun, or begins. */
 const struct config *supervisor_config_of(const struct supervisor *s, uint64_t generation);
+
+/* supervisor_wish.c: the fleet has decided something, which is not saved yet. */
+void supervisor_wish_decided(struct supervisor *s);
 
 /* Looks soon after a pause, and ever more seldom, whether paused workers may go. */
 void supervisor_drains_init(struct supervisor *s);

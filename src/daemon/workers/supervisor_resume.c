@@ -7,6 +7,8 @@
 void supervisor_save(const struct supervisor *s, struct saved *out)
 {
     out->fleet = s->fleet;
+    out->wish = s->wish;
+    out->wish_before = s->wish_before;
     for (unsigned i = 0; i < s->fleet.n_slots; i++) {
         if (s->slots[i] && s->fleet.slots[i].worker.state != WORKER_GONE)
             slot_save(s->slots[i], &out->processes[i]);
@@ -46,6 +48,8 @@ void supervisor_resume(struct supervisor *s, const struct saved *former)
     bool lost[LIMIT_WORKERS] = {false};
     bool spawned[LIMIT_WORKERS] = {false};
     s->fleet = former->fleet;
+    s->wish = former->wish;
+    s->wish_before = former->wish_before;
     for (unsigned i = 0; i < s->fleet.n_slots; i++) {
         enum worker_state state = s->fleet.slots[i].worker.state;
         if (state == WORKER_GONE)
