@@ -85,8 +85,11 @@ def check_golden(report, root, events):
 def check_catalog(report, root, events, fields):
     catalog = read_catalog(root)
     report.same('voxkeeper.catalog', set(catalog), {row[2] for row in events})
-    for _, name, message_id, _, anchor in events:
+    for _, name, message_id, level, anchor in events:
         headers, body = catalog.get(message_id, ({}, ''))
+        has_command = re.search(r'(?:^|:|\.)  (?:[a-z-]+ |\w+$)', body, re.M)
+        report.check(has_command or 'othing to do' in body and level not in ('ERR', 'WARNING'),
+                     f'voxkeeper.catalog: {name} does not say what to type')
         report.check(headers.get('Documentation') == RUNBOOK + anchor,
                      f'voxkeeper.catalog: {name} does not name its section {anchor}')
         report.check(headers.get('Subject') and body, f'voxkeeper.catalog: {name} says nothing')

@@ -80,3 +80,30 @@ def test_what_is_wrong_with_the_command(daemon):
     assert daemon.cli("changelog", "--since=someday").returncode == 2
     too_long = daemon.cli("changelog", "add", "x" * 2000)
     assert too_long.returncode == 1 and "longer than 1024 bytes" in too_long.stderr
+
+
+def test_somebody_was_in_it(daemon):
+    daemon.cli("changelog", "add", "moved DNS", check=True)
+    wait_for_change(daemon, "moved DNS")
+    daemon.stop()
+    path = daemon.state / "changelog.jsonl"
+    path.write_text(path.read_text().replace("moved DNS", "did nothing"))
+    daemon.start()
+    told = daemon.wait_event("changelog-damaged")
+    assert told["file"] == str(path) and told["reason"]
+    said = daemon.cli("changelog", check=True)
+    assert "did nothing" in said.stdout
+    daemon.cli("changelog", "add", "it goes on", check=True)
+    assert wait_for_change(daemon, "it goes on")
+
+
+def test_it_cannot_be_written(daemon):
+    daemon.stop()
+    path = daemon.state / "changelog.jsonl"
+    path.unlink()
+    path.mkdir()
+    mark = daemon.mark()
+    daemon.start()
+    told = daemon.wait_event("changelog-unwritten", since=mark)
+    assert told["file"] == str(path) and told["reason"]
+    daemon.wait_event("worker-verified", since=mark, deadline=30)

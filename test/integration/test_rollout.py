@@ -1,6 +1,8 @@
 """Rollouts as an operator sees them: looked at, steered, superseded, and told why they went back."""
 
 import json
+import os
+import signal
 import socket
 import subprocess
 
@@ -495,3 +497,31 @@ def test_a_deadline_that_cuts_callers_of_a_paused_worker_names_them(start, port)
     record = json.loads((daemon.state / "callers-cut.jsonl").read_text())
     assert record["callers"] == 1
     assert record["who"]["connections"] == [f"127.0.0.1 port {number}"]
+
+
+def test_a_rollback_to_what_is_gone_is_told(start, agent_directory, directory):
+    """The worker from before has died, and its release is no longer on the disk."""
+    release, program = directory / "release", directory / "program"
+    release.touch()
+    program.write_text(f'#!/bin/sh\ntest -e {release} || exit 7\nexec node {agent_directory}/src/index.js\n')
+    program.chmod(0o755)
+    # All of them are waited for before it is given up.
+    spans = {"TimeoutStartSec": "3s", "TimeoutStopSec": "1s", "TimeoutAbortSec": "1s"}
+    daemon = start(Agent={"ExecStart": program, **spans}, Drain={"Timeout": "1s"}, Rollout=LONG_BAKE,
+                   Restart={"Delay": "50ms", "MaxDelay": "300ms"})
+    (before,) = serving(daemon)
+    restart = Command(daemon, "restart")
+    wait_state(daemon, "baking")
+    (canary,) = serving(daemon)
+    release.unlink()
+    os.kill(before, signal.SIGKILL)
+    daemon.wait_event("worker-exited", worker_pid=before)
+    os.kill(canary, signal.SIGKILL)
+    told = daemon.wait_event("rollback-failed", deadline=60)
+    assert "not every worker from before came back" in told["message"]
+    assert (told["generation_from"], told["generation"]) == ("1", "2")
+    assert "not every worker from before came back" in restart.end(1)
+    assert rollout(daemon)["verdict"] == "rollback failed"
+    mark = daemon.mark()
+    release.touch()
+    daemon.wait_event("worker-verified", since=mark, deadline=30)
