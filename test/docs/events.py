@@ -87,7 +87,7 @@ def check_catalog(report, root, events, fields):
     report.same('voxkeeper.catalog', set(catalog), {row[2] for row in events})
     for _, name, message_id, level, anchor in events:
         headers, body = catalog.get(message_id, ({}, ''))
-        has_command = re.search(r'(?:^|:|\.)  (?:[a-z-]+ |\w+$)', body, re.M)
+        has_command = re.search(r'(?:^|:|\.)  +(?:[a-z-]+ |\w+$)', body, re.M)
         report.check(has_command or 'othing to do' in body and level not in ('ERR', 'WARNING'),
                      f'voxkeeper.catalog: {name} does not say what to type')
         report.check(headers.get('Documentation') == RUNBOOK + anchor,
