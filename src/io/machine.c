@@ -1,8 +1,11 @@
 /* What the kernel tells of the machine. */
 #include "io/machine.h"
 
+#include "base/num.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,6 +41,78 @@ int machine_memory(uint64_t *out_total, uint64_t *out_available)
         return r;
     *out_total = total * 1024;
     *out_available = available * 1024;
+    return 0;
+}
+
+/* The whole file is one number, or "max". */
+static int read_bound(const char *path, uint64_t *out)
+{
+    char text[32];
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return -errno;
+    bool any = fgets(text, sizeof text, f) != NULL;
+    fclose(f);
+    if (!any)
+        return -ENODATA;
+    text[strcspn(text, "\n")] = '\0';
+    if (strcmp(text, "max") != 0)
+        return num_parse_u64(text, 0, UINT64_MAX, out);
+    *out = UINT64_MAX;
+    return 0;
+}
+
+/* Our place in the one hierarchy of cgroups. */
+static bool read_cgroup(char *out, size_t size)
+{
+    char line[PATH_MAX];
+    bool found = false;
+    FILE *f = fopen("/proc/self/cgroup", "re");
+    if (!f)
+        return false;
+    while (!found && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        found = strncmp(line, "0::/", 4) == 0;
+    }
+    fclose(f);
+    return found && (size_t)snprintf(out, size, "/sys/fs/cgroup%s", line + 3) < size;
+}
+
+/* What this cgroup allows for; it may allow for more than those above it. */
+static void limit_by(const char *cgroup, uint64_t *total, uint64_t *left)
+{
+    char path[PATH_MAX + 32];
+    uint64_t max;
+    uint64_t current;
+    snprintf(path, sizeof path, "%s/memory.max", cgroup);
+    if (read_bound(path, &max) < 0)
+        return;
+    snprintf(path, sizeof path, "%s/memory.current", cgroup);
+    if (read_bound(path, &current) < 0)
+        return;
+    if (max < *total)
+        *total = max;
+    uint64_t free_here = max > current ? max - current : 0;
+    if (free_here < *left)
+        *left = free_here;
+}
+
+int machine_room(uint64_t *out_total, uint64_t *out_free)
+{
+    char cgroup[PATH_MAX];
+    uint64_t total;
+    uint64_t left;
+    int r = machine_memory(&total, &left);
+    if (r < 0)
+        return r;
+    if (read_cgroup(cgroup, sizeof cgroup)) {
+        while (strlen(cgroup) > strlen("/sys/fs/cgroup")) {
+            limit_by(cgroup, &total, &left);
+            *strrchr(cgroup, '/') = '\0';
+        }
+    }
+    *out_total = total;
+    *out_free = left;
     return 0;
 }
 

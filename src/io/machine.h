@@ -7,6 +7,10 @@
 /* Bytes of all memory, and of what can be had without swapping. Returns 0 or a negative errno. */
 int machine_memory(uint64_t *out_total, uint64_t *out_available);
 
+/* The same of what we and what we start may have: less where our cgroup, or one above it, allows
+ * for less. */
+int machine_room(uint64_t *out_total, uint64_t *out_free);
+
 /* Percent of the last minute in which something waited for memory. Returns 0 or a negative errno
  * (-ENOENT: the kernel does not count it). */
 int machine_memory_pressure(double *out_percent);

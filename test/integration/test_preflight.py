@@ -54,6 +54,11 @@ def run(daemon, *options):
     return done.returncode, checks, operation
 
 
+def fits(text):
+    """Whether a terminal of 80 columns shows it as it is."""
+    return all(len(line) <= 80 and line == line.rstrip() for line in text.splitlines())
+
+
 def verdicts(checks, verdict):
     return {name for name, check in checks.items() if check["verdict"] == verdict}
 
@@ -74,7 +79,11 @@ def test_every_item_passes(make_daemon, checklist, directory):
     passed = daemon.wait_event("preflight-passed", reason="release 2.1")
     assert int(passed["operation"]) == operation["id"]
     shown = daemon.cli("preflight", check=True)
-    assert "the checklist passed" in shown.stdout and "ITEM" in shown.stdout
+    assert "the checklist passed" in shown.stdout and "EVIDENCE" in shown.stdout
+    table = shown.stdout.partition("\n\n")[0]
+    assert fits(table) and "MinWorkers=1 <= Workers=2" in table
+    # What is skipped is there as well, with its reason.
+    assert all(name in table for name in checks) and table.count("not looked at here") == len(verdicts(checks, "skipped"))
     assert "Tests, test-command: passed" in shown.stderr
 
 
@@ -103,7 +112,8 @@ def test_what_fails_says_why_and_ends_with_1(make_daemon, checklist, directory):
     assert cases["memory"].find("failure") is None
     text = daemon.cli("preflight")
     assert text.returncode == 1 and "the checklist failed: tests" in text.stderr
-    assert "1 failed" in text.stdout
+    assert fits(text.stdout) and "1 failed" in text.stdout
+    assert "Rollback plan, previous-release failed:" in text.stdout
 
 
 def test_nothing_is_skipped_without_a_reason(make_daemon, sleeper_config, directory):

@@ -49,10 +49,11 @@ static void one_bad_line_fails_the_check_and_its_item(void **state)
     preflight_note(&p, PREFLIGHT_MEMORY, true, "good");
     preflight_note(&p, PREFLIGHT_MEMORY, false, "bad");
     preflight_note(&p, PREFLIGHT_MEMORY, true, "good again");
+    preflight_note(&p, PREFLIGHT_MEMORY, false, "worse");
     pass_all(&p);
     assert_int_equal(p.results[PREFLIGHT_MEMORY].verdict, PREFLIGHT_FAILED);
     assert_string_equal(
-        strbuf_text(&p.results[PREFLIGHT_MEMORY].evidence), "good\nbad\ngood again\nwell");
+        strbuf_text(&p.results[PREFLIGHT_MEMORY].evidence), "bad\nworse\ngood\ngood again\nwell");
     assert_int_equal(p.results[PREFLIGHT_BOUNDS].verdict, PREFLIGHT_PASSED);
     assert_int_equal(preflight_item_verdict(&p, PREFLIGHT_ITEM_SCALING), PREFLIGHT_FAILED);
     assert_int_equal(preflight_item_verdict(&p, PREFLIGHT_ITEM_TESTS), PREFLIGHT_PASSED);

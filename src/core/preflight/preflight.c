@@ -112,14 +112,23 @@ void preflight_write_name(const struct preflight *p, unsigned row, struct strbuf
 void preflight_note(struct preflight *p, unsigned row, bool good, const char *fmt, ...)
 {
     struct preflight_result *r = &p->results[row];
+    struct strbuf all = STRBUF_INIT;
+    const char *before = strbuf_text(&r->evidence);
+    size_t len = r->evidence.len;
+    size_t at = good ? len : r->against;
     va_list ap;
     if (r->verdict != PREFLIGHT_PENDING)
         return;
-    if (r->evidence.len > 0)
-        strbuf_addc(&r->evidence, '\n');
+    strbuf_add(&all, before, at);
+    strbuf_adds(&all, at > 0 ? "\n" : "");
     va_start(ap, fmt);
-    strbuf_vaddf(&r->evidence, fmt, ap);
+    strbuf_vaddf(&all, fmt, ap);
     va_end(ap);
+    r->against = good ? r->against : all.len;
+    strbuf_adds(&all, at == 0 && len > 0 ? "\n" : "");
+    strbuf_add(&all, before + at, len - at);
+    strbuf_fini(&r->evidence);
+    r->evidence = all;
     r->bad = r->bad || !good;
 }
 

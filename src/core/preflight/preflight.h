@@ -73,7 +73,8 @@ enum {
 struct preflight_result {
     enum preflight_verdict verdict;
     bool bad;               /* something noted so far speaks against it */
-    struct strbuf evidence; /* lines; of what is skipped the reason */
+    struct strbuf evidence; /* lines, those that speak against it first; or why it is skipped */
+    size_t against;         /* bytes of them */
     usec_t took;
 };
 
@@ -108,7 +109,8 @@ unsigned preflight_find(const struct preflight *p, enum preflight_check c, const
 /* "provider-key speech": appends what people call the row. */
 void preflight_write_name(const struct preflight *p, unsigned row, struct strbuf *out);
 
-/* Adds a line of evidence to a row that is pending; one that is not `good` will fail it. */
+/* Adds a line of evidence to a row that is pending; one that is not `good` will fail it, and stands
+ * before those that are. */
 void preflight_note(struct preflight *p, unsigned row, bool good, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

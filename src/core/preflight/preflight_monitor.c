@@ -16,6 +16,12 @@ static const cJSON *get(const cJSON *object, const char *name)
     return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
+/* An object has a first member, too. */
+static const cJSON *first_of(const cJSON *array)
+{
+    return cJSON_IsArray(array) ? cJSON_GetArrayItem(array, 0) : NULL;
+}
+
 static const char *text_of(const cJSON *object, const char *name)
 {
     const char *text = cJSON_GetStringValue(get(object, name));
@@ -31,7 +37,7 @@ bool monitor_read_series(
     const char *json, size_t len, struct strbuf *out_instance, struct strbuf *out_job)
 {
     cJSON *answer = cJSON_ParseWithLength(json, len);
-    const cJSON *first = cJSON_GetArrayItem(get(get(answer, "data"), "result"), 0);
+    const cJSON *first = first_of(get(get(answer, "data"), "result"));
     const cJSON *metric = get(first, "metric");
     if (first) {
         add_shown(out_instance, text_of(metric, "instance"));
@@ -107,7 +113,8 @@ bool monitor_read_rules(
 unsigned monitor_read_alertmanagers(const char *json, size_t len)
 {
     cJSON *answer = cJSON_ParseWithLength(json, len);
-    int n = cJSON_GetArraySize(get(get(answer, "data"), "activeAlertmanagers"));
+    const cJSON *all = get(get(answer, "data"), "activeAlertmanagers");
+    int n = cJSON_IsArray(all) ? cJSON_GetArraySize(all) : 0;
     cJSON_Delete(answer);
     return n > 0 ? (unsigned)n : 0;
 }
@@ -122,7 +129,7 @@ void monitor_read_status(const char *json, size_t len, struct strbuf *out_versio
 bool monitor_read_alert(const char *json, size_t len, struct strbuf *out_words)
 {
     cJSON *answer = cJSON_ParseWithLength(json, len);
-    const cJSON *first = cJSON_GetArrayItem(answer, 0);
+    const cJSON *first = first_of(answer);
     const cJSON *receiver;
     const char *separator = "for receiver ";
     bool found = first != NULL;

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "daemon/daemon.h"
 #include "daemon/workers/environment.h"
-#include "io/headroom.h"
+#include "io/files/files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,7 +125,7 @@ static void check_command(struct preflight_run *run, bool *out_usable)
 {
     const struct strlist *argv = &run->spec.config->rollback.exec;
     const enum preflight_check c = PREFLIGHT_ROLLBACK_COMMAND;
-    int r = argv->n > 0 ? headroom_executable(argv->items[0]) : -ENOENT;
+    int r = argv->n > 0 ? files_executable(argv->items[0]) : -ENOENT;
     *out_usable = r == 0;
     if (argv->n == 0)
         preflight_note(
@@ -180,7 +180,7 @@ static void check_previous(struct preflight_run *run)
 {
     const char *path = run->spec.config->preflight.previous_release;
     const enum preflight_check c = PREFLIGHT_PREVIOUS_RELEASE;
-    int r = path ? headroom_present(path) : -ENOENT;
+    int r = path ? files_present(path) : -ENOENT;
     if (!path)
         preflight_note(&run->list, c, false,
             "[Preflight] PreviousRelease= does not say where the release to go back to is");

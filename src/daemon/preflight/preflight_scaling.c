@@ -5,7 +5,8 @@
 #include "daemon/daemon.h"
 #include "daemon/workers/supervisor.h"
 #include "io/child/procinfo.h"
-#include "io/headroom.h"
+#include "io/machine.h"
+#include "io/sockets/proc_listen.h"
 
 #include <time.h>
 
@@ -14,7 +15,6 @@ static void measure_workers(const struct daemon *d, struct preflight_scale *s)
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     for (unsigned i = 0; i < fleet->n_slots; i++) {
         struct procinfo process;
-        uint64_t max = 0;
         const struct slot *slot = supervisor_slot(d->supervisor, i);
         pid_t pid = slot && fleet->slots[i].worker.alive ? slot_pid(slot) : 0;
         if (pid <= 0 || procinfo_read(pid, &process) < 0)
@@ -23,8 +23,8 @@ static void measure_workers(const struct daemon *d, struct preflight_scale *s)
             s->largest_worker = process.resident_bytes;
         if (process.descriptors > s->worker_fds)
             s->worker_fds = process.descriptors;
-        if (headroom_descriptors(pid, &max) == 0 &&
-            (s->worker_fds_max == 0 || max < s->worker_fds_max))
+        uint64_t max = proc_listen_max_files(pid);
+        if (max > 0 && (s->worker_fds_max == 0 || max < s->worker_fds_max))
             s->worker_fds_max = max;
     }
 }
@@ -59,8 +59,8 @@ void preflight_begin_scaling(struct preflight_run *run)
         .fds_per_session = conf->descriptors_per_session};
     measure_workers(run->spec.daemon, &s);
     look_at_clock(&s);
-    (void)headroom_memory(&s.memory_total, &s.memory_free);
-    (void)headroom_files(&s.files_open, &s.files_max);
+    (void)machine_room(&s.memory_total, &s.memory_free);
+    (void)machine_files(&s.files_open, &s.files_max);
     preflight_scale(&s, &run->list);
     for (int c = 0; c < PREFLIGHT_CHECK_COUNT; c++) {
         if (preflight_check_item((enum preflight_check)c) == PREFLIGHT_ITEM_SCALING)

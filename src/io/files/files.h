@@ -19,7 +19,8 @@ int files_read_end(const char *path, size_t max, char **out_text, size_t *out_le
 /* Appends bytes in one write and makes them durable; creates the file with mode 0600. */
 int files_append(const char *path, const void *bytes, size_t len, struct err *e);
 
-/* Which file stands at a path, and how it was changed last; behind symbolic links. All zero: none. */
+/* Which file stands at a path, and how it was changed last; behind symbolic links. All zero: none.
+ */
 struct file_stamp {
     uint64_t device;
     uint64_t inode;
@@ -29,6 +30,14 @@ struct file_stamp {
 };
 struct file_stamp files_stamp(const char *path);
 bool files_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
+
+/* Whether a file can be executed by who we are: an absolute path, or a name found in $PATH.
+ * Returns 0, or -ENOENT, -EACCES.. */
+int files_executable(const char *program);
+
+/* Whether there is something at `path`: a file with bytes in it, or a directory with entries.
+ * Returns 0, -ENODATA when it is empty, or another negative errno. */
+int files_present(const char *path);
 
 /* Makes the directory (mode 0750) if it is not there; its parent must exist. */
 int files_make_directory(const char *path, struct err *e);
