@@ -58,12 +58,18 @@ def test_every_key_is_asked_of_its_provider(make_daemon, keeping, providers):
     assert code == 0, checks
     rows = {name.split()[1]: evidence(check) for name, check in checks.items() if name.startswith("provider-key")}
     assert set(rows) == set(HEADERS)
-    assert {name for name, _ in providers.asked} == set(HEADERS)
+    assert providers.asked_names() == set(HEADERS)
     assert "elevenlabs takes it: HTTP 200" in rows["elevenlabs"]
     assert "40000 are left, MinQuota= is 30000" in rows["elevenlabs"]
     # How much is left is told also where nobody set a limit.
     assert "12.50 are left" in rows["deepgram"] and "7.25 are left" in rows["twilio"]
+    assert "it is good until 2099-01-01T00:00:00.000Z" in rows["http"]
     assert KEY not in json.dumps(operation)
+    # One that has ended by itself is no good, whatever else is said of it.
+    providers.expires = "2020-01-01T00:00:00Z"
+    code, checks, _ = run(daemon)
+    assert code == 1 and verdicts(checks, "failed") == {"provider-key http"}
+    assert "it was good until 2020-01-01" in evidence(checks["provider-key http"])
 
 
 @pytest.mark.parametrize("name, answer, why", [

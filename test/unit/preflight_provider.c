@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define NOW (UINT64_C(1772368240) * USEC_PER_SEC) /* 2026-03-01T12:30:40Z */
+
 static const struct row {
     struct provider_reading reading;
     double min_quota;
@@ -27,6 +29,10 @@ static const struct row {
     {{PROVIDER_SAYS_NO_PERMISSION, .words = "HTTP 403"}, 7, PREFLIGHT_FAILED,
         "it does not say how much is left, MinQuota= is 7\n"
         "deepgram knows it, and lets it ask for nothing more: HTTP 403"},
+    {{PROVIDER_SAYS_OK, .words = "HTTP 200", .expires = NOW + 1000}, 0, PREFLIGHT_PASSED,
+        "deepgram takes it: HTTP 200\nit is good until 2026-03-01T12:30:40.001Z"},
+    {{PROVIDER_SAYS_OK, .words = "HTTP 200", .expires = NOW}, 0, PREFLIGHT_FAILED,
+        "it was good until 2026-03-01T12:30:40.000Z\ndeepgram takes it: HTTP 200"},
     {{PROVIDER_SAYS_INVALID, .words = "HTTP 401: no"}, 7, PREFLIGHT_FAILED,
         "deepgram refuses it: HTTP 401: no"},
     {{PROVIDER_SAYS_NO_CREDIT, .words = "HTTP 402"}, 0, PREFLIGHT_FAILED,
@@ -45,7 +51,7 @@ static void an_answer_means_one_thing(void **state)
             .provider = PROVIDER_DEEPGRAM, .min_quota = rows[i].min_quota};
         struct preflight p = {0};
         unsigned row = preflight_add(&p, PREFLIGHT_PROVIDER_KEY, "speech");
-        preflight_provider(&conf, &rows[i].reading, &p, row);
+        preflight_provider(&conf, &rows[i].reading, NOW, &p, row);
         preflight_end(&p, row, 1);
         assert_string_equal(strbuf_text(&p.results[row].evidence), rows[i].evidence);
         assert_int_equal(p.results[row].verdict, rows[i].verdict);

@@ -1,6 +1,8 @@
 /* What a provider's answer means before a deployment. */
 #include "core/preflight/preflight_provider.h"
 
+#include "base/timestamp.h"
+
 static const char *meaning(enum provider_verdict verdict)
 {
     switch (verdict) {
@@ -41,12 +43,24 @@ static void note_quota(const struct config_credential *conf, const struct provid
             p, row, false, "it does not say how much is left, MinQuota= is %.*f", digits(min), min);
 }
 
+static void note_expiry(
+    const struct provider_reading *r, usec_t now_wall, struct preflight *p, unsigned row)
+{
+    char at[TIMESTAMP_TEXT_MAX];
+    bool good = r->expires > now_wall;
+    if (r->expires > 0)
+        preflight_note(p, row, good, "it %s good until %s", good ? "is" : "was",
+            timestamp_format(r->expires, at));
+}
+
 void preflight_provider(const struct config_credential *conf, const struct provider_reading *r,
-    struct preflight *p, unsigned row)
+    usec_t now_wall, struct preflight *p, unsigned row)
 {
     bool good = r->verdict == PROVIDER_SAYS_OK || r->verdict == PROVIDER_SAYS_NO_PERMISSION;
     preflight_note(
         p, row, good, "%s %s: %s", provider_name(conf->provider), meaning(r->verdict), r->words);
-    if (good)
-        note_quota(conf, r, p, row);
+    if (!good)
+        return;
+    note_quota(conf, r, p, row);
+    note_expiry(r, now_wall, p, row);
 }

@@ -7,4 +7,4 @@
 
 /* Notes the evidence. What could not be found out counts against it. */
 void preflight_provider(const struct config_credential *conf, const struct provider_reading *r,
-    struct preflight *p, unsigned row);
+    usec_t now_wall, struct preflight *p, unsigned row);

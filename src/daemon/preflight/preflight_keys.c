@@ -13,7 +13,7 @@
 static void on_read(const struct provider_reading *reading, void *arg)
 {
     struct preflight_key *key = arg;
-    preflight_provider(key->conf, reading, &key->run->list, key->row);
+    preflight_provider(key->conf, reading, loop_wall_now(), &key->run->list, key->row);
     provider_check_free(key->check);
     key->check = NULL;
     preflight_over(key->run, key->row);
