@@ -40,6 +40,12 @@ def ended(receiver, **members):
     return receiver.wait(kind="ended", **members)
 
 
+def records(daemon):
+    """What the next instance would tell the end of."""
+    found = (daemon.state / "deployments").glob("*-deployment-*")
+    return [path.name for path in found if path.suffix != ".new"]
+
+
 def kinds(receiver):
     return [body.get("kind") for body in receiver.told() if body.get("condition") == "deployment"]
 
@@ -82,7 +88,7 @@ def test_every_notifier_hears_of_the_begin_and_of_the_end(make_daemon, telling, 
     lines = wait_for(lambda: len(found := told.read_text().splitlines()) == 2 and found, what="the command's end")
     assert [line.split()[-1] for line in lines] == ["begun", "ended"]
     daemon.wait_event("alert-sent", notifier="slack", kind="ended")
-    wait_for(lambda: not list((daemon.state / "deployments").iterdir()), what="the record to go")
+    wait_for(lambda: not records(daemon), what="the record to go")
 
 
 def test_what_the_team_has_to_know_is_asked_for(make_daemon, telling, receiver, directory):
@@ -200,17 +206,20 @@ def test_a_reload_that_is_rolled_back_says_so(make_daemon, telling, receiver):
 
 def test_an_end_that_nobody_saw_is_told_by_the_next_instance(make_daemon, telling, receiver, directory):
     hanging = script(directory / "hanging", "exec sleep 600")
-    daemon = make_daemon(telling({"hook": {"Url": receiver.url}}, Responsible="Ada", Duration="20min", TestCommand=hanging))
+    daemon = make_daemon(telling(
+        {"hook": {"Url": receiver.url}},
+        {"Probe alive": {"Type": "tcp", "Address": f"127.0.0.1:{receiver.port}"}},
+        Responsible="Ada", Duration="20min", TestCommand=hanging))
     daemon.wait_event("worker-verified")
     daemon.request("POST", "/api/v1/preflight", {"release": "2.1"})
     begun = receiver.wait(kind="begun")
-    wait_for(lambda: list((daemon.state / "deployments").glob("*-deployment-*")), what="the record of it")
+    wait_for(lambda: records(daemon), what="the record of it")
     daemon.send(signal.SIGKILL)
     daemon.wait()
     daemon.start()
     end = ended(receiver)
     assert end["incident"] == begun["incident"] and "nobody knows how" in end["summary"]
-    wait_for(lambda: not list((daemon.state / "deployments").iterdir()), what="the record to go")
+    wait_for(lambda: not records(daemon), what="the record to go")
     # Nor is it told again.
     daemon.send(signal.SIGKILL)
     daemon.wait()
@@ -221,26 +230,29 @@ def test_an_end_that_nobody_saw_is_told_by_the_next_instance(make_daemon, tellin
     assert kinds(receiver) == ["begun", "ended"]
 
 
-def test_a_rollout_that_goes_on_is_told_by_the_instance_that_sees_its_end(make_daemon, telling, receiver, directory):
-    mark = directory / "mark"
-    mark.touch()
-    daemon = make_daemon(telling(
-        {"hook": {"Url": receiver.url}},
-        {"Probe started": {"Type": "exec", "Kind": "startup", "Command": f"/usr/bin/test -e {mark}"}},
+def test_a_rollout_that_goes_on_is_told_by_the_instance_that_sees_its_end(make_daemon, telling, receiver):
+    """A new worker is verified as long as the door is open."""
+    door = Receiver()
+    probe = {"Type": "tcp", "Address": f"127.0.0.1:{door.port}", "Kind": "startup"}
+    daemon = make_daemon(telling({"hook": {"Url": receiver.url}}, {
+        "Probe alive": {"Type": "tcp", "Address": f"127.0.0.1:{receiver.port}"}, "Probe started": probe},
         Responsible="Ada", Duration="20min"))
     daemon.wait_event("worker-verified")
-    mark.unlink()
+    door.close()
     daemon.request("POST", "/api/v1/restart", {"release": "2.1", "preflight": True})
     begun = receiver.wait(kind="begun")
     daemon.wait_event("worker-started", count=2)  # which the next instance is to know of
-    wait_for(lambda: list((daemon.state / "deployments").glob("*-deployment-*")), what="the record of it")
+    wait_for(lambda: records(daemon), what="the record of it")
     daemon.send(signal.SIGKILL)
     daemon.wait()
     daemon.start()
     daemon.wait_event("daemon-started", count=2)
-    assert kinds(receiver) == ["begun"], receiver.told()
-    mark.touch()
-    end = ended(receiver)
+    assert kinds(receiver) == ["begun"]
+    door = Receiver(door.port)
+    try:
+        end = ended(receiver)
+    finally:
+        door.close()
     assert end["incident"] == begun["incident"]
     assert end["summary"].startswith("deployment of 2.1 done: restarted: every worker is verified")
 
