@@ -84,6 +84,7 @@
     X(INCIDENT_OPENED, "incident-opened", "bbb4709f373943aa94ccb1a8b15cc9ff", WARNING, "incidents") \
     X(INCIDENT_UPDATED, "incident-updated", "c04cd0d6942a40f39c4f530c5e8cdec1", WARNING, "incidents") \
     X(INCIDENT_ACKNOWLEDGED, "incident-acknowledged", "1af7cc13617f43179879bceeb3cd4339", NOTICE, "incidents") \
+    X(INCIDENT_EXAMINED, "incident-examined", "95bf4db7f4a34c52b59ecc610ef901e8", NOTICE, "incidents") \
     X(INCIDENT_RESOLVED, "incident-resolved", "0993310ff0ea4dbab3c834aaaa1b0c6d", NOTICE, "incidents") \
     X(CREDENTIAL_IN_USE, "credential-in-use", "b6ab0e5d4f6445848723f8b32de57156", NOTICE, "credentials") \
     X(CREDENTIAL_REFUSED, "credential-refused", "c1ba1c09da2b41e196512fea40d7d1fd", ERR, "a-credential-is-refused") \

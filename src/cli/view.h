@@ -16,8 +16,9 @@ int cli_show(const struct cli *cli, const char *path, const char *part,
 /* GET VK_API_STATUS, for somebody who was just woken up. */
 void view_status(const struct cli *cli, const cJSON *status, struct strbuf *out);
 
-/* What the doctor found. */
+/* What the doctor found; one thing of it. */
 void view_doctor(const struct cli *cli, const cJSON *report, struct strbuf *out);
+void view_finding(const struct cli *cli, const cJSON *finding, struct strbuf *out);
 
 /* GET VK_API_WORKERS. */
 void view_workers(const struct cli *cli, const cJSON *answer, struct strbuf *out);

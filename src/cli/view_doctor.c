@@ -44,7 +44,7 @@ static void add_line(struct strbuf *out, unsigned columns, const char *label, co
     strbuf_fini(&safe);
 }
 
-static void add_finding(const struct cli *cli, const cJSON *f, struct strbuf *out)
+void view_finding(const struct cli *cli, const cJSON *f, struct strbuf *out)
 {
     const char *severity = json_text(f, "severity");
     const char *subject = json_text(f, "subject");
@@ -92,7 +92,7 @@ static void add_names(const cJSON *list, const char *label, bool by, struct strb
 void view_doctor(const struct cli *cli, const cJSON *report, struct strbuf *out)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, json_get(report, "findings")) add_finding(cli, item, out);
+    cJSON_ArrayForEach(item, json_get(report, "findings")) view_finding(cli, item, out);
     add_names(json_get(report, "explained"), "a consequence: ", true, out);
     add_names(json_get(report, "ignored"), "known ([Doctor] Ignore=): ", false, out);
     cJSON_ArrayForEach(item, json_get(report, "gaps"))

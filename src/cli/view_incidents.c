@@ -224,6 +224,33 @@ static void add_timeline(struct strbuf *out, const cJSON *incident, bool use_col
             (unsigned long long)dropped);
 }
 
+static void add_findings(const struct cli *cli, const cJSON *incident, struct strbuf *out)
+{
+    const cJSON *finding;
+    const cJSON *findings = json_get(incident, "doctor.findings");
+    uint64_t errors = 0;
+    uint64_t warnings = 0;
+    uint64_t gaps = 0;
+    if (!findings)
+        return;
+    json_count(incident, "doctor.errors", &errors);
+    json_count(incident, "doctor.warnings", &warnings);
+    json_count(incident, "doctor.gaps", &gaps);
+    say_colored(out, cli->color, SAY_BOLD, "\nWhat the doctor found");
+    strbuf_adds(out, ", ");
+    add_time(out, json_text(incident, "doctor.at"));
+    strbuf_adds(out, " UTC\n");
+    if (errors + warnings == 0)
+        strbuf_adds(out, "nothing else that is wrong\n");
+    cJSON_ArrayForEach(finding, findings) view_finding(cli, finding, out);
+    uint64_t shown = (uint64_t)cJSON_GetArraySize(findings);
+    if (errors + warnings > shown)
+        strbuf_addf(out, "(%llu more: `voxkeeper doctor` shows what is wrong now)\n",
+            (unsigned long long)(errors + warnings - shown));
+    if (gaps > 0)
+        strbuf_addf(out, "(%llu things could not be looked at)\n", (unsigned long long)gaps);
+}
+
 static void add_advice(struct strbuf *out, const cJSON *incident, bool use_color)
 {
     const char *id = json_text(incident, "id");
@@ -282,5 +309,6 @@ void view_incident(const struct cli *cli, const cJSON *incident, struct strbuf *
             "\nWhat workers wrote, and whose calls were cut, is shown to those who may "
             "change\nsomething: root, voxkeeper's user, members of [Admin] "
             "ControlGroup=.\n");
+    add_findings(cli, incident, out);
     add_advice(out, incident, cli->color);
 }

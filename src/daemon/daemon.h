@@ -37,6 +37,7 @@ struct daemon {
     struct meters *meters;     /* what is counted for /metrics */
     struct incidents *incidents;
     struct incident_watch *incident_watch;
+    struct incident_doctor *incident_doctor;
     struct healer *healer;
     struct log_watches *log_watches;
     struct changes *changes;           /* the change log, */

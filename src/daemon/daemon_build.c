@@ -10,6 +10,7 @@
 #include "daemon/doctor/doctor_watch.h"
 #include "daemon/healer.h"
 #include "daemon/history/history.h"
+#include "daemon/incidents/incident_doctor.h"
 #include "daemon/incidents/incident_watch.h"
 #include "daemon/incidents/incidents.h"
 #include "daemon/incidents/notifier.h"
@@ -161,6 +162,7 @@ static void on_incident_opened(struct incident_record *record, void *arg)
 {
     const struct daemon *d = arg;
     incident_watch_opened(d->incident_watch, record);
+    incident_doctor_call(d->incident_doctor, record);
 }
 
 static int make_incidents(struct daemon *d, struct err *e)
@@ -174,6 +176,8 @@ static int make_incidents(struct daemon *d, struct err *e)
     if (d->incidents)
         d->incident_watch = incident_watch_new(d);
     if (d->incident_watch)
+        d->incident_doctor = incident_doctor_new(d);
+    if (d->incident_doctor)
         d->healer = healer_new(d);
     if (d->healer)
         d->log_watches = log_watches_new(d);
@@ -223,6 +227,7 @@ void daemon_fini(struct daemon *d)
     d->log_watches = NULL; /* the supervisor's last lines come yet */
     healer_free(d->healer);
     incident_watch_free(d->incident_watch);
+    incident_doctor_free(d->incident_doctor);
     incidents_free(d->incidents);
     preflight_gate_free(d->preflight);
     notifier_test_free(d->alert_test);

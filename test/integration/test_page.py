@@ -174,6 +174,7 @@ def test_open_incidents(make_site, sleeper_config):
     site.daemon.wait_event("incident-opened", deadline=40)
     page.wait_text("#incidents", "P2")
     page.wait_text("#incidents", "Redis cannot be reached")
+    page.wait_text("#incidents .findings", "redis-refused")
     page.wait("document.querySelector('#incidents a').getAttribute('href') === '/runbook#redis-is-down'")
     page.wait_text("#verdict-text", "Answering, but degraded")
     assert page.ask("axe") == [] and page.complaints() == []

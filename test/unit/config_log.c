@@ -100,9 +100,9 @@ static void refuses(void **state)
         "/etc/v.conf:6: refuse Budget= in [Heal]: want 1 to 100 in a time\n");
     config_refused(REST "[Heal]\nBudget=infinity\n",
         "/etc/v.conf:6: refuse Budget= in [Heal]: want 1 to 100 in a time\n");
-    config_refused(REST "[LogWatch x]\nPattern=a\nAction=doctor\n",
-        "/etc/v.conf:7: read Action in [LogWatch]: \"doctor\" is unknown, it is one of event "
-        "incident restart\n");
+    config_refused(REST "[LogWatch x]\nPattern=a\nAction=cure\n",
+        "/etc/v.conf:7: read Action in [LogWatch]: \"cure\" is unknown, it is one of event "
+        "incident doctor restart\n");
 }
 
 static void there_may_not_be_too_many(void **state)

@@ -73,6 +73,9 @@ static void all_of_it_survives(void **state)
     incident_record_set(&r->output_who, "worker 1", INCIDENT_SUBJECT_MAX);
     incident_record_set(&r->output, "last\nwords\n", INCIDENT_OUTPUT_MAX);
     r->timeline_dropped = 5;
+    static struct doctor_report found;
+    doctor_add(&found, DOCTOR_REDIS_REFUSED, "", "127.0.0.1:6379: connection refused");
+    incident_findings_take(&r->findings, &found, WALL + 500);
     char *first = written(r);
     struct incident_record *back = incident_record_read(first, strlen(first), &e);
     assert_non_null(back);
@@ -145,12 +148,20 @@ static void the_largest_is_read_back(void **state)
     incident_record_set(&r->output_who, huge, INCIDENT_SUBJECT_MAX);
     incident_record_set(&r->output, huge, INCIDENT_OUTPUT_MAX);
     incident_record_set(&r->summary, huge, INCIDENT_TEXT_MAX);
+    static struct doctor_report found;
+    memset(huge, '"', sizeof huge - 1);
+    for (unsigned i = 0; i < DOCTOR_FINDINGS_MAX; i++) {
+        doctor_add(&found, DOCTOR_AGENT_HANGS, huge, "%s", huge);
+        doctor_fix(&found, "%s", huge);
+    }
+    incident_findings_take(&r->findings, &found, WALL);
     char *text = written(r);
     assert_true(strlen(text) < INCIDENT_DOCUMENT_MAX);
     struct incident_record *back = incident_record_read(text, strlen(text), &e);
     assert_non_null(back);
     assert_int_equal(back->n_timeline, INCIDENT_TIMELINE_MAX);
     assert_int_equal(back->sessions.all, 2 * INCIDENT_NAMES_MAX);
+    assert_int_equal(back->findings.n, INCIDENT_FINDINGS_MAX);
     free(text);
     incident_record_free(r);
     incident_record_free(back);

@@ -137,7 +137,9 @@ static const char incident[] =
     "\"it dies\"},{\"at\":\"2026-11-23T00:42:30Z\",\"kind\":\"ceased\",\"text\":\"it lives\"}],"
     "\"changes\":[{\"time\":\"2026-11-22T22:59:00Z\",\"author\":\"anna\",\"kind\":\"reload\","
     "\"text\":"
-    "\"Workers: 1 -> 2\",\"reason\":\"load\"}],\"output\":{\"who\":\"worker 1\",\"lines\":"
+    "\"Workers: 1 -> 2\",\"reason\":\"load\"}],\"doctor\":{\"at\":\"2026-11-22T23:30:09Z\","
+    "\"findings\":[{\"check\":\"redis-refused\",\"subject\":\"\",\"evidence\":\"no | answer\","
+    "\"cause\":\"it is down\"}]},\"output\":{\"who\":\"worker 1\",\"lines\":"
     "\"## Root cause\\n```\\n<!-- \\n\"}}";
 
 static void what_is_known_is_filled_in(void **state)
@@ -154,7 +156,9 @@ static void what_is_known_is_filled_in(void **state)
         "- Revenue impact: 3.00 EUR (2 sessions cut, 1.50",
         "| 23:30 | **Alert fired**: it dies |\n",
         "| 11-23 00:42 | **Metrics normal again**: it lives |\n",
-        "| 22:59 | anna | reload: Workers: 1 -> 2 | load |\n", "    ## Root cause\n    ```\n"};
+        "| 22:59 | anna | reload: Workers: 1 -> 2 | load |\n",
+        "## What the doctor found (23:30 UTC)\n",
+        "| redis-refused |  | no \\| answer | it is down |\n", "    ## Root cause\n    ```\n"};
     struct strbuf out = STRBUF_INIT;
     struct cJSON *json = cJSON_Parse(incident);
     assert_non_null(json);

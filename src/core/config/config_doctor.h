@@ -10,5 +10,6 @@ struct config_doctor {
     char *ca_file;            /* NULL: the system's authorities */
     struct strlist ignore;    /* names of checks whose findings are known */
     usec_t timeout;           /* of all checks together */
+    bool on_incident;      /* incidents come with what is found */
     usec_t sample_interval;   /* how often workers' memory is looked at */
 };

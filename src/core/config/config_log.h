@@ -4,8 +4,13 @@
 #include "core/config/config_sections.h"
 #include "core/incidents/condition.h"
 
-/* What happens when a log watch has counted enough. Each does what those before it do. */
-enum config_log_action { CONFIG_LOG_EVENT, CONFIG_LOG_INCIDENT, CONFIG_LOG_RESTART };
+/* What happens when a log watch has counted enough. Each is an incident from INCIDENT on. */
+enum config_log_action {
+    CONFIG_LOG_EVENT,
+    CONFIG_LOG_INCIDENT,
+    CONFIG_LOG_DOCTOR,
+    CONFIG_LOG_RESTART,
+};
 
 struct config_log_watch {
     char *name;

@@ -97,6 +97,7 @@ static const struct config_choice notice_kinds[] = {
 static const struct config_choice log_actions[] = {
     {"event", CONFIG_LOG_EVENT},
     {"incident", CONFIG_LOG_INCIDENT},
+    {"doctor", CONFIG_LOG_DOCTOR},
     {"restart", CONFIG_LOG_RESTART},
     {0},
 };
@@ -562,7 +563,8 @@ const struct config_key config_keys[] = {
         .choices = log_actions, LIVE,
         .doc = "What follows. `event`: it is told. `incident`: and is an incident, until it is less; "
                "`webhook-failures` and `callback-failures` are those of that name, others go by the "
-               "section's. `restart`: and the workers are restarted, as `voxkeeper restart` does, "
+               "section's; the doctor looks when it opens. `doctor`: and looks again each time that it is "
+               "told. `restart`: an incident, and the workers are restarted, as `voxkeeper restart` does, "
                "within [Heal] Budget=; not while another restart, rollout or drain is under way."},
     {"LogWatch", "Severity", &config_type_choice, LOG_WATCH(severity), .preset = "P2",
         .choices = severities, LIVE,
@@ -674,6 +676,9 @@ const struct config_key config_keys[] = {
     {"Doctor", "Timeout", &config_type_span, ROOT(doctor.timeout), .preset = "8s",
         .min = SEC(1), .max = SEC(60), LIVE,
         .doc = "All checks are over then; what has not answered is said to be silent."},
+    {"Doctor", "OnIncident", &config_type_bool, ROOT(doctor.on_incident), .preset = "yes", LIVE,
+        .doc = "Look when an incident opens whose cause is not in its name, half a minute apart; what "
+               "is found comes with it."},
     {"Doctor", "SampleInterval", &config_type_span, ROOT(doctor.sample_interval), .preset = "10s",
         .min = MS(100), .max = HOURS(1), LIVE,
         .doc = "How often the workers' memory is looked at; growth is judged over 360 of these."},

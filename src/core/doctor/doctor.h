@@ -97,9 +97,12 @@ void doctor_ignore(struct doctor_report *r, const char *const *names, unsigned n
 unsigned doctor_count(const struct doctor_report *r, enum doctor_severity severity);
 bool doctor_stands(const struct doctor_finding *f);
 
+/* {"check", "area", "severity", "subject", "symptom", "evidence", "cause", "command", "runbook"},
+ * and "by" if it is explained. Returns owned. */
+struct cJSON *doctor_finding_json(const struct doctor_finding *f);
+
 /*
- * {"errors", "warnings", "findings": [{"check", "area", "severity", "subject", "symptom",
- * "evidence", "cause", "command", "runbook"}], "explained": [.. and "by"], "ignored": [..],
+ * {"errors", "warnings", "findings": [..], "explained": [..], "ignored": [..],
  * "gaps": [{"area", "why"}], "dropped"}. Returns owned.
  */
 struct cJSON *doctor_json(const struct doctor_report *r);

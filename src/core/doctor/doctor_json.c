@@ -3,7 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-static struct cJSON *finding_json(const struct doctor_finding *f)
+struct cJSON *doctor_finding_json(const struct doctor_finding *f)
 {
     struct cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "check", doctor_name(f->check));
@@ -37,7 +37,7 @@ struct cJSON *doctor_json(const struct doctor_report *r)
             cJSON_AddItemToArray(f->explained ? explained
                                  : f->ignored ? ignored
                                               : findings,
-                finding_json(f));
+                doctor_finding_json(f));
         }
     }
     for (unsigned i = 0; i < r->n_gaps; i++) {

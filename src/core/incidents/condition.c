@@ -54,6 +54,46 @@ usec_t condition_clear(enum condition c)
     return rows[c].clear;
 }
 
+bool condition_is_examined(enum condition c)
+{
+    switch (c) {
+    case CONDITION_NO_WORKER:
+    case CONDITION_CRASH_LOOP:
+    case CONDITION_ROLLOUT_WENT_BACK:
+    case CONDITION_RESTART_FAILED:
+    case CONDITION_REDIS_DOWN:
+    case CONDITION_REDIS_REFUSED:
+    case CONDITION_PROVIDER_DOWN:
+    case CONDITION_WORKER_ZOMBIE:
+    case CONDITION_WORKER_HUNG:
+    case CONDITION_WORKER_UNHEALTHY:
+    case CONDITION_WEBHOOK_FAILURES:
+    case CONDITION_CALLBACK_FAILURES:
+    case CONDITION_LOG_WATCH_P1:
+    case CONDITION_LOG_WATCH_P2:
+    case CONDITION_LOG_WATCH_P3:
+    case CONDITION_REMEDY_FAILED:
+        return true;
+    case CONDITION_ROLLOUT_HELD:
+    case CONDITION_CALLERS_CUT:
+    case CONDITION_HANDOVER_LOST:
+    case CONDITION_SWEEP_HELD:
+    case CONDITION_SWEEP_FAILED:
+    case CONDITION_BACKUP_FAILED:
+    case CONDITION_CREDENTIAL_OLD:
+    case CONDITION_CREDENTIAL_REFUSED:
+    case CONDITION_CREDENTIAL_INVALID:
+    case CONDITION_CREDENTIAL_LOW:
+    case CONDITION_DISK_LOW:
+    case CONDITION_ALERTS_FAIL:
+    case CONDITION_CONFIG_REFUSED:
+    case CONDITION_DAEMON_RESTARTED:
+    case CONDITION_COUNT:
+        break;
+    }
+    return false;
+}
+
 const char *severity_name(enum severity s)
 {
     return severity_names[s];

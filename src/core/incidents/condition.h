@@ -6,6 +6,8 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
+
 #define SEVERITIES(X)                                                                              \
     X(P1, "P1") /* nobody is answered */                                                           \
     X(P2, "P2") /* someone is hurt, or soon will be */                                             \
@@ -96,6 +98,10 @@ const char *condition_anchor(enum condition c);
 enum severity condition_severity(enum condition c);
 usec_t condition_hold(enum condition c);
 usec_t condition_clear(enum condition c);
+
+/* Whether the doctor is asked what is behind it: of others the cause is known, or nothing that it
+ * looks at. */
+bool condition_is_examined(enum condition c);
 
 /* "P1" and so on. */
 const char *severity_name(enum severity s);

@@ -111,6 +111,7 @@ void incident_record_free(struct incident_record *r)
     strbuf_fini(&r->reason);
     strbuf_fini(&r->output);
     strbuf_fini(&r->output_who);
+    incident_findings_fini(&r->findings);
     free(r);
 }
 

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "core/incidents/condition.h"
 #include "core/incidents/incident.h"
+#include "core/incidents/incident_findings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ enum {
     INCIDENT_OUTPUT_MAX = 4096,  /* bytes of the last lines of a worker */
     INCIDENT_NAMES_MAX = 100,    /* sessions, or tasks, that are named */
     INCIDENT_NAME_MAX = 160,     /* bytes of each name */
-    INCIDENT_DOCUMENT_MAX = 256 * 1024,
+    INCIDENT_DOCUMENT_MAX = 320 * 1024,
 };
 
 /* What an entry of the timeline is about. */
@@ -84,6 +85,7 @@ struct incident_record {
     usec_t unserved;          /* how long no worker served, from its beginning to its end */
     struct strbuf output;     /* the last lines of the worker that it is about */
     struct strbuf output_who; /* "worker 1"; empty: there are no lines */
+    struct incident_findings findings; /* of the doctor */
 };
 
 /* `20261122-193000-crash-loop`, in UTC; `again` > 0 tells apart what began in the same second. */
@@ -119,11 +121,12 @@ enum incident_view {
 /*
  * {"id", "condition", "subject", "severity", "title", "runbook": anchor, "state", "summary",
  * "began", "opened", "ceased", "resolved", "until" (times; null: not yet), "duration_usec",
- * "acknowledged": null or {"at", "author", "reason"}, "times"} and unless it is brief {"timeline":
+ * "acknowledged": null or {"at", "author", "reason"}, "times", "doctor":
+ * incident_findings_json(), null in brief if it is over} and unless it is brief {"timeline":
  * [{"at", "kind", "text"}], "timeline_dropped", "callers": {"connections", "tasks", "sessions"} or
  * null, "cut", "sessions_cut", "tasks_cut": {"names", "all"}, "unserved_usec", "output": null or
- * {"who", "lines"}, "withheld"}. What is withheld is an empty list of names, and lines that are
- * null. Returns owned JSON; NULL when memory is out.
+ * {"who", "lines"}, "withheld"}. What is withheld is an empty list of names, lines that are null,
+ * and empty evidence of the doctor's. Returns owned JSON; NULL when memory is out.
  */
 struct cJSON *incident_record_json(
     const struct incident_record *r, enum incident_view view, usec_t now_wall);

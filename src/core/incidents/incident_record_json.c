@@ -83,7 +83,8 @@ static void add_output(struct cJSON *o, const struct incident_record *r, bool wh
 
 static void add_rest(struct cJSON *o, const struct incident_record *r, bool whole)
 {
-    bool has_more = r->sessions.n > 0 || r->tasks.n > 0 || r->output_who.len > 0;
+    bool has_more =
+        r->sessions.n > 0 || r->tasks.n > 0 || r->output_who.len > 0 || r->findings.n > 0;
     add_timeline(o, r);
     add_callers(o, r);
     cJSON_AddNumberToObject(o, "cut", (double)r->cut);
@@ -114,6 +115,9 @@ struct cJSON *incident_record_json(
     cJSON_AddNumberToObject(o, "duration_usec", (double)incident_record_duration(r, now_wall));
     add_acknowledgement(o, r);
     cJSON_AddNumberToObject(o, "times", r->machine.times);
+    bool shown = view != INCIDENT_BRIEF || incident_record_is_open(r);
+    cJSON_AddItemToObject(o, "doctor",
+        shown ? incident_findings_json(&r->findings, view == INCIDENT_WHOLE) : cJSON_CreateNull());
     if (view != INCIDENT_BRIEF)
         add_rest(o, r, view == INCIDENT_WHOLE);
     return o;

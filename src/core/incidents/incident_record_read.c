@@ -149,6 +149,7 @@ static struct incident_record *read_object(const struct cJSON *o, struct err *e)
     incident_record_set(&r->summary, text_of(o, "summary"), INCIDENT_TEXT_MAX);
     read_timeline(o, r);
     read_impact(o, r);
+    incident_findings_read(&r->findings, member(o, "doctor"));
     return r;
 }
 

@@ -237,6 +237,35 @@ static bool is_withheld(const struct cJSON *i, const struct cJSON *output)
     return cJSON_IsTrue(get(i, "withheld")) && cJSON_IsNull(get(output, "lines"));
 }
 
+static void add_findings(struct strbuf *out, const struct cJSON *i)
+{
+    const struct cJSON *f;
+    const struct cJSON *doctor = get(i, "doctor");
+    const struct cJSON *findings = get(doctor, "findings");
+    if (!cJSON_IsObject(doctor))
+        return;
+    strbuf_adds(out, "## What the doctor found (");
+    add_time(out, text_of(doctor, "at"), text_of(i, "began"));
+    strbuf_adds(out, " UTC)\n\n");
+    if (cJSON_GetArraySize(findings) == 0) {
+        strbuf_adds(out, "Nothing else that is wrong.\n\n");
+        return;
+    }
+    strbuf_adds(out, "| Check | About | Seen | Probably because |\n|---|---|---|---|\n");
+    cJSON_ArrayForEach(f, findings)
+    {
+        static const char *const columns[] = {"check", "subject", "evidence", "cause"};
+        strbuf_adds(out, "|");
+        for (size_t n = 0; n < sizeof columns / sizeof *columns; n++) {
+            strbuf_addc(out, ' ');
+            add_plain(out, text_of(f, columns[n]));
+            strbuf_adds(out, " |");
+        }
+        strbuf_addc(out, '\n');
+    }
+    strbuf_addc(out, '\n');
+}
+
 /* Indented, so that nothing in it ends the block. */
 static void add_log(struct strbuf *out, const struct cJSON *i)
 {
@@ -271,6 +300,7 @@ void postmortem_write(const struct cJSON *incident, struct strbuf *out)
     add_impact(out, incident);
     add_timeline(out, incident);
     add_changes(out, incident);
+    add_findings(out, incident);
     add_log(out, incident);
     strbuf_adds(out, "## Root cause\n\n" POSTMORTEM_PROMPT_CAUSE "\n\n"
                      "## What went well\n\n" POSTMORTEM_PROMPT_WELL "\n\n"

@@ -73,7 +73,7 @@ void incident_evidence_free(struct incident_evidence *e)
 static bool is_telling(enum event_id id)
 {
     return id != EVENT_INCIDENT_OPENED && id != EVENT_INCIDENT_UPDATED &&
-           id != EVENT_INCIDENT_ACKNOWLEDGED && id != EVENT_INCIDENT_RESOLVED &&
+           id != EVENT_INCIDENT_ACKNOWLEDGED && id != EVENT_INCIDENT_RESOLVED && id != EVENT_INCIDENT_EXAMINED &&
            id != EVENT_DRAIN_PROGRESS && id != EVENT_SWEEP_DONE && id != EVENT_SWEEP_ELSEWHERE;
 }
 

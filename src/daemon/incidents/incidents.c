@@ -211,6 +211,42 @@ void incidents_add(struct incidents *i, enum condition c, const char *subject, c
     incidents_save(i, r);
 }
 
+const struct incident_record *incidents_current(
+    const struct incidents *i, enum condition c, const char *subject)
+{
+    const struct incident_record *r = find_live(i, c, subject);
+    return r && incident_is_open(r->machine) ? r : NULL;
+}
+
+static struct incident_record *find_by_id(struct incidents *i, const char *id)
+{
+    for (unsigned n = 0; n < i->n_live; n++) {
+        if (strcmp(i->live[n]->id, id) == 0)
+            return i->live[n];
+    }
+    for (unsigned n = 0; n < i->n_past; n++) {
+        if (strcmp(i->past[n]->id, id) == 0)
+            return i->past[n];
+    }
+    return NULL;
+}
+
+void incidents_examined(struct incidents *i, const char *id, const struct doctor_report *report)
+{
+    struct incident_record *r = find_by_id(i, id);
+    struct strbuf words = STRBUF_INIT;
+    if (!r)
+        return;
+    incident_findings_take(&r->findings, report, loop_wall_now());
+    strbuf_adds(&words, "the doctor found ");
+    incident_findings_words(&r->findings, &words);
+    if (incident_record_is_open(r))
+        incident_record_add(r, INCIDENT_ENTRY_EVENT, loop_wall_now(), strbuf_text(&words));
+    strbuf_fini(&words);
+    incidents_tell_examined(i, r);
+    incidents_save(i, r);
+}
+
 void incidents_happened(struct incidents *i, usec_t wall, const char *text)
 {
     for (unsigned n = 0; n < i->n_live; n++) {

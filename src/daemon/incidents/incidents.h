@@ -64,6 +64,13 @@ void incidents_each(
 int incidents_acknowledge(
     struct incidents *i, const char *id, const char *author, const char *reason, struct err *e);
 
+/* What the doctor found about it. */
+void incidents_examined(struct incidents *i, const char *id, const struct doctor_report *report);
+
+/* The one that is open; NULL if none is. */
+const struct incident_record *incidents_current(
+    const struct incidents *i, enum condition c, const char *subject);
+
 /* NULL if there is none of that id, or no more. */
 const struct incident_record *incidents_find(const struct incidents *i, const char *id);
 

@@ -31,6 +31,9 @@ void incidents_load(struct incidents *i);
 /* Forgets what is too old or too much. */
 void incidents_prune(struct incidents *i);
 
+/* The event of the doctor's. */
+void incidents_tell_examined(const struct incidents *i, const struct incident_record *r);
+
 /* The event, and the notice, of what happened to it. */
 void incidents_tell(
     const struct incidents *i, const struct incident_record *r, enum notice_kind kind);

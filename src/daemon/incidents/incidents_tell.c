@@ -85,6 +85,35 @@ static void emit(const struct incidents *i, const struct incident_record *r, enu
     event_fini(&ev);
 }
 
+void incidents_tell_examined(const struct incidents *i, const struct incident_record *r)
+{
+    struct strbuf found = STRBUF_INIT;
+    struct event ev;
+    incident_findings_words(&r->findings, &found);
+    event_init(&ev, EVENT_INCIDENT_EXAMINED);
+    event_message(&ev, "%s: the doctor found %s", r->id, strbuf_text(&found));
+    event_field(&ev, "VOXKEEPER_INCIDENT", "%s", r->id);
+    event_field(&ev, "VOXKEEPER_CONDITION", "%s", condition_name(r->condition));
+    event_field(&ev, "VOXKEEPER_SUBJECT", "%s", r->subject);
+    event_field(&ev, "VOXKEEPER_RUNBOOK", "%s#%s", i->spec.config->admin.runbook_url,
+        condition_anchor(r->condition));
+    event_field(&ev, "VOXKEEPER_REASON", "%s", strbuf_text(&found));
+    event_emit(&ev);
+    event_fini(&ev);
+    strbuf_fini(&found);
+}
+
+static void add_findings(struct strbuf *out, const struct incident_findings *f)
+{
+    if (f->wall == 0)
+        return;
+    strbuf_adds(out, "The doctor found ");
+    incident_findings_words(f, out);
+    strbuf_adds(out, ".\n");
+    for (unsigned n = 0; n < f->n; n++)
+        strbuf_addf(out, "- %s\n", doctor_symptom(f->items[n].check));
+}
+
 /* What people elsewhere read below the summary. */
 static void add_details(struct strbuf *out, const struct incident_record *r)
 {
@@ -100,6 +129,7 @@ static void add_details(struct strbuf *out, const struct incident_record *r)
     if (r->acknowledged_wall > 0)
         strbuf_addf(out, "In hand: %s%s%s.\n", strbuf_text(&r->author), r->reason.len ? ", " : "",
             strbuf_text(&r->reason));
+    add_findings(out, &r->findings);
     /* What callers said may be in it, and who reads this may be anybody. */
     if (r->output.len > 0)
         strbuf_addf(

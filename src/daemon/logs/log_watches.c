@@ -6,6 +6,7 @@
 #include "core/logs/log_watch.h"
 #include "daemon/daemon.h"
 #include "daemon/healer.h"
+#include "daemon/incidents/incident_doctor.h"
 #include "daemon/incidents/incidents.h"
 #include "io/loop/loop.h"
 
@@ -187,6 +188,17 @@ static void clear_incident(struct log_watches *all, const struct watch *w, const
     incidents_clear(all->daemon->incidents, c, own ? "" : w->name, words);
 }
 
+/* When it opens, the doctor is called anyhow. */
+static void call_doctor(struct log_watches *all, const struct watch *w)
+{
+    enum condition c;
+    bool own = config_log_watch_condition(w->config, &c);
+    const struct incident_record *r =
+        incidents_current(all->daemon->incidents, c, own ? "" : w->name);
+    if (r)
+        incident_doctor_call(all->daemon->incident_doctor, r);
+}
+
 static void act(struct log_watches *all, struct watch *w)
 {
     struct strbuf words = STRBUF_INIT;
@@ -204,6 +216,8 @@ static void act(struct log_watches *all, struct watch *w)
         tell_matched(w, strbuf_text(&words));
     if (raise && w->config->action >= CONFIG_LOG_INCIDENT)
         incidents_raise(all->daemon->incidents, c, own ? "" : w->name, strbuf_text(&words));
+    if (fire && w->config->action == CONFIG_LOG_DOCTOR)
+        call_doctor(all, w);
     if (fire && w->config->action == CONFIG_LOG_RESTART)
         healer_log_watch(all->daemon->healer, w->name, strbuf_text(&words));
     if (clear)

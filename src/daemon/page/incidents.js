@@ -16,6 +16,20 @@ function incidentItem() {
   return make("li");
 }
 
+// What the doctor found about it, and the commands that help; what it saw may name callers.
+function findingItem(finding) {
+  return make("li", null, badge(finding.severity === "error" ? "bad" : "warn", finding.check), " ", finding.symptom, finding.subject ? ` (${finding.subject})` : "",
+    make("div", null, command(finding.command)));
+}
+
+function findings(doctor) {
+  if (!doctor) return null;
+  const more = doctor.errors + doctor.warnings - doctor.findings.length;
+  return make("div", { class: "findings" },
+    make("p", { class: "quiet" }, "What the doctor found, ", time(Date.parse(doctor.at)), doctor.findings.length === 0 ? ": nothing else that is wrong" : `: ${doctor.findings.map((finding) => finding.check).join(", ")}`),
+    make("ul", null, ...doctor.findings.map(findingItem), more > 0 ? make("li", null, `${more} more`) : null));
+}
+
 function showIncident(item, incident) {
   const taken = incident.acknowledged;
   replaceIfNew(item,
@@ -23,6 +37,7 @@ function showIncident(item, incident) {
     incident.summary ? make("p", null, incident.summary) : null,
     make("p", { class: "quiet" }, "since ", time(Date.parse(incident.began)), incident.state === "clearing" ? " · passing" : null,
       taken ? ` · acknowledged by ${taken.author}${taken.reason ? `: ${taken.reason}` : ""}` : " · nobody has acknowledged it", " · ", runbook(incident.runbook)),
+    findings(incident.doctor),
     make("div", null, command(`voxkeeper incidents ${incident.id}`)));
 }
 

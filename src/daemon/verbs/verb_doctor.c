@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "daemon/daemon.h"
 #include "daemon/doctor/doctor.h"
+#include "daemon/incidents/incident_doctor.h"
 #include "daemon/verbs/operation.h"
 #include "daemon/workers/load.h"
 #include "io/http/http_client.h"
@@ -30,6 +31,7 @@ static void on_report(const struct doctor_report *report, void *arg)
     doctor_free(d->doctor);
     d->doctor = NULL;
     d->doctor_op = 0;
+    incident_doctor_report(d->incident_doctor, report);
 }
 
 struct operation *verb_doctor(
@@ -41,6 +43,7 @@ struct operation *verb_doctor(
     struct operation *op = verb_begin(d, "doctor", asker, e);
     if (!op)
         return NULL;
+    incident_doctor_give_way(d->incident_doctor);
     d->doctor = doctor_new(&(struct doctor_spec){.loop = d->loop,
                                .http = d->http,
                                .config = d->config,
