@@ -129,11 +129,20 @@ def check_links(root):
                 yield f'{path.relative_to(root)}: the link {target} leads to no section'
 
 
+def check_paths(root):
+    """Files that are named are there, whatever was moved."""
+    layer = re.compile(r'`((?:core|daemon|io|cli|base|preload)/[\w./]+|(?:src|include|test|examples|systemd)/[\w./-]+)`')
+    for path in [root / 'README.md', root / 'docs/architecture.md']:
+        for name in layer.findall(path.read_text()):
+            if not [*root.glob(f'{name}*'), *root.glob(f'src/{name}*')]:
+                yield f'{path.relative_to(root)}: there is no {name}'
+
+
 def main():
     root = Path(sys.argv[1]).resolve()
     sections = handbook.read(DOCUMENT, root)
     found = [*check_ways(root, sections), *check_form(root, sections),
-             *check_situations(root, sections), *check_documents(root), *check_links(root)]
+             *check_situations(root, sections), *check_documents(root), *check_links(root), *check_paths(root)]
     for text in found:
         print(text)
     blocks = [block for section in sections.values() for block in section.blocks]

@@ -94,7 +94,7 @@ def test_who_may_change_nothing_reads_nothing_of_it(quoting, port, receivers):
     for receiver in receivers.values():
         wait_for(lambda receiver=receiver: len(receiver.requests) >= 3, what="three notices")
         assert QUOTED not in str(receiver.requests)
-    assert "What worker 1 said last: voxkeeper incidents 2" in str(receivers["hook"].requests)
+    assert "The whole story, and what to do: voxkeeper incidents 2" in str(receivers["hook"].requests)
 
 
 def read_stream(connection, **headers):

@@ -252,11 +252,37 @@ static void slack_gets_what_cannot_be_mistaken_for_markup(void **state)
     assert_string_equal(at(json, "text", NULL), "P2 opened: a &lt;b&gt; &amp; \"c\"");
     assert_string_equal(
         at(cJSON_GetArrayItem(blocks, 0), "text", "text"), ":red_circle: P2 opened: a <b> & \"c\"");
-    assert_string_equal(at(cJSON_GetArrayItem(blocks, 1), "text", "text"),
-        "P2 opened: a &lt;b&gt; &amp; \"c\"\n*About:* worker 1\nfirst\nsecond");
+    assert_string_equal(
+        at(cJSON_GetArrayItem(blocks, 1), "text", "text"), "*About:* worker 1\nfirst\nsecond");
     assert_non_null(strstr(
         at(cJSON_GetArrayItem(elements, 0), "text", NULL), "<https://h/r.md#crash-loop|Runbook>"));
     cJSON_Delete(json);
+}
+
+static void slack_is_told_nothing_twice_but_what_was_cut(void **state)
+{
+    (void)state;
+    static const char words[] =
+        "worker 1 is in a crash loop: 3 failures in a row, and so on and on, until there is no "
+        "more "
+        "room for it where Slack wants a header, which has a hundred and fifty characters at most";
+    struct notice n = notice_of(NOTICE_OPENED, SEVERITY_P2);
+    n.summary = words; /* has the subject */
+    for (int i = 0; i < 2; i++) {
+        struct strbuf body = STRBUF_INIT;
+        notice_body_slack(&n, &sender, &body);
+        cJSON *json = parsed(&body);
+        const char *section =
+            at(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "blocks"), 1), "text", "text");
+        assert_null(strstr(section, "About"));
+        if (i == 0)
+            assert_non_null(strstr(section, words));
+        else
+            assert_string_equal(section, "P2 opened: worker 1");
+        cJSON_Delete(json);
+        n.summary = "worker 1";
+        n.details = ""; /* Slack wants something */
+    }
 }
 
 static void text_is_cut_between_characters(void **state)
@@ -332,6 +358,7 @@ int main(void)
         cmocka_unit_test(pagerduty_gets_an_event),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(slack_gets_what_cannot_be_mistaken_for_markup),
+        cmocka_unit_test(slack_is_told_nothing_twice_but_what_was_cut),
         cmocka_unit_test(text_is_cut_between_characters),
         cmocka_unit_test(our_own_form_is_read_back),
         cmocka_unit_test(pagerduty_gets_a_change_event_of_a_deployment),

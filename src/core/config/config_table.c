@@ -691,8 +691,8 @@ const struct config_key config_keys[] = {
         .doc = "Socket of the `voxkeeper` command."},
     {"Admin", "ControlGroup", &config_type_string, ROOT(admin.control_group),
         .preset = "voxkeeper", .check = config_check_account, DAEMON,
-        .doc = "Its members may change things, beside root and the daemon's own user; a "
-               "group that does not exist has none."},
+        .doc = "Its members may change things, and read what workers wrote, beside root and the "
+               "daemon's own user; a group that does not exist has none."},
     {"Admin", "TokenCredential", &config_type_string, ROOT(admin.token_credential),
         .check = config_check_path, LIVE,
         .doc = "File whose first line (16 to 512 bytes) lets whoever sends it as `Authorization: "

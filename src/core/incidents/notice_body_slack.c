@@ -6,11 +6,12 @@
 #include "core/incidents/notice_json.h"
 #include "core/incidents/notice_text.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 /* Slack's own limits, in characters; we count bytes, which are never fewer. */
-enum { HEADER_MAX = 150, SECTION_MAX = 3000, WORD_MAX = 200 };
+enum { HEADER_MAX = 150, SECTION_MAX = 3000, WORD_MAX = 200, CHARACTER_MAX = 4 };
 
 static const char *mark(const struct notice *n)
 {
@@ -47,15 +48,18 @@ static void add_line(const struct notice *n, size_t max, bool escaped, struct st
         strbuf_add(out, n->summary, notice_text_fit(n->summary, strlen(n->summary), left));
 }
 
-static void add_section(const struct notice *n, struct strbuf *out)
+/* What the header says is said again only where it was cut, or where there is nothing else. */
+static void add_section(const struct notice *n, bool header_is_whole, struct strbuf *out)
 {
-    add_line(n, SECTION_MAX / 2, true, out);
-    if (n->subject[0]) {
-        strbuf_adds(out, "\n*About:* ");
+    bool subject_is_said = !n->subject[0] || strstr(n->summary, n->subject);
+    if (!header_is_whole || !n->details[0])
+        add_line(n, SECTION_MAX / 2, true, out);
+    if (!subject_is_said) {
+        strbuf_adds(out, out->len > 0 ? "\n*About:* " : "*About:* ");
         notice_text_slack(out, n->subject, WORD_MAX);
     }
     if (n->details[0]) {
-        strbuf_addc(out, '\n');
+        strbuf_adds(out, out->len > 0 ? "\n" : "");
         notice_text_slack(out, n->details, SECTION_MAX - out->len);
     }
 }
@@ -104,9 +108,10 @@ void notice_body_slack(
         "true,\"text\":");
     strbuf_addf(&text, "%s ", mark(n));
     add_line(n, HEADER_MAX - text.len, false, &text);
+    size_t header_len = text.len;
     quote(&text, out);
     strbuf_adds(out, "}},{\"type\":\"section\",\"text\":{\"type\":\"mrkdwn\",\"text\":");
-    add_section(n, &text);
+    add_section(n, header_len < HEADER_MAX - CHARACTER_MAX, &text);
     quote(&text, out);
     strbuf_adds(out, "}},{\"type\":\"context\",\"elements\":[{\"type\":\"mrkdwn\",\"text\":");
     add_context(n, sender, &text);

@@ -130,10 +130,8 @@ static void add_details(struct strbuf *out, const struct incident_record *r)
         strbuf_addf(out, "In hand: %s%s%s.\n", strbuf_text(&r->author), r->reason.len ? ", " : "",
             strbuf_text(&r->reason));
     add_findings(out, &r->findings);
-    /* What callers said may be in it, and who reads this may be anybody. */
-    if (r->output.len > 0)
-        strbuf_addf(
-            out, "What %s said last: voxkeeper incidents %s\n", strbuf_text(&r->output_who), r->id);
+    /* What workers wrote is not here: callers may be quoted, and who reads this may be anybody. */
+    strbuf_addf(out, "The whole story, and what to do: voxkeeper incidents %s\n", r->id);
 }
 
 static void post(const struct incidents *i, const struct incident_record *r, enum notice_kind kind)
