@@ -241,10 +241,14 @@ def test_all_is_ready_for_a_release(service, page):
 
 @pytest.mark.section("preflight")
 def test_the_checklist_is_executed(service, page):
-    """Nothing of it is configured here, so it says so; test_preflight.py has one that passes."""
-    begin(service, Rollout={"RequirePreflight": "yes"})
+    """Little of it is configured here, so it says so; test_preflight.py has one that passes."""
+    begin(service, Rollout={"RequirePreflight": "yes"},
+          **{"Notify pager": {"Type": "exec", "Command": "/bin/true"}})
     told = page.run("voxkeeper preflight", exits={"voxkeeper preflight": 1})
     service.event("preflight-failed")
+    for kind in "begun", "ended":
+        service.event("alert-sent", VOXKEEPER_KIND=kind, VOXKEEPER_NOTIFIER="pager")
+    assert "responsible: who is on call" in told.text and "it took a test notice after" in told.text
     report = service.box.run("cat preflight.xml; rm preflight.xml").stdout
     assert "<testsuite" in report and "<failure" in report and "previous-release" in told.text
     assert service.cli("restart", check=False).returncode == 1
