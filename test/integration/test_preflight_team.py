@@ -85,8 +85,8 @@ def test_every_notifier_hears_of_the_begin_and_of_the_end(make_daemon, telling, 
     changes = wait_for(lambda: len(found := by_path("/v2/change/enqueue")) == 2 and found, what="PagerDuty's end")
     assert not by_path("/v2/enqueue")  # nobody is paged
     assert changes[1]["payload"]["custom_details"]["version"] == "2.1"
-    lines = wait_for(lambda: len(found := told.read_text().splitlines()) == 2 and found, what="the command's end")
-    assert [line.split()[-1] for line in lines] == ["begun", "ended"]
+    lines = wait_for(lambda: (found := told.read_text()).count("\n") == 2 and found, what="the command's end")
+    assert [line.split()[-1] for line in lines.splitlines()] == ["begun", "ended"]
     daemon.wait_event("alert-sent", notifier="slack", kind="ended")
     wait_for(lambda: not records(daemon), what="the record to go")
 
