@@ -3,11 +3,15 @@ it is beside others is for docs/bench.md."""
 
 import json
 import os
+import struct
 import subprocess
+import sys
 
 from daemon import BUILD, TOP
 
-TURNS = BUILD / "test/bench/bench-turns.so"
+sys.path.append(str(TOP / "test/bench"))
+from turns import FORMAT, LIBRARY, STEP, STEPS, Turns  # noqa: E402
+
 TINY = ("--foreign", "3000", "--sessions", "600", "--tasks", "400", "--stale", "200", "--rounds", "1",
         "--idle", "1", "--busy", "1", "--shell-keys", "5", "--sync-keys", "50")
 
@@ -29,7 +33,7 @@ def test_a_tiny_one(directory):
         assert name in done.stdout and row["wall"] > 0
         if "turn_cpu" in row:
             assert 0 < row["turn_cpu"] <= row["turn_wall"] + 1000
-        if name != "shell loop (scaled)" and TURNS.exists():
+        if name != "shell loop (scaled)" and LIBRARY.exists():
             assert 0 <= row["wait_p50"] <= row["wait_p99"] < 20000
         if "growth_kib" in row:
             assert row["growth_kib"] <= 8192
@@ -39,3 +43,19 @@ def test_a_tiny_one(directory):
 def test_nonsense_is_refused():
     done = run("--tasks", "1", "--stale", "2")
     assert done.returncode == 2 and "no more stale tasks than tasks" in done.stderr
+
+
+def test_waits_are_what_is_left_of_the_turns(directory):
+    # A hundred turns of a millisecond, and more short ones, in a second: who comes at any moment
+    # meets one of the long ones once in ten times, and waits for 0.9 ms once in a hundred.
+    turns = Turns(directory / "turns")
+    assert turns.waits(1) == {} and turns.longest() == {}
+    by_cpu = [0] * STEPS
+    by_cpu[1000 // STEP], by_cpu[0] = 100, 5000
+    turns.path.write_bytes(struct.pack(FORMAT, 5100, 1000, 1200, *by_cpu))
+    assert turns.longest() == {"turn_cpu": 1000, "turn_wall": 1200}
+    waits = turns.waits(1)
+    assert waits["wait_p50"] == 0 and 890 <= waits["wait_p99"] <= 910
+    assert turns.waits(0.05)["wait_p50"] > 700
+    turns.forget()
+    assert turns.waits(1) == {"wait_p50": 0, "wait_p99": 0}

@@ -23,7 +23,7 @@
 enum {
     PACER_COUNT_FIRST = 100, /* about 150 us of the server's time */
     PACER_COUNT_MIN = 20,
-    PACER_COUNT_MAX = 200, /* some 300 us: more is hardly quicker, and others wait for it */
+    PACER_COUNT_MAX = 150, /* some 200 us: more is hardly quicker, and others wait for it */
     PACER_DEPTH_FIRST = 32,
     PACER_DEPTH_MIN = 8,
     PACER_DEPTH_MAX = 128,
