@@ -41,14 +41,15 @@ static void a_calm_redis_gets_what_may_be_had(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct pacer_conf other = {.max_latency = rows[i].max_latency};
-        struct pacer p = pacer_initial(&other, USEC_PER_SEC);
-        assert_int_equal(p.share, rows[i].share);
-        for (usec_t n = 1; n <= 100; n++)
+        struct pacer p = pacer_initial(USEC_PER_SEC);
+        assert_int_equal(p.share, PACER_SHARE_CAREFUL);
+        for (usec_t n = 1; n <= 100; n++) {
             p = pacer_step(&other, p,
                 (struct pacer_event){.type = PACER_EV_PING,
                     .now = USEC_PER_SEC + n * 20 * USEC_PER_MSEC,
                     .took = 150});
-        assert_int_equal(p.share, rows[i].share);
+            assert_int_equal(p.share, rows[i].share); /* from the first one on */
+        }
         assert_int_equal(pacer_share_most(&other), rows[i].share);
     }
     struct pacer p = {.share = 500};
@@ -62,7 +63,7 @@ static void one_late_ping_of_a_hundred_is_allowed(void **state)
     (void)state;
     usec_t now = USEC_PER_SEC;
     unsigned most = pacer_share_most(&conf);
-    struct pacer p = pings(pacer_initial(&conf, now), &now, 200, 150);
+    struct pacer p = pings(pacer_initial(now), &now, 200, 150);
     p = pings(p, &now, 1, 150 + USEC_PER_MSEC + 1);
     assert_int_equal(p.share, most);
     p = pings(p, &now, 99, 150);
@@ -85,7 +86,7 @@ static void what_is_late_anyway_is_not_our_fault(void **state)
 {
     (void)state;
     usec_t now = USEC_PER_SEC;
-    struct pacer p = pacer_initial(&conf, now);
+    struct pacer p = pacer_initial(now);
     unsigned least = PACER_SHARE_MAX;
     for (int i = 0; i < 4000; i++) {
         usec_t late = (i / 20 % 2 ? 3 : 30) * USEC_PER_MSEC;
@@ -113,7 +114,7 @@ static void a_jump_leaves_a_trickle_and_is_recovered_from(void **state)
 {
     (void)state;
     usec_t now = USEC_PER_SEC;
-    struct pacer p = pings(pacer_initial(&conf, now), &now, 200, 150);
+    struct pacer p = pings(pacer_initial(now), &now, 200, 150);
     p = pings(p, &now, 1, 30 * USEC_PER_MSEC);
     assert_int_equal(p.share, PACER_SHARE_TRICKLE);
     assert_true(pacer_rest(p, USEC_PER_MSEC) == 99 * USEC_PER_MSEC);
@@ -127,7 +128,7 @@ static void a_fork_is_a_trickle_for_as_long_as_it_lasts(void **state)
 {
     (void)state;
     usec_t now = USEC_PER_SEC;
-    struct pacer p = pings(pacer_initial(&conf, now), &now, 200, 150);
+    struct pacer p = pings(pacer_initial(now), &now, 200, 150);
     p = pacer_step(
         &conf, p, (struct pacer_event){.type = PACER_EV_SERVER, .now = now, .strained = true});
     p = pings(p, &now, 500, 150);
@@ -142,7 +143,7 @@ static void the_floor_is_not_latency(void **state)
 {
     (void)state;
     usec_t now = USEC_PER_SEC;
-    struct pacer p = pings(pacer_initial(&conf, now), &now, 300, 40 * USEC_PER_MSEC);
+    struct pacer p = pings(pacer_initial(now), &now, 300, 40 * USEC_PER_MSEC);
     assert_int_equal(p.share, pacer_share_most(&conf));
     assert_true(pacer_floor(p) == 40 * USEC_PER_MSEC);
     for (int i = 0; i < 200; i++)
@@ -159,7 +160,7 @@ static void the_floor_is_not_latency(void **state)
 static void without_pings_nothing_is_adapted(void **state)
 {
     (void)state;
-    struct pacer p = pacer_initial(&conf, 0);
+    struct pacer p = pacer_initial(0);
     for (int i = 0; i < 100; i++)
         p = scanned(p, i % 2 ? USEC_PER_SEC : 1);
     assert_int_equal(p.count, PACER_COUNT_FIRST);
@@ -180,7 +181,7 @@ static void count_follows_what_a_scan_costs(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         usec_t now = USEC_PER_SEC;
-        struct pacer p = pings(pacer_initial(&conf, now), &now, 10, 150);
+        struct pacer p = pings(pacer_initial(now), &now, 10, 150);
         for (int step = 0; step < 1000; step++)
             p = scanned(p, 150 + p.count * rows[i].cost / 1000);
         if (p.count < rows[i].least || p.count > rows[i].most)
@@ -212,7 +213,7 @@ static void others_wait_for_no_more_than_they_may(void **state)
     (void)state;
     for (unsigned cost = 1; cost <= 40; cost += 3) {
         usec_t now = USEC_PER_SEC;
-        struct pacer p = pacer_initial(&conf, now);
+        struct pacer p = pacer_initial(now);
         unsigned late = 0;
         enum { WARM = 2000, MEASURED = 20000 };
         for (int i = 0; i < WARM + MEASURED; i++) {
@@ -234,7 +235,7 @@ static void whatever_comes_the_bounds_hold(void **state)
     for (int run = 0; run < 200; run++) {
         usec_t now = below(2) ? 0 : below(1000 * USEC_PER_SEC);
         struct pacer_conf any = {.max_latency = below(4) ? below(5000) : below(USEC_INFINITY)};
-        struct pacer p = pacer_initial(&conf, now);
+        struct pacer p = pacer_initial(now);
         for (int i = 0; i < 1000; i++) {
             struct pacer before = p;
             now = usec_add(now, below(20) ? below(30000) : below(100 * USEC_PER_SEC));

@@ -31,11 +31,11 @@ unsigned pacer_share_most(const struct pacer_conf *conf)
         PACER_SHARE_MAX);
 }
 
-struct pacer pacer_initial(const struct pacer_conf *conf, usec_t now)
+struct pacer pacer_initial(usec_t now)
 {
     struct pacer p = {.count = PACER_COUNT_FIRST,
         .depth = PACER_DEPTH_FIRST,
-        .share = pacer_share_most(conf),
+        .share = PACER_SHARE_CAREFUL,
         .floor_until = usec_add(now, floor_period),
         .calm_since = now,
         .since_late = LATE_OF};
@@ -128,6 +128,7 @@ static void grow(const struct pacer_conf *conf, struct pacer *p, usec_t now)
 
 static void take_ping(const struct pacer_conf *conf, struct pacer *p, const struct pacer_event *ev)
 {
+    bool first = p->resting.n + p->working.n == 0 && p->cut_at == 0;
     note_floor(p, ev->now, ev->took);
     usec_t added = usec_sub(ev->took, pacer_floor(*p));
     bool late = added > conf->max_latency;
@@ -138,6 +139,8 @@ static void take_ping(const struct pacer_conf *conf, struct pacer *p, const stru
         trickle(p, ev->now);
     } else if (late && !ev->resting && p->since_late < LATE_OF && is_our_fault(p)) {
         cut(p, ev->now);
+    } else if (first) {
+        p->share = pacer_share_most(conf);
     } else {
         grow(conf, p, ev->now);
     }

@@ -11,7 +11,7 @@
  * The floor is the least PING of the last half minute: wake-ups and the network are no load. What
  * a request holds Redis for is the least of several: the others met somebody else. PINGs that are
  * late while we rest are not late because of us: on a busy server a sweep goes on, if not quickly.
- * Where no PING was answered nothing is adapted.
+ * Where no PING was answered nothing is adapted, and Redis gets two thirds of the time for itself.
  * A length of block is what others wait for, a share of time is what they lack: both are bounded.
  */
 #pragma once
@@ -79,8 +79,8 @@ struct pacer_event {
     bool resting; /* of a PING: it was sent while the sweep rested */
 };
 
-/* It begins with the largest share: one request alone holds nobody up for MaxLatency. */
-struct pacer pacer_initial(const struct pacer_conf *conf, usec_t now);
+/* Until the first PING is answered it leaves two thirds of the time, and then what it may. */
+struct pacer pacer_initial(usec_t now);
 struct pacer pacer_step(const struct pacer_conf *conf, struct pacer p, struct pacer_event ev);
 
 /* The least PING lately; USEC_INFINITY: none was answered yet. */

@@ -61,9 +61,8 @@ struct sweep_pace *sweep_pace_new(
     if (!p)
         abort();
     p->link = link;
-    /* Where nobody listens, others are to notice hardly anything. */
-    p->conf.max_latency = conf ? max_latency : 0;
-    p->pacer = pacer_initial(&p->conf, loop_now());
+    p->conf.max_latency = max_latency;
+    p->pacer = pacer_initial(loop_now());
     p->before = *redis_link_usage(link);
     /* The URL is that of a link that exists, so it is a good one. */
     if (conf)
