@@ -91,7 +91,8 @@ bool fleet_scale_on_ended(struct fleet_ctx *c, unsigned i)
     const struct fleet_slot *s = &f->slots[i];
     bool growing = f->scale.operation && f->n_workers > f->scale.from;
     bool outage = f->dependency == DEPENDENCY_DOWN || f->provider_down;
-    if (!growing || outage || !is_calm(f) || s->unwatched || s->worker.verified_at)
+    bool before = s->worker.cause == WORKER_CAUSE_STOP; /* it went by an older wish */
+    if (!growing || outage || before || !is_calm(f) || s->unwatched || s->worker.verified_at)
         return false;
     if (!c->scale.failed) {
         c->scale.failed = true;
