@@ -55,6 +55,7 @@ def test_only_voxkeeperd_is_believed_to_have_told_an_event(make_container, tmp_p
     box.run("systemctl", "start", "voxkeeper")
     box.close()
     told = {line.split()[0]: line.split()[1:] for line in seen.read_text().splitlines()}
+    assert not [name for name in told if name.startswith("incident/")]
     assert "worker-crashed" not in told and "worker-verified" in told
     assert {"worker", "duration_usec", "worker_pid"} <= set(told["worker-verified"])
 

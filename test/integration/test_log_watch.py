@@ -90,6 +90,14 @@ def test_ordinary_life_matches_nothing(watched, port):
                                    "webhook-secret": 0, "redis-connection": 0}
 
 
+def test_an_urgent_watch_is_an_urgent_incident(watched, port):
+    daemon, _ = watched(**{"LogWatch boom": {"Pattern": "Callback received", "Threshold": "1/1h",
+                                             "Action": "incident", "Severity": "P1"}})
+    request(port, "POST", "/callback", {"requestId": "x"})
+    opened = daemon.wait_event("incident-opened", condition="log-watch-urgent", subject="boom")
+    assert opened["severity"] == "P1"
+
+
 def test_an_own_watch_has_its_own_severity_and_follows_the_configuration(watched, port):
     own = {"Pattern": "Callback received.*\"requestId\":\"boom\"", "Threshold": "1/1h",
            "Action": "incident", "Severity": "P3"}

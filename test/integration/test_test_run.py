@@ -87,16 +87,24 @@ TABLE = """
 """
 
 
+CONDITIONS = """#define CONDITIONS(X) \\
+    X(C, "c-d", P2, "x", \\
+        0, 0, "c is d")
+"""
+
+
 @pytest.mark.parametrize("one, two, status, counts, says", [
-    ("worker-a reason worker_pid\n", "worker-b\nworker-a\n", 0, "2 0 0", ""),
-    ("worker-a\n", "", 1, "1 1 0", "worker-b: no daemon of one, two told this event"),
-    ("worker-a reason\nworker-b pid\n", "", 1, "1 1 0", "worker-b: told with pid, which its row"),
-    ("", "", 1, "0 2 0", "worker-a: no daemon"),
+    ("worker-a reason worker_pid\n", "worker-b\nworker-a\nincident/c-d\n", 0, "3 0 0", "incident/c-d"),
+    ("worker-a\nincident/c-d\n", "", 1, "2 1 0", "worker-b: no daemon of one, two told this event"),
+    ("worker-a reason\nworker-b pid\nincident/c-d\n", "", 1, "2 1 0", "worker-b: told with pid, which its row"),
+    ("worker-a\nworker-b\n", "", 1, "2 1 0", "incident/c-d: no daemon opened"),
+    ("", "", 1, "0 3 0", "worker-a: no daemon"),
 ])
 def test_what_is_never_told_is_named(directory, one, two, status, counts, says):
     for path, text in {"test/lib/events_seen.py": (TOP / "test/lib/events_seen.py").read_text(),
                        "test/docs/events.py": (TOP / "test/docs/events.py").read_text(),
                        "include/voxkeeper/events.h": EVENTS, "docs/events.md": TABLE,
+                       "src/condition.h": CONDITIONS,
                        "one.events": one, "two.events": two}.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)

@@ -1,9 +1,11 @@
-"""Which events real daemons told in the suites that run them, and with which fields.
+"""Which events real daemons told in the suites that run them, with which fields, and of which
+conditions they opened incidents.
 
     note(lines)                       called by what runs daemons, when they end: dicts of their lines
     note_journal(entries)             the same of a journal: nothing but what voxkeeperd itself sent
     events_seen.py RESULT FILE...     whether every event of events.h is in one of the files, with
-                                      no other fields than docs/events.md has in its row
+                                      no other fields than docs/events.md has in its row, and an
+                                      incident of every condition
 
 Files are named by VOXKEEPER_EVENTS_SEEN, one for each suite; without it nothing is noted. An event
 is provoked in one test or another, so only the suites together can tell that one never is.
@@ -16,6 +18,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 # What a line has beside the fields of its event.
+INCIDENT = "incident/"  # before the condition of one that was opened
 OF_EVERY_LINE = {"ts", "level", "message", "message_id", "event", "documentation"}
 
 
@@ -28,16 +31,22 @@ def note_names(names):
             file.write(text.encode())
 
 
+def names_of(event, fields, condition):
+    yield " ".join([event, *sorted(fields)])
+    if event == "incident-opened":
+        yield INCIDENT + condition
+
+
 def note(lines):
-    note_names(" ".join([line["event"], *sorted(set(line) - OF_EVERY_LINE)]) for line in lines
-               if "message_id" in line and "event" in line)
+    note_names(name for line in lines if "message_id" in line and "event" in line
+               for name in names_of(line["event"], set(line) - OF_EVERY_LINE, line.get("condition")))
 
 
 def note_journal(entries):
     """The same of what journalctl has, with the journal's names of the fields."""
-    note_names(" ".join([entry["VOXKEEPER_EVENT"], *sorted(in_short(name) for name in entry
-                                                           if is_of_event(name))])
-               for entry in entries if "MESSAGE_ID" in entry and "VOXKEEPER_EVENT" in entry)
+    note_names(name for entry in entries if "MESSAGE_ID" in entry and "VOXKEEPER_EVENT" in entry
+               for name in names_of(entry["VOXKEEPER_EVENT"], map(in_short, filter(is_of_event, entry)),
+                                    entry.get("VOXKEEPER_CONDITION")))
 
 
 def is_of_event(name):
@@ -57,6 +66,11 @@ def documented():
 
     return {row[0].strip("`"): {in_short(field) for field in events.fields_of(row[3])}
             for row in events.read_table(TOP, "Events")}
+
+
+def every_incident():
+    (path,) = (TOP / "src").rglob("condition.h")
+    return re.findall(r'^    X\(\w+, "([a-z-]+)", P[1-3],', path.read_text(), re.MULTILINE)
 
 
 def every_event():
@@ -82,6 +96,11 @@ def check(paths):
                        "docs/events.md does not have")
         else:
             good.append(name)
+    for name in every_incident():
+        if INCIDENT + name in told:
+            good.append(INCIDENT + name)
+        else:
+            bad.append(f"{INCIDENT}{name}: no daemon opened such an incident; a test must provoke it")
     return good, bad
 
 
