@@ -56,7 +56,7 @@ int cli_ask(const struct cli *cli, const struct cli_args *args, const char *name
     if (args->preflight)
         strbuf_addf(&body, "%s\"preflight\":true", body.len > 1 ? "," : "");
     team_add(args, &body);
-    return run(cli, args, name, path, &body, args->preflight ? view_preflight_print : NULL);
+    return run(cli, args, name, path, &body, view_preflight_before);
 }
 
 int cli_restart(const struct cli *cli, const struct cli_args *args)

@@ -73,6 +73,9 @@ bool view_progress(const cJSON *so_far);
 /* The outcome of a checklist, printed. */
 void view_preflight_print(const struct cli *cli, const cJSON *result);
 
+/* The same of the one that came before a rollout, if there was one. */
+void view_preflight_before(const struct cli *cli, const cJSON *result);
+
 /* The result of VK_API_KEYS, printed. */
 void view_keys_print(const struct cli *cli, const cJSON *result);
 

@@ -193,6 +193,11 @@ static void write_failed(const struct cli *cli, const cJSON *result, struct strb
     }
 }
 
+void view_preflight_before(const struct cli *cli, const cJSON *result)
+{
+    view_preflight_print(cli, json_get(result, "preflight"));
+}
+
 void view_preflight_print(const struct cli *cli, const cJSON *result)
 {
     struct strbuf out = STRBUF_INIT;

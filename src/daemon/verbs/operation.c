@@ -221,6 +221,11 @@ void operation_set_result(struct operation *op, struct cJSON *result)
     op->result = result;
 }
 
+const struct cJSON *operation_result(const struct operation *op)
+{
+    return op->result;
+}
+
 void operation_keep_back(struct operation *op)
 {
     if (op && op->state == OPERATION_RUNNING)

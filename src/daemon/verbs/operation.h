@@ -79,6 +79,9 @@ void operation_set_so_far(struct operation *op, struct cJSON *so_far);
 /* The kind's own answer; takes `result`. */
 void operation_set_result(struct operation *op, struct cJSON *result);
 
+/* What was set last; NULL: nothing. Borrowed. */
+const struct cJSON *operation_result(const struct operation *op);
+
 /* The verdict; the first one stands. */
 void operation_end(struct operation *op, enum operation_state state, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -10,6 +10,7 @@
 #include "daemon/workers/rollout_told.h"
 #include "daemon/workers/supervisor.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <string.h>
 
@@ -252,6 +253,17 @@ static void note_verdict(struct daemon *d, const struct fleet_action *told)
                                                                   : "failed";
 }
 
+/* What the checklist before it found stays with it. */
+static void set_result(const struct daemon *d, struct operation *op)
+{
+    struct cJSON *record = rollout_record_json(d, true);
+    const struct cJSON *before =
+        cJSON_GetObjectItemCaseSensitive(operation_result(op), "preflight");
+    if (before)
+        cJSON_AddItemToObject(record, "preflight", cJSON_Duplicate(before, true));
+    operation_set_result(op, record);
+}
+
 void verb_rollout_verdict(struct daemon *d, const struct fleet_action *told)
 {
     struct operation *op = operation_find(d->operations, told->operation);
@@ -277,5 +289,5 @@ void verb_rollout_verdict(struct daemon *d, const struct fleet_action *told)
         end_steering(d, op, told);
     }
     if (op && told->type != FLEET_DO_TELL_ROLLOUT_REFUSED)
-        operation_set_result(op, rollout_record_json(d, true));
+        set_result(d, op);
 }
