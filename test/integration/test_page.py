@@ -241,6 +241,23 @@ def test_a_rollout_and_a_drain(make_site, agent_config, port):
     assert page.complaints() == []
 
 
+def test_a_held_rollout_leads_to_what_the_worker_wrote(make_site, agent_config):
+    """Callers may be quoted in it, and who reads the page is not known."""
+    held = {"Agent": {"Handover": "preload"}, "Rollout": {"OnFailure": "hold"}}
+    site = make_site(agent_config(**held))
+    page = live(site.open(width=360, height=800))
+    site.daemon.configure(agent_config({"FAULT_EXIT_CODE": "7"}, **held,
+                                       Admin={"Listen": f"127.0.0.1:{site.port}"}))
+    assert site.daemon.request("POST", "/api/v1/reload", {})[0] == 202
+    site.daemon.wait_event("rollout-held", deadline=30)
+    page.wait_text("#rollout", "held: it failed, and waits for somebody to decide")
+    page.wait_text("#rollout", "it ended with exit code 7")
+    assert "its last lines: voxkeeper rollout" in page.text("#rollout")
+    assert "elevenlabs-agent" in site.daemon.cli("rollout", check=True).stdout
+    assert "info:" not in page.text("#rollout") and not overflowing(page)
+    assert page.ask("axe") == [] and page.complaints() == []
+
+
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\\x1b[31m&amp;\"'`${alert(3)}"
 
 
