@@ -101,6 +101,9 @@
 
 /* Who called sudo, told by a client that runs as root. */
 #define VK_HEADER_SUDO_USER "X-Voxkeeper-Sudo-User"
+/* The service manager runs the client, as part of this; it does not say for whom. */
+#define VK_HEADER_MANAGER "X-Voxkeeper-Manager"
+#define VK_MANAGER_RELOAD "systemctl reload"
 #define VK_API_INCIDENTS VK_API "/incidents"
 #define VK_API_ACKNOWLEDGE "/acknowledge" /* behind an incident */
 

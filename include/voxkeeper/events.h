@@ -100,6 +100,8 @@
     X(SILENCE_BEGAN, "silence-began", "5fb59b47b3b64ebf8ee0a2f35e176847", NOTICE, "silence-alerts") \
     X(SILENCE_ENDED, "silence-ended", "c1853d639cc64e4e9545c984fd8ca90e", NOTICE, "silence-alerts") \
     X(CHANGE_RECORDED, "change-recorded", "cb426ce822bc4227a73f4d4d7467e131", NOTICE, "change-log") \
+    X(INSTRUCTIONS_CHANGED, "instructions-changed", "a88af8aa89f04d31a499a7eff16f8ec8", NOTICE, "instructions") \
+    X(INSTRUCTIONS_UNSEEN, "instructions-unseen", "8bf863cc278e4f1884814222bd6cfd24", WARNING, "instructions") \
     X(CHANGELOG_DAMAGED, "changelog-damaged", "fa9064fb59444dd5a31acdbe10c02dcf", ERR, "change-log") \
     X(CHANGELOG_UNWRITTEN, "changelog-unwritten", "db7a0479dadf415e93b5e49ec18abc48", ERR, "change-log") \
     X(PREFLIGHT_PASSED, "preflight-passed", "c6919d996c414acebb9dcdde29e4b03a", NOTICE, "preflight") \

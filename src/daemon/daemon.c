@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "daemon/api/admin.h"
 #include "daemon/credentials/credentials.h"
+#include "daemon/changes/instructions_watch.h"
 #include "daemon/healer.h"
 #include "daemon/incidents/incident_watch.h"
 #include "daemon/incidents/incidents.h"
@@ -253,6 +254,7 @@ int daemon_apply(struct daemon *d, const struct config *config, struct err *e)
     incidents_configure(d->incidents, config);
     incident_watch_configure(d->incident_watch);
     healer_configure(d->healer, config);
+    instructions_watch_configure(d->instructions_watch, config);
     log_watches_configure(d->log_watches, config);
     drainer_configure(d->drainer, config);
     if (drainer_state(d->drainer)->state == DRAIN_OPEN)

@@ -42,6 +42,7 @@ struct daemon {
     struct log_watches *log_watches;
     struct changes *changes;           /* the change log, */
     struct change_watch *change_watch; /* and what goes into it by itself */
+    struct instructions_watch *instructions_watch;
     struct memory *memory;             /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;

@@ -5,6 +5,7 @@
 #include "daemon/api/stream.h"
 #include "daemon/changes/change_watch.h"
 #include "daemon/changes/changes.h"
+#include "daemon/changes/instructions_watch.h"
 #include "daemon/credentials/credentials.h"
 #include "daemon/doctor/doctor.h"
 #include "daemon/doctor/doctor_watch.h"
@@ -202,6 +203,9 @@ static int build(struct daemon *d, struct err *e)
     d->samples = samples_new(d);
     if (!d->samples)
         return err_sys(e, -ENOMEM, "building the samples");
+    d->instructions_watch = instructions_watch_new(d);
+    if (!d->instructions_watch)
+        return err_sys(e, -ENOMEM, "building the watch on the agent's configuration");
     d->stream = stream_new(d);
     d->doctor_watch = doctor_watch_new(d);
     if (!d->stream || !d->doctor_watch)
@@ -221,6 +225,7 @@ void daemon_fini(struct daemon *d)
     admin_free(d->admin);
     doctor_free(d->doctor);
     doctor_watch_free(d->doctor_watch);
+    instructions_watch_free(d->instructions_watch);
     samples_free(d->samples);
     stream_free(d->stream);
     log_watches_free(d->log_watches);

@@ -212,17 +212,27 @@ static void who_it_was(void **state)
     const struct http_peer root = {.local = true, .uid = 0};
     const struct http_peer stranger = {.local = true, .uid = 2000000001};
     const struct http_peer remote = {.local = false, .uid = 0};
-    api_author(&root, NULL, author);
+    api_author(&root, NULL, NULL, author);
     assert_string_equal(author, "root");
-    api_author(&root, "alice-1", author);
+    api_author(&root, "alice-1", NULL, author);
     assert_string_equal(author, "root (alice-1)");
     for (size_t i = 0; i < sizeof liars / sizeof *liars; i++) {
-        api_author(&root, liars[i], author);
+        api_author(&root, liars[i], NULL, author);
         assert_string_equal(author, "root");
     }
-    api_author(&stranger, "alice", author);
+    api_author(&stranger, "alice", NULL, author);
     assert_string_equal(author, "uid 2000000001");
-    api_author(&remote, "alice", author);
+    api_author(&remote, "alice", NULL, author);
+    assert_null(strchr(author, '('));
+    /* Of whom the manager acts for it says nothing. */
+    const struct http_peer ourselves = {.local = true, .uid = geteuid()};
+    api_author(&ourselves, NULL, VK_MANAGER_RELOAD, author);
+    assert_string_equal(author, "systemd (systemctl reload)");
+    api_author(&root, NULL, "something else", author);
+    assert_string_equal(author, "root");
+    api_author(&stranger, NULL, VK_MANAGER_RELOAD, author);
+    assert_string_equal(author, "uid 2000000001");
+    api_author(&remote, NULL, VK_MANAGER_RELOAD, author);
     assert_null(strchr(author, '('));
 }
 

@@ -42,7 +42,7 @@ static void refuses_wrong_lines(void **state)
             "/etc/v.conf:2: unknown key \"listen\" in [Agent], did you mean \"Listen\"?\n"},
         {"[Agent]\nInterval=1s\n",
             "/etc/v.conf:2: unknown key \"Interval\" in [Agent]; it belongs to [Health] or "
-            "[Sweep]\n"},
+            "[Sweep] or [Instructions]\n"},
         {"[Health]\nMaxDealy=1s\n", "/etc/v.conf:2: unknown key \"MaxDealy\" in [Health], did you "
                                     "mean \"MaxDelay\" of [Restart]?\n"},
         {"[Agent]\nXyzzy=1\n", "/etc/v.conf:2: unknown key \"Xyzzy\" in [Agent]\n"},

@@ -19,10 +19,14 @@
     X(SCALE_FAILED, "scale")                                                                       \
     X(DRAIN_BEGAN, "drain")                                                                        \
     X(DRAIN_CANCELLED, "drain")                                                                    \
-    X(SWEEP_DONE, "sweep") /* if it removed something */                                           \
+    X(SWEEP_DONE, "sweep")    /* if it removed something */                                        \
+    X(SWEEP_ABORTED, "sweep") /* likewise */                                                       \
+    X(SWEEP_FAILED, "sweep")                                                                       \
+    X(RESTORE_FAILED, "restore")                                                                   \
     X(RESTORE_DONE, "restore")                                                                     \
     X(UPGRADE_DONE, "upgrade")                                                                     \
     X(CREDENTIAL_IN_USE, "credential")                                                             \
+    X(INSTRUCTIONS_CHANGED, "instructions")                                                        \
     X(SILENCE_BEGAN, "silence")                                                                    \
     X(SILENCE_ENDED, "silence")                                                                    \
     X(PREFLIGHT_OVERRIDDEN, "override")

@@ -14,6 +14,7 @@
 #include "core/config/config_doctor.h"
 #include "core/config/config_heal.h"
 #include "core/config/config_log.h"
+#include "core/config/config_instructions.h"
 #include "core/config/config_preflight.h"
 #include "core/config/config_sections.h"
 #include "core/drain.h"
@@ -35,6 +36,7 @@ struct config {
     struct bake_conf bake;
     struct config_rollback rollback;
     struct config_preflight preflight;
+    struct config_instructions instructions;
     struct drain_conf drain;
     usec_t active_window;
     struct config_redis redis;

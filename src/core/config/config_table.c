@@ -31,6 +31,9 @@ const struct config_section config_sections[] = {
     {"Credential", true,
         "A secret of the workers in a file of its own: verified, given to them, and renewed "
         "without losing a caller. No value is shown, logged or stored anywhere."},
+    {"Instructions", false,
+        "The agent's configuration at ElevenLabs: who changes its prompt, tools or voice there is "
+        "noticed, and the change log has what changed. Without AgentId= nobody looks."},
     {"Heal", false, "What is done without a person, and how often."},
     {"Incidents", false, "What is remembered of what went wrong."},
     {"Cost", false, "What an outage costs, for post-mortems."},
@@ -652,6 +655,23 @@ const struct config_key config_keys[] = {
     {"Incidents", "MinDiskFree", &config_type_size, ROOT(incidents.min_disk_free),
         .preset = "64M", .max = UINT64_C(1) << 50, LIVE,
         .doc = "With less than that free where StateDirectory= is, it is an incident; `0`: never."},
+
+    {"Instructions", "AgentId", &config_type_string, ROOT(instructions.agent_id),
+        .check = config_check_name, LIVE,
+        .doc = "The agent's id at ElevenLabs, `agent_...`."},
+    {"Instructions", "KeyCredential", &config_type_string, ROOT(instructions.key_credential),
+        .check = config_check_path, LIVE,
+        .doc = "File whose first line is a key that may read the agent. It is read anew for each "
+               "look."},
+    {"Instructions", "BaseUrl", &config_type_string, ROOT(instructions.base_url),
+        .preset = "https://api.elevenlabs.io", .check = config_check_url, LIVE,
+        .doc = "Where the API is, such as `https://api.eu.residency.elevenlabs.io`."},
+    {"Instructions", "CaFile", &config_type_string, ROOT(instructions.ca_file),
+        .check = config_check_path, LIVE,
+        .doc = "PEM file of the authorities that it is verified by, instead of the system's."},
+    {"Instructions", "Interval", &config_type_span, ROOT(instructions.interval), .preset = "5min",
+        .min = SEC(1), .max = SEC(86400), LIVE,
+        .doc = "How often to look. After an error less and less often, at least once an hour."},
 
     {"Cost", "SessionValue", &config_type_factor, ROOT(cost.session_value), .preset = "0",
         .max = 1000000, LIVE,

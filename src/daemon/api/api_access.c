@@ -93,7 +93,8 @@ bool api_admit_reader(const struct api_exchange *x, const char *what)
 void api_author_of(const struct api_exchange *x, char out[API_AUTHOR_MAX])
 {
     if (x->request->peer->local)
-        api_author(x->request->peer, http_server_header(x->request, VK_HEADER_SUDO_USER), out);
+        api_author(x->request->peer, http_server_header(x->request, VK_HEADER_SUDO_USER),
+            http_server_header(x->request, VK_HEADER_MANAGER), out);
     else
         snprintf(out, API_AUTHOR_MAX, "bearer of the token");
 }

@@ -13,6 +13,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Bytes of the input; each may become four. */
 enum { SHOWN_MAX = 40, SUDO_USER_MAX = 32 };
@@ -260,8 +261,14 @@ static bool is_user_name(const char *text)
     return len > 0 && len <= SUDO_USER_MAX && strspn(text, chars) == len;
 }
 
-void api_author(const struct http_peer *peer, const char *sudo_user, char out[API_AUTHOR_MAX])
+void api_author(const struct http_peer *peer, const char *sudo_user, const char *manager,
+    char out[API_AUTHOR_MAX])
 {
+    bool ours = peer->local && (peer->uid == 0 || peer->uid == geteuid());
+    if (ours && manager && strcmp(manager, VK_MANAGER_RELOAD) == 0) {
+        snprintf(out, API_AUTHOR_MAX, "systemd (" VK_MANAGER_RELOAD ")");
+        return;
+    }
     char buf[4096];
     struct passwd pw;
     struct passwd *found = NULL;

@@ -79,4 +79,7 @@ const char *api_body_surplus(const struct api_body *body, unsigned allowed);
 
 /* The peer's user name, or its number; of root "root (alice)" if it says that alice called sudo.
  * `sudo_user` is not to be trusted; NULL: none. */
-void api_author(const struct http_peer *peer, const char *sudo_user, char out[API_AUTHOR_MAX]);
+/* `manager`: what of the service manager's it says to be part of; believed of root and of our own
+ * user only, since for whom is not known. NULL: nothing. */
+void api_author(const struct http_peer *peer, const char *sudo_user, const char *manager,
+    char out[API_AUTHOR_MAX]);

@@ -106,8 +106,12 @@ void api_get_changelog(const struct api_exchange *x)
         return;
     }
     struct cJSON *o = cJSON_CreateObject();
+    struct strbuf all = STRBUF_INIT;
+    strbuf_add(&all, text, len);
+    changes_add_waiting(x->daemon->changes, &all);
     cJSON_AddStringToObject(o, "file", path);
-    add_lines(cJSON_AddArrayToObject(o, "changes"), text, len, &wanted);
+    add_lines(cJSON_AddArrayToObject(o, "changes"), strbuf_text(&all), all.len, &wanted);
+    strbuf_fini(&all);
     free(text);
     api_answer_json(x, 200, o);
 }

@@ -155,6 +155,22 @@ static struct doer doer_of_operation(const struct daemon *d, uint64_t id)
               : (struct doer){"voxkeeperd", ""};
 }
 
+/* What failed, and how, is not why somebody wanted it. */
+static bool has_own_reason(enum event_id id)
+{
+    return id == EVENT_RESTART_FAILED || id == EVENT_ROLLOUT_ROLLED_BACK ||
+           id == EVENT_RESTORE_DONE || id == EVENT_RESTORE_FAILED;
+}
+
+static const char *reason_of_asker(
+    const struct daemon *d, const struct happening *happening, const char *otherwise)
+{
+    const char *text = happening_field(happening, "VOXKEEPER_OPERATION");
+    const struct operation *op =
+        text ? operation_find(d->operations, strtoull(text, NULL, 10)) : NULL;
+    return op ? operation_reason(op) : otherwise;
+}
+
 static struct doer doer_of(const struct daemon *d, const struct happening *happening)
 {
     const char *author = happening_field(happening, "VOXKEEPER_AUTHOR");
@@ -168,7 +184,9 @@ static struct doer doer_of(const struct daemon *d, const struct happening *happe
         doer = (struct doer){strbuf_text(&d->rollout.author), strbuf_text(&d->rollout.reason)};
     if (author && author[0])
         doer.author = author;
-    if (reason && reason[0] && happening->id != EVENT_ROLLOUT_ROLLED_BACK)
+    if (has_own_reason(happening->id))
+        doer.reason = reason_of_asker(d, happening, doer.reason);
+    else if (reason && reason[0])
         doer.reason = reason;
     if (!doer.author[0])
         doer.author = "voxkeeperd";
@@ -219,19 +237,26 @@ static void note_event(struct change_watch *w, const char *kind, const struct ha
     cJSON_Delete(details);
 }
 
+/* A sweep, or a restoration, that changed nothing is no change, however it ended. */
+static bool was_idle(const struct happening *happening)
+{
+    const char *removed = happening_field(happening, "VOXKEEPER_REMOVED");
+    const char *restored = happening_field(happening, "VOXKEEPER_RESTORED");
+    const char *n = removed ? removed : restored;
+    return n && strcmp(n, "0") == 0;
+}
+
 static void on_event(const struct happening *happening, void *arg)
 {
     struct change_watch *w = arg;
     const char *kind = change_kind_of(happening->id);
-    const char *removed = happening_field(happening, "VOXKEEPER_REMOVED");
     if (happening->id == EVENT_WORKER_VERIFIED)
         see_release(w, happening_field(happening, "VOXKEEPER_RELEASE"));
     if (happening->id == EVENT_CONFIG_RELOADED)
         begin_look(w);
     if (happening->id == EVENT_DAEMON_STARTED)
         see_version(w);
-    bool is_idle_sweep = happening->id == EVENT_SWEEP_DONE && removed && strcmp(removed, "0") == 0;
-    if (kind && !is_idle_sweep)
+    if (kind && !was_idle(happening))
         note_event(w, kind, happening);
 }
 

@@ -215,6 +215,23 @@ void changes_add(struct changes *c, const struct change *change)
     begin_writing(c);
 }
 
+static bool ends_with(const struct strbuf *text, const struct strbuf *end)
+{
+    return end->len > 0 && text->len >= end->len &&
+           memcmp(text->data + text->len - end->len, end->data, end->len) == 0;
+}
+
+/* The other thread only reads `writing`; it may have written it already. */
+void changes_add_waiting(const struct changes *c, struct strbuf *text)
+{
+    bool written = ends_with(text, &c->writing);
+    if (text->len > 0 && text->data[text->len - 1] != '\n')
+        strbuf_addc(text, '\n'); /* in the middle of a write */
+    if (!written)
+        strbuf_add(text, strbuf_text(&c->writing), c->writing.len);
+    strbuf_add(text, strbuf_text(&c->waiting), c->waiting.len);
+}
+
 const char *changes_path(const struct changes *c)
 {
     return c->path;

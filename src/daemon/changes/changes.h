@@ -25,6 +25,10 @@ void changes_free(struct changes *c);
 /* Adds an entry now (its `wall` is not looked at), and tells the journal. */
 void changes_add(struct changes *c, const struct change *change);
 
+/* Appends the entries that are not on the disk yet to what was read of it, so that nobody misses
+ * what he has just noted. */
+void changes_add_waiting(const struct changes *c, struct strbuf *text);
+
 /* Borrowed. */
 const char *changes_path(const struct changes *c);
 

@@ -70,6 +70,8 @@ static void tell(const struct restore *r, bool well, const char *reason)
         &ev, "VOXKEEPER_RESTORED", "%llu", (unsigned long long)restore_tally_restored(&r->tally));
     event_field(&ev, "VOXKEEPER_REDIS", "%s", r->redis);
     event_field(&ev, "VOXKEEPER_AUTHOR", "%s", r->author);
+    event_field(
+        &ev, "VOXKEEPER_OPERATION", "%llu", (unsigned long long)(r->op ? operation_id(r->op) : 0));
     event_field(&ev, "VOXKEEPER_REASON", "%s", reason);
     event_duration(&ev, usec_sub(loop_now(), r->began_at));
     event_emit(&ev);

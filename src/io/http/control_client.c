@@ -122,6 +122,12 @@ static int perform(CURL *easy, const char *socket_path, struct reading *reading,
 /* Behind sudo the daemon sees root; it may know for whom. */
 static struct curl_slist *say_who(struct curl_slist *headers)
 {
+    /* systemd sets it for ExecReload= only. */
+    if (headers && getenv("MAINPID") && getenv("INVOCATION_ID")) {
+        struct curl_slist *more =
+            curl_slist_append(headers, VK_HEADER_MANAGER ": " VK_MANAGER_RELOAD);
+        return more ? more : headers;
+    }
     const char *user = getenv("SUDO_USER");
     struct strbuf line = STRBUF_INIT;
     if (!headers || !user || !user[0] || strpbrk(user, "\r\n"))
