@@ -1,6 +1,7 @@
 """Secrets of the workers: their ages, and that nobody but workers and providers ever sees one."""
 
 import json
+import os
 import signal
 import stat
 from pathlib import Path
@@ -111,6 +112,24 @@ def test_age_outlives_voxkeeper(make_daemon, keeping):
     assert series(daemon, "voxkeeper_credential_age_seconds", credential="speech") >= 5
     assert not daemon.events("credential-in-use", since=mark)
     assert (kept / "key").read_bytes() == key
+
+
+def test_an_upgrade_keeps_age_and_value(make_daemon, keeping, secret):
+    daemon = make_daemon(keeping())
+    daemon.wait_event("worker-verified")
+    age = "voxkeeper_credential_age_seconds"
+    wait_for(lambda: series(daemon, age) >= 2)
+    secret.unlink()  # whose value only the worker has now
+    mark = daemon.mark()
+    before = series(daemon, age)
+    daemon.cli("upgrade", check=True)
+    daemon.wait_event("daemon-resumed", since=mark)
+    assert series(daemon, age) >= before
+    (worker,) = daemon.workers()
+    os.kill(worker, signal.SIGKILL)
+    daemon.wait_event("worker-verified", since=mark)
+    assert environment_of(daemon.workers()[0])["SPEECH_KEY"] == CANARY
+    assert not daemon.events("credential-in-use", since=mark)
 
 
 def test_a_broken_record_is_set_aside(make_daemon, keeping):
