@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define QUOTA_MAX 1e15
+
 static const struct cJSON *member(const struct cJSON *json, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(json, name);
@@ -189,10 +191,11 @@ static enum provider_verdict judge(
     return by_status(status);
 }
 
+/* What nobody can have is no number to go on with. */
 static void count(struct provider_reading *r, double quota)
 {
-    r->counted = true;
-    r->quota = quota;
+    r->counted = quota > -QUOTA_MAX && quota < QUOTA_MAX;
+    r->quota = r->counted ? quota : 0;
 }
 
 static void count_characters(struct provider_reading *r, const struct cJSON *json)
@@ -223,7 +226,7 @@ static void count_balance(struct provider_reading *r, const struct cJSON *json)
 {
     const char *text = cJSON_GetStringValue(member(json, "balance"));
     double balance = 0;
-    if (text && num_parse_double(text, -1e15, 1e15, &balance) == 0)
+    if (text && num_parse_double(text, -QUOTA_MAX, QUOTA_MAX, &balance) == 0)
         count(r, balance);
 }
 
@@ -236,7 +239,7 @@ static void take_told(
     const struct cJSON *expiry = ask->expiry_json ? expect_json_at(json, ask->expiry_json) : NULL;
     const char *left = quota ? expect_json_scalar(quota, buf) : NULL;
     double number = 0;
-    if (left && num_parse_double(left, -1e15, 1e15, &number) == 0)
+    if (left && num_parse_double(left, -QUOTA_MAX, QUOTA_MAX, &number) == 0)
         count(r, number);
     if (cJSON_IsNumber(expiry))
         (void)timestamp_from_number(expiry->valuedouble, &r->expires);

@@ -81,6 +81,35 @@ static bool unwrap(struct asn1_der_iterator *info)
            info->type == ASN1_OCTETSTRING;
 }
 
+/* 0 < number < below */
+static bool is_within(const mpz_t number, const mpz_t below)
+{
+    return mpz_sgn(number) > 0 && mpz_cmp(number, below) < 0;
+}
+
+/* nettle computes with the numbers of a file as if they belonged together: others would make it
+ * write past the end of its memory. */
+static bool belong_together(const struct key *key)
+{
+    const struct rsa_private_key *own = &key->own;
+    mpz_t product;
+    mpz_init(product);
+    mpz_mul(product, own->p, own->q);
+    bool good = mpz_cmp(product, key->pub.n) == 0 && own->size == key->pub.size &&
+                own->size <= BYTES_MAX && mpz_odd_p(own->p) && mpz_odd_p(own->q) &&
+                mpz_sizeinbase(own->p, 2) == mpz_sizeinbase(own->q, 2) &&
+                is_within(own->a, own->p) && is_within(own->b, own->q) &&
+                is_within(own->c, own->p) && mpz_odd_p(key->pub.e);
+    if (good) {
+        mpz_mul(product, own->c, own->q);
+        mpz_mod(product, product, own->p);
+        good = mpz_cmp_ui(product, 1) == 0;
+    }
+    wipe(product);
+    mpz_clear(product);
+    return good;
+}
+
 static int read_key(const char *pem, struct key *key, struct err *e)
 {
     struct asn1_der_iterator info;
@@ -93,6 +122,8 @@ static int read_key(const char *pem, struct key *key, struct err *e)
         r = err_set(e, -EINVAL, "reading the private key: it is no RSA key of at most %d bits",
             (int)BITS_MAX);
     explicit_bzero(der, sizeof der);
+    if (r == 0 && !belong_together(key))
+        r = err_set(e, -EINVAL, "reading the private key: its numbers do not belong together");
     return r;
 }
 
