@@ -28,10 +28,11 @@ static void on_report(const struct doctor_report *report, void *arg)
     else
         operation_end(op, errors ? OPERATION_FAILED : OPERATION_DONE, "%u %s, %u %s", errors,
             errors == 1 ? "error" : "errors", warnings, warnings == 1 ? "warning" : "warnings");
-    doctor_free(d->doctor);
+    struct doctor *doctor = d->doctor; /* whose the report is */
     d->doctor = NULL;
     d->doctor_op = 0;
     incident_doctor_report(d->incident_doctor, report);
+    doctor_free(doctor);
 }
 
 struct operation *verb_doctor(
