@@ -30,6 +30,15 @@ def test_no_worker_runs(make_daemon, well):
     assert "No such file or directory" in finding["evidence"]
 
 
+def test_a_worker_that_starts_is_no_finding(make_daemon, well):
+    # Nobody listens yet.
+    daemon = make_daemon(well({"FAULT_START_DELAY_MS": 4000}))
+    daemon.wait_event("worker-started", 30)
+    assert diagnosis(daemon) == {}
+    daemon.wait_event("worker-verified", 30)
+    assert diagnosis(daemon) == {}
+
+
 def test_an_event_loop_that_stalls(start, port):
     daemon = start()
     seen = []

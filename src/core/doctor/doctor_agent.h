@@ -16,6 +16,7 @@ struct doctor_worker {
     int pid;        /* 0: no process */
     bool loops;     /* it ends again and again */
     bool verified;  /* it once passed its probes */
+    bool young;     /* it was started a moment ago: nothing is asked of it yet */
     char last[160]; /* how the life before ended; "": not known */
     bool ports_known;
     uint16_t expected;                /* port where it should listen; 0: nowhere, or not its own */
@@ -35,6 +36,7 @@ struct doctor_cause {
 struct doctor_agent {
     bool supervised; /* false: voxkeeperd does not run, and nothing is known of workers */
     bool drained;
+    bool starting; /* all workers that there are are young */
     unsigned wanted;
     struct doctor_worker workers[LIMIT_WORKERS];
     unsigned n_workers;

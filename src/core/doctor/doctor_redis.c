@@ -173,6 +173,21 @@ static void judge_server(const struct doctor_redis *f, struct doctor_report *r)
         doctor_add(r, DOCTOR_REDIS_VERSION, "", "%s: version %s", f->address, f->version);
 }
 
+static int by_length(const void *a, const void *b)
+{
+    usec_t x = *(const usec_t *)a;
+    usec_t y = *(const usec_t *)b;
+    return (x > y) - (x < y);
+}
+
+static usec_t median(const usec_t pings[DOCTOR_PINGS])
+{
+    usec_t sorted[DOCTOR_PINGS];
+    memcpy(sorted, pings, sizeof sorted);
+    qsort(sorted, DOCTOR_PINGS, sizeof *sorted, by_length);
+    return sorted[DOCTOR_PINGS / 2];
+}
+
 void doctor_judge_redis(const struct doctor_redis *f, struct doctor_report *r)
 {
     char took[SPAN_TEXT_MAX];
@@ -183,9 +198,10 @@ void doctor_judge_redis(const struct doctor_redis *f, struct doctor_report *r)
     judge_way(f, r);
     if (f->step != DOCTOR_REDIS_STEP_DONE)
         return;
-    if (f->ping_max > PING_LATE)
-        doctor_add(r, DOCTOR_REDIS_SLOW, "", "%s: the slowest of some PINGs took %s", f->address,
-            span_show(f->ping_max, took));
+    usec_t ping = median(f->pings);
+    if (ping > PING_LATE)
+        doctor_add(r, DOCTOR_REDIS_SLOW, "", "%s: most of %d PINGs took %s or longer", f->address,
+            DOCTOR_PINGS, span_show(ping, took));
     if (f->missing[0]) {
         doctor_add(r, DOCTOR_REDIS_RIGHTS, "", "%s, user \"%s\": missing %s", f->address,
             f->user[0] ? f->user : "default", f->missing);

@@ -8,6 +8,9 @@
 
 struct doctor_report;
 
+/* An odd number: one that was late by chance is no fault of Redis. */
+enum { DOCTOR_PINGS = 5 };
+
 /* The step that failed, or the last. */
 enum doctor_redis_step {
     DOCTOR_REDIS_UNASKED, /* none is configured */
@@ -26,7 +29,7 @@ struct doctor_redis {
     char user[128];
     char why[256];                         /* why the step failed */
     usec_t resolved, connected, logged_in; /* each step's own time */
-    usec_t ping_max;
+    usec_t pings[DOCTOR_PINGS];            /* what each took */
     char missing[512]; /* rights that are needed and not there: "+dump +unlink ~cursor_task:*" */
     char write_error[128]; /* what a write would be answered, though nothing was written */
     bool has_info;         /* the rest is known */

@@ -27,7 +27,7 @@ static void judge(struct doctor *d)
     if (!d->spec.daemon)
         doctor_add(r,
             d->control.reply == DOCTOR_TIMED_OUT ? DOCTOR_DAEMON_HANGS : DOCTOR_DAEMON_GONE, "",
-            "its control socket: %s", doctor_http_text(&d->control, text));
+            "%s", doctor_http_text(&d->control, text));
     doctor_explain(r);
     doctor_ignore(r, (const char *const *)d->ignore.items, (unsigned)d->ignore.n);
 }

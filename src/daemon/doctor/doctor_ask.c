@@ -184,6 +184,14 @@ static void ask_providers(struct doctor *d)
     }
 }
 
+static void ask_daemon(struct doctor *d, const char *control_socket)
+{
+    const struct doctor_question q = {
+        .url = "http://voxkeeperd/livez", .unix_socket = control_socket, .timeout = SELF};
+    doctor_ask(d, &q, &d->control);
+    snprintf(d->control.url, sizeof d->control.url, "%s", control_socket);
+}
+
 void doctor_ask_all(struct doctor *d)
 {
     struct err e = {0};
@@ -191,14 +199,13 @@ void doctor_ask_all(struct doctor *d)
     const struct config *c = d->spec.config;
     const struct doctor_question post = {.post = true, .timeout = NEAR};
     struct strlist env = {0};
+    const char *nobody = d->agent.drained    ? "the agent is drained"
+                         : d->agent.starting ? "the agent is starting"
+                                             : NULL;
     if (!d->spec.daemon)
-        doctor_ask(d,
-            &(struct doctor_question){.url = "http://voxkeeperd/livez",
-                .unix_socket = c->admin.control_socket,
-                .timeout = SELF},
-            &d->control);
-    if (d->agent.drained) {
-        doctor_gap(&d->report, DOCTOR_WEBHOOK, "the agent is drained");
+        ask_daemon(d, c->admin.control_socket);
+    if (nobody) {
+        doctor_gap(&d->report, DOCTOR_WEBHOOK, "%s", nobody);
     } else if (public_base(c, base, sizeof base)) {
         ask_path(d, base, tools_path, post, &d->webhook.tools);
         ask_path(d, base, callback_path, post, &d->webhook.callback);
@@ -207,7 +214,7 @@ void doctor_ask_all(struct doctor *d)
     } else {
         doctor_gap(&d->report, DOCTOR_WEBHOOK, "[Agent] Listen= names no TCP address");
     }
-    if (c->doctor.public_url && !d->agent.drained)
+    if (c->doctor.public_url && !nobody)
         ask_path(d, c->doctor.public_url, tools_path,
             (struct doctor_question){
                 .post = true, .timeout = FAR, .ca_file = c->doctor.ca_file, .want_expiry = true},
@@ -217,7 +224,7 @@ void doctor_ask_all(struct doctor *d)
             &d->report, DOCTOR_WEBHOOK, "the public address is not known ([Doctor] PublicUrl=)");
     if (environment_build(&c->agent, 0, 0, &env, &e) < 0)
         doctor_gap(&d->report, DOCTOR_CALLBACK, "%s", e.msg);
-    else if (!d->agent.drained)
+    else if (!nobody)
         ask_neighbours(d, &env);
     for (size_t i = 0; i < env.n; i++)
         explicit_bzero(env.items[i], strlen(env.items[i]));

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define NEAR (3 * USEC_PER_SEC)
+/* One that was started a moment ago is about to listen, and to connect to Redis. */
+#define YOUNG (10 * USEC_PER_SEC)
 #define LATELY USEC_PER_HOUR
 
 static void ask_worker(struct doctor *d, struct doctor_worker *w, const struct endpoint *at)
@@ -63,12 +65,11 @@ static void add_worker(struct doctor *d, unsigned index)
     w->pid = slot_pid(slot);
     w->verified = state->worker.verified_at > 0;
     doctor_watch_growth(daemon->doctor_watch, index, slot_life(slot), w);
+    w->young = !w->verified && usec_sub(loop_now(), state->worker.started_at) < YOUNG;
     const struct endpoint *at = slot_address(slot, daemon->config);
-    if (!at || at->family == ENDPOINT_UNIX)
+    if (!at || at->family == ENDPOINT_UNIX || w->young)
         return;
-    /* One that has just been started is still about to listen. */
-    w->expected =
-        w->verified || usec_sub(loop_now(), state->worker.started_at) > NEAR ? at->port : 0;
+    w->expected = at->port;
     ask_worker(d, w, at);
 }
 
@@ -130,6 +131,12 @@ void doctor_crew(struct doctor *d)
         if (fleet->slots[i].wanted || fleet->slots[i].worker.alive)
             add_worker(d, i);
     }
+    unsigned young = 0, grown = 0;
+    for (unsigned i = 0; i < d->agent.n_workers; i++) {
+        young += d->agent.workers[i].young;
+        grown += d->agent.workers[i].pid != 0 && !d->agent.workers[i].young;
+    }
+    d->agent.starting = young > 0 && grown == 0;
     add_exits(d);
     add_secrets(d);
 }

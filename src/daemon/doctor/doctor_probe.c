@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define STEP_TIME (3 * USEC_PER_SEC)
-enum { PINGS = 5 };
+
 static void finish(struct doctor_probe *p)
 {
     struct doctor *d = p->doctor;
@@ -88,10 +88,8 @@ static void on_pong(const struct redis_value *reply, void *arg)
     }
     if (refused && redis_error_class(reply->str, reply->len) == REDIS_E_NOPERM)
         doctor_rights_missing(p, "+ping");
-    usec_t took = step(p, DOCTOR_REDIS_STEP_PING);
-    if (took > p->out->ping_max)
-        p->out->ping_max = took;
-    if (++p->pings < PINGS)
+    p->out->pings[p->pings] = step(p, DOCTOR_REDIS_STEP_PING);
+    if (++p->pings < DOCTOR_PINGS)
         redis_conn_send(p->conn, 1, (const char *const[]){"PING"}, NULL, on_pong, p);
     else
         redis_conn_send(p->conn, 2, (const char *const[]){"INFO", "everything"}, NULL, on_info, p);
