@@ -107,3 +107,35 @@ def test_it_cannot_be_written(daemon):
     told = daemon.wait_event("changelog-unwritten", since=mark)
     assert told["file"] == str(path) and told["reason"]
     daemon.wait_event("worker-verified", since=mark, deadline=30)
+
+
+def test_why_somebody_wanted_what_failed(make_daemon, sleeper_config, directory):
+    """The entry has the asker's words; what failed is in its text and details."""
+    stays = directory / "stays"
+    stays.touch()
+    script = f"/bin/sh -c 'test -e {stays} && exec sleep 600; echo no such table; exit 3'"
+    running = make_daemon(sleeper_config(ExecStart=script))
+    running.wait_event("worker-verified")
+    stays.unlink()
+    assert running.cli("restart", "--reason=new table").returncode == 1
+    (entry,) = changes(running, "--kind=restart")
+    assert entry["reason"] == "new table" and "restart failed" in entry["text"]
+    assert "ended before it was verified" in entry["details"]["VOXKEEPER_REASON"]
+
+
+def test_a_reload_names_keys_and_hides_secrets(make_daemon, sleeper_config):
+    running = make_daemon(sleeper_config(Environment="API_KEY=one-secret"))
+    running.wait_event("worker-verified")
+    config = sleeper_config(Environment="API_KEY=another-secret", Workers="2")
+    running.configure(config)
+    running.cli("reload", "--reason=rotated", check=True)
+    (entry,) = changes(running, "--kind=reload")
+    assert "[Agent] Workers: 1 -> 2" in entry["text"] and "API_KEY=***" in entry["text"]
+    assert "-secret" not in (running.state / "changelog.jsonl").read_text()
+    assert entry["reason"] == "rotated"
+
+
+def test_what_was_just_noted_is_there(daemon):
+    for number in range(20):
+        daemon.cli("changelog", "add", f"note {number}", check=True)
+        assert changes(daemon, "--kind=note")[0]["text"] == f"note {number}"

@@ -221,7 +221,9 @@ static void note_event(struct change_watch *w, const char *kind, const struct ha
     struct cJSON *details = cJSON_CreateObject();
     cJSON_AddStringToObject(details, "event", event_name(happening->id));
     for (unsigned i = 0; i < happening->n_fields; i++) {
-        if (!is_left_out(happening->fields[i].name))
+        const char *name = happening->fields[i].name;
+        bool finding = has_own_reason(happening->id) && strcmp(name, "VOXKEEPER_REASON") == 0;
+        if (finding || !is_left_out(name))
             cJSON_AddStringToObject(details, happening->fields[i].name, happening->fields[i].value);
     }
     char *json = cJSON_PrintUnformatted(details);
