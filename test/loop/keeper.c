@@ -198,6 +198,48 @@ static void a_second_daemon_is_refused(void **state)
     close(fd);
 }
 
+/* As a worker has it between its clone and its exec: all that the daemon had open. */
+static void one_that_died_while_a_child_of_it_began(void **state)
+{
+    struct rig *r = *state;
+    int pidfd = -1;
+    int out[2];
+    int over[2];
+    char byte;
+    pid_t worker = new_process(&pidfd);
+    pid_t child = 0;
+    int fd = new_file();
+    keep_free(start(r, "w1.pidfd", pidfd));
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(pipe(over), 0);
+    pid_t daemon = fork();
+    if (daemon == 0) {
+        close(over[1]);
+        struct keep *k = must_open(&r->pump, NULL, r->path);
+        must_add(k, "last", fd);
+        child = fork();
+        if (child == 0) /* until the test is over, however it ends */
+            _exit((int)read(over[0], &byte, 1));
+        if (write(out[1], &child, sizeof child) == sizeof child)
+            kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(read(out[0], &child, sizeof child), sizeof child);
+    assert_int_equal(await_end(daemon), SIGKILL);
+    struct keep *k = must_open(&r->pump, NULL, r->path);
+    assert_int_equal(kill(child, 0), 0);
+    assert_int_equal(keep_count(k), 2);
+    keep_end(k);
+    keep_free(k);
+    assert_int_equal(await_end(r->keeper), 0);
+    end_process(worker);
+    close(pidfd);
+    close(out[0]);
+    close(out[1]);
+    close(over[0]);
+    close(over[1]);
+    close(fd);
+}
+
 static void with_the_last_process_it_ends(void **state)
 {
     struct rig *r = *state;
@@ -299,10 +341,10 @@ static unsigned descriptors_of(pid_t pid)
     return n;
 }
 
-/* Three of /dev/null, the socket, its lock, the signals, and us. */
+/* Three of /dev/null, the socket, its lock, the signals, and us: the connection and the process. */
 static bool holds_no_more(void *arg)
 {
-    return descriptors_of(((struct rig *)arg)->keeper) == 7;
+    return descriptors_of(((struct rig *)arg)->keeper) == 8;
 }
 
 static void it_holds_nothing_else(void **state)
@@ -453,6 +495,7 @@ int main(int argc, char **argv)
         T(more_than_one_message_holds),
         T(whatever_moment_the_daemon_dies_at),
         T(a_second_daemon_is_refused),
+        T(one_that_died_while_a_child_of_it_began),
         T(with_the_last_process_it_ends),
         T(signals_meant_for_others),
         T(one_that_was_killed_has_a_successor),

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -25,13 +26,14 @@
 #include <unistd.h>
 
 /* How long a new one waits for the daemon that started it. */
-enum { FIRST_DAEMON_MAX_MS = 10000, FIXED = 3 };
+enum { FIRST_DAEMON_MAX_MS = 10000, FIXED = 4 };
 
 struct keeper {
     struct keeper_socket socket;
     struct keeper_items kept;
     int signals;
     int daemon;  /* -1: none is connected */
+    int process; /* the daemon's pidfd; -1: it cannot be seen from here */
     bool served; /* one was */
     bool over;
 };
@@ -48,6 +50,16 @@ static void close_daemon(struct keeper *k)
 {
     close(k->daemon);
     k->daemon = -1;
+    if (k->process >= 0)
+        close(k->process);
+    k->process = -1;
+}
+
+/* What it started just before its end may hold the connection open for a while longer. */
+static bool daemon_has_ended(const struct keeper *k)
+{
+    struct pollfd p = {.fd = k->process, .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
 }
 
 struct order {
@@ -90,12 +102,13 @@ static void obey(struct keeper *k, char *text, const int *fds, unsigned n_fds)
 /* Everything that it has said, so that its last words are heard before its end is noticed. */
 static void hear_daemon(struct keeper *k)
 {
+    bool ended = daemon_has_ended(k); /* asked before: then all that it said is there */
     while (k->daemon >= 0 && !k->over) {
         char text[1024];
         int fds[FD_MESSAGE_FDS];
         unsigned n_fds = 0;
         ssize_t n = fd_message_receive(k->daemon, text, sizeof text, fds, &n_fds, MSG_DONTWAIT);
-        if (n == -EAGAIN)
+        if (n == -EAGAIN && !ended)
             return;
         if (n > 0)
             obey(k, text, fds, n_fds);
@@ -122,6 +135,7 @@ static void meet_daemon(struct keeper *k)
         return;
     }
     k->daemon = fd;
+    k->process = peer.pid > 0 ? pidfd_open(peer.pid, 0) : -1;
     k->served = true;
     if (keeper_items_greet(&k->kept, fd) < 0)
         close_daemon(k);
@@ -152,6 +166,7 @@ static int turn(struct keeper *k)
     p[0] = (struct pollfd){.fd = k->daemon, .events = POLLIN};
     p[1] = (struct pollfd){.fd = k->socket.fd, .events = POLLIN};
     p[2] = (struct pollfd){.fd = k->signals, .events = POLLIN};
+    p[3] = (struct pollfd){.fd = k->process, .events = POLLIN};
     for (size_t i = 0; i < k->kept.n; i++) {
         const struct keeper_item *item = &k->kept.items[i];
         bool watch = k->daemon < 0 && item->is_process && !item->ended;
@@ -160,7 +175,7 @@ static int turn(struct keeper *k)
     int n = poll(p, FIXED + k->kept.n, k->served ? -1 : FIRST_DAEMON_MAX_MS);
     for (size_t i = 0; n > 0 && i < k->kept.n; i++)
         k->kept.items[i].ended |= p[FIXED + i].revents != 0;
-    if (n > 0 && p[0].revents)
+    if (n > 0 && (p[0].revents || p[3].revents))
         hear_daemon(k);
     else if (n > 0 && p[1].revents)
         meet_daemon(k);
@@ -215,7 +230,7 @@ static int watch_signals(void)
 
 int keeper_run(const char *socket_path, int ready_fd, struct err *e)
 {
-    struct keeper k = {.daemon = -1};
+    struct keeper k = {.daemon = -1, .process = -1};
     close_others(ready_fd);
     int r = keeper_socket_open(&k.socket, socket_path, e);
     if (r < 0)
@@ -227,7 +242,7 @@ int keeper_run(const char *socket_path, int ready_fd, struct err *e)
         r = turn(&k);
     keeper_socket_close(&k.socket);
     if (k.daemon >= 0)
-        close(k.daemon);
+        close_daemon(&k);
     keeper_items_fini(&k.kept);
     return r < 0 ? err_sys(e, r, "keeping descriptors") : 0;
 }
