@@ -3,7 +3,30 @@
 
 #include "loop/worker_bench.h"
 
+#include <stdarg.h>
+
 enum { STRAYS_MAX = 8 };
+
+/* In the middle of an exec there is nothing to be read of a process, for as many looks. */
+static unsigned looks_in_exec;
+
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+    va_list ap;
+    va_start(ap, flags);
+    unsigned mode = (flags & O_CREAT) != 0 ? va_arg(ap, unsigned) : 0;
+    va_end(ap);
+    const char *end = strrchr(path, '/');
+    bool asks = end && (strcmp(end, "/environ") == 0 || strcmp(end, "/cmdline") == 0);
+    if (asks && looks_in_exec > 0) {
+        looks_in_exec--;
+        return __real_open64("/dev/null", flags);
+    }
+    return __real_open64(path, flags, mode);
+}
 
 struct tree {
     struct subject subject;
@@ -131,6 +154,23 @@ static void what_the_main_process_left_is_counted(void **state)
     child_free(t.subject.child);
 }
 
+/* Two looks find nothing of it: of its group it is no more, and its mark cannot be read. */
+static void an_orphan_in_the_middle_of_an_exec(void **state)
+{
+    struct tree t;
+    tree_start(&t, *state, "w",
+        (char[]){"setsid sh -c 'echo $$ >&3; exec sleep 1000' & exec sleep 1000"}, 1);
+    kill(child_pid(t.subject.child), SIGKILL);
+    bench_wait(t.subject.bench, t.subject.exited);
+    looks_in_exec = 6;
+    child_kill_tree(t.subject.child);
+    bench_wait(t.subject.bench, t.subject.gone);
+    assert_int_equal(looks_in_exec, 0);
+    assert_int_equal(child_leftovers(t.subject.child), 1);
+    tree_assert_gone(&t);
+    child_free(t.subject.child);
+}
+
 static void an_early_kill_reaches_everything(void **state)
 {
     struct bench *b = *state;
@@ -210,6 +250,7 @@ int main(void)
         T(the_child_of_a_daemon_without_environment),
         T(an_orphan_in_a_group_of_its_own_without_environment),
         T(what_the_main_process_left_is_counted),
+        T(an_orphan_in_the_middle_of_an_exec),
         T(an_early_kill_reaches_everything),
         T(a_chain_of_forks_comes_to_an_end),
         T(other_workers_are_not_touched),

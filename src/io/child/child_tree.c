@@ -19,7 +19,7 @@ struct entry {
     struct proc_stat stat;
     bool ours;    /* descends from us */
     bool stray;   /* belongs to the worker */
-    bool unclear; /* it was about to end when its environment was asked for */
+    bool unclear; /* it was about to end, or in an exec, when its environment was asked for */
 };
 
 struct table {
@@ -74,23 +74,35 @@ static struct entry *table_find(const struct table *t, pid_t pid)
     return t->n ? bsearch(&key, t->items, t->n, sizeof *t->items, compare_pids) : NULL;
 }
 
-/* The environment at its start holds our mark with exactly this value. */
-static bool has_mark(pid_t pid, const char *mark, size_t mark_size)
+enum mark {
+    MARK_NO,
+    MARK_YES,
+    MARK_UNSEEN, /* there was no environment to look into */
+};
+
+static int open_of(pid_t pid, const char *what)
 {
-    char path[sizeof "/proc//environ" + 12];
-    snprintf(path, sizeof path, "/proc/%d/environ", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, what);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The environment at its start holds our mark with exactly this value. */
+static enum mark read_mark(pid_t pid, const char *mark, size_t mark_size)
+{
+    int fd = open_of(pid, "environ");
     if (fd < 0)
-        return false;
-    bool found = false;
+        return MARK_NO;
+    enum mark found = MARK_UNSEEN;
     size_t matched = 0;    /* bytes of the mark, its NUL included, that fit so far */
     bool mismatch = false; /* until the next NUL */
     char chunk[4096];
     ssize_t n;
-    while (!found && (n = read(fd, chunk, sizeof chunk)) > 0) {
-        for (ssize_t i = 0; i < n && !found; i++) {
+    while (found != MARK_YES && (n = read(fd, chunk, sizeof chunk)) > 0) {
+        found = MARK_NO;
+        for (ssize_t i = 0; i < n && found != MARK_YES; i++) {
             if (!mismatch && chunk[i] == mark[matched]) {
-                found = ++matched == mark_size;
+                found = ++matched == mark_size ? MARK_YES : MARK_NO;
             } else {
                 mismatch = chunk[i] != '\0';
                 matched = 0;
@@ -100,6 +112,30 @@ static bool has_mark(pid_t pid, const char *mark, size_t mark_size)
     close(fd);
     explicit_bzero(chunk, sizeof chunk); /* it may hold what workers alone are to know */
     return found;
+}
+
+static bool has_command_line(pid_t pid)
+{
+    char byte;
+    int fd = open_of(pid, "cmdline");
+    bool has = fd >= 0 && read(fd, &byte, 1) == 1;
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
+/*
+ * In the middle of an exec a process has its new memory already, and neither a command line nor an
+ * environment in it yet. What has a command line alone was given no environment, or had the other
+ * look too early.
+ */
+static enum mark find_mark(pid_t pid, const char *mark, size_t mark_size)
+{
+    enum mark found = read_mark(pid, mark, mark_size);
+    if (found != MARK_UNSEEN || !has_command_line(pid))
+        return found;
+    found = read_mark(pid, mark, mark_size);
+    return found == MARK_YES ? MARK_YES : MARK_NO;
 }
 
 static bool is_leaving(pid_t pid)
@@ -165,7 +201,7 @@ static bool stray_list_has_session(const struct stray_list *l, pid_t session)
 /* Whether its mark is worth a look. No process is older than what has started it. */
 static bool may_bear_mark(const struct tree_query *q, const struct entry *p)
 {
-    if (p->stray || proc_stat_is_dead(&p->stat) || p->stat.pid == getpid())
+    if (p->stray || p->stat.kernel || proc_stat_is_dead(&p->stat) || p->stat.pid == getpid())
         return false;
     return q->family ? p->ours : p->stat.start_ticks >= q->main_start;
 }
@@ -187,8 +223,9 @@ static int classify(struct table *t, const struct tree_query *q)
         struct entry *p = &t->items[i];
         if (!may_bear_mark(q, p))
             continue;
-        p->stray = has_mark(p->stat.pid, mark, (size_t)len + 1);
-        p->unclear = !q->family && !p->stray && is_leaving(p->stat.pid);
+        enum mark found = find_mark(p->stat.pid, mark, (size_t)len + 1);
+        p->stray = found == MARK_YES;
+        p->unclear = found == MARK_UNSEEN || (!q->family && !p->stray && is_leaving(p->stat.pid));
     }
     inherit(t, q);
     free(mark);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Of the flags in field 9; the kernel's include/linux/sched.h. */
-enum { PF_EXITING = 0x4 };
+enum { PF_EXITING = 0x4, PF_KTHREAD = 0x200000 };
 
 int proc_stat_parse(const char *text, struct proc_stat *out)
 {
@@ -34,6 +34,7 @@ int proc_stat_parse(const char *text, struct proc_stat *out)
             &s.start_ticks, &s.resident_pages) != 10)
         return -EINVAL;
     s.exiting = (flags & PF_EXITING) != 0;
+    s.kernel = (flags & PF_KTHREAD) != 0;
     s.cpu_ticks = user + system;
     *out = s;
     return 0;

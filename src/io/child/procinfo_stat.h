@@ -11,6 +11,7 @@ struct proc_stat {
     pid_t group;
     pid_t session;
     char state;
+    bool kernel;  /* one of its threads: it has no program */
     bool exiting; /* past its last instruction, its memory perhaps gone; not yet dead */
     char name[64];
     uint64_t cpu_ticks;
