@@ -110,6 +110,9 @@ static void what_is_told_stands_until_its_end(void **state)
     assert_int_equal(q.entries[0].read.notice.kind, NOTICE_UPDATED);
     assert_true(delivery_queue_done(&q, put(&q, NOTICE_OPENED, "j", SEVERITY_P2, 0), true));
     assert_false(delivery_queue_done(&q, put(&q, NOTICE_RESOLVED, "i", SEVERITY_P2, 0), true));
+    /* A deployment is told once, whatever its receiver remembers. */
+    assert_false(delivery_queue_done(&q, put(&q, NOTICE_BEGUN, "d", SEVERITY_P3, 0), true));
+    assert_false(delivery_queue_done(&q, put(&q, NOTICE_ENDED, "d", SEVERITY_P3, 0), true));
     assert_int_equal(q.n, 1);
     assert_string_equal(q.entries[0].read.notice.incident, "j");
     delivery_queue_fini(&q);
