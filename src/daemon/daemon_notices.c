@@ -5,7 +5,6 @@
 #include "daemon/incidents/notifier.h"
 #include "daemon/metrics/meters.h"
 #include "daemon/preflight/announcer.h"
-#include "daemon/verbs/operation.h"
 #include "daemon/verbs/verb_preflight.h"
 
 #include <errno.h>
@@ -50,12 +49,6 @@ void daemon_on_notice(const struct notice *notice, void *arg)
     notifier_post(d->notifier, notice);
 }
 
-static void on_operation_ended(const struct operation *op, void *arg)
-{
-    const struct daemon *d = arg;
-    announcer_ended(d->announcer, op);
-}
-
 int daemon_make_notifier(struct daemon *d, struct err *e)
 {
     d->notifier = notifier_new(&(struct notifier_spec){.loop = d->loop,
@@ -68,7 +61,5 @@ int daemon_make_notifier(struct daemon *d, struct err *e)
         .on_working = on_working,
         .arg = d});
     d->announcer = d->notifier ? announcer_new(d) : NULL;
-    if (d->announcer)
-        operations_on_end(d->operations, on_operation_ended, d);
     return d->announcer ? 0 : err_sys(e, -ENOMEM, "building the notifiers");
 }

@@ -75,8 +75,9 @@ void announcer_begin(struct announcer *a, const struct deployment *deployment)
     strbuf_fini(&details);
 }
 
-void announcer_ended(struct announcer *a, const struct operation *op)
+static void on_operation_ended(const struct operation *op, void *arg)
 {
+    struct announcer *a = arg;
     for (unsigned i = 0; i < a->n; i++) {
         if (a->all[i].operation != operation_id(op))
             continue;
@@ -136,6 +137,7 @@ struct announcer *announcer_new(struct daemon *d)
     strbuf_fini(&path);
     if (a->dir)
         read_all(a);
+    operations_on_end(d->operations, on_operation_ended, a);
     return a;
 }
 
@@ -143,6 +145,7 @@ void announcer_free(struct announcer *a)
 {
     if (!a)
         return;
+    operations_on_end(a->daemon->operations, NULL, NULL);
     doc_dir_free(a->dir);
     free(a);
 }

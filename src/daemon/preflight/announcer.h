@@ -11,9 +11,9 @@
 
 struct announcer;
 struct daemon;
-struct operation;
 
-/* Reads what the instance before has not told the end of. Returns owned; NULL when memory is out.
+/* Reads what the instance before has not told the end of, and hears of operations that end. Returns
+ * owned; NULL when memory is out.
  */
 struct announcer *announcer_new(struct daemon *d);
 void announcer_free(struct announcer *a); /* NULL is fine */
@@ -23,6 +23,3 @@ void announcer_go_on(struct announcer *a);
 
 /* Tells that it begins. It ends with its operation. */
 void announcer_begin(struct announcer *a, const struct deployment *deployment);
-
-/* An operation has ended. */
-void announcer_ended(struct announcer *a, const struct operation *op);
