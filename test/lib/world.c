@@ -392,7 +392,7 @@ void world_fleet(struct world *w, struct fleet_event ev)
     if (w->fleet.rollout.state != ROLLOUT_HOLD || wanted > w->wanted_in_hold)
         w->wanted_in_hold = wanted;
     for (unsigned i = 0; ev.type == FLEET_EV_STALLED && i < LIMIT_WORKERS; i++)
-        w->slots[i].good = 0; /* in a row, as far as the prober knows */
+        w->slots[i].good = w->slots[i].clean = 0; /* in a row, as far as the prober knows */
     world_bend_event(w, &ev);
     if (w->sabotage == SABOTAGE_SAVED_LATE)
         w->before = w->fleet;
@@ -472,9 +472,11 @@ void world_drain(struct world *w, struct drain_event ev)
 
 void world_dependency(struct world *w, enum dependency dependency)
 {
+    bool back = dependency == DEPENDENCY_UP && w->dependency != DEPENDENCY_UP;
     w->dependency = dependency;
     for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
         struct world_slot *s = &w->slots[i];
+        s->clean = back ? 0 : s->clean; /* without it they proved less than is asked for now */
         if (dependency == DEPENDENCY_DOWN && s->process == WORLD_RUNNING && s->now.zombie)
             s->lost = true;
     }
@@ -516,10 +518,11 @@ static void answered(const struct world *w, struct world_slot *s, const struct f
         excused = world_provider_excuses(w, ev->slot);
     if (outcome == PROBE_PASS || excused) {
         s->good++;
-        if (s->good >= w->fleet_conf.prober.rise)
+        s->clean++;
+        if (s->clean >= w->fleet_conf.prober.rise)
             s->bad = 0;
     } else {
-        s->good = 0;
+        s->good = s->clean = 0;
         s->bad++;
     }
 }

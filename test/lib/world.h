@@ -47,7 +47,8 @@ struct world_slot {
     bool doubtful;          /* a daemon died since it was paused or activated: it may be so again */
     bool reports;           /* by WATCHDOG=, so that its silence is a hang */
     usec_t complains_since; /* PROVIDER is all that it has answered from then on; 0: it has not */
-    unsigned good, bad;     /* answers in a row; bad ones are forgotten after Rise good ones */
+    unsigned good, bad;     /* answers in a row */
+    unsigned clean;   /* good ones in a row since Redis is back; after Rise bad is forgotten */
     bool gap;         /* replaced although it answered, no new life verified or failed since */
     bool gap_started; /* and that new life was begun */
 };

@@ -57,7 +57,7 @@ bool world_dies(struct world *w)
     for (unsigned i = 0; i < LIMIT_WORKERS; i++) {
         struct world_slot *s = &w->slots[i];
         s->orphan = s->doubtful = s->process != WORLD_NONE;
-        s->good = 0; /* in a row, as far as the next one knows */
+        s->good = s->clean = 0; /* in a row, as far as the next one knows */
     }
     return true;
 }
