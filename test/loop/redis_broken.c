@@ -10,6 +10,7 @@ struct world {
     struct loop *loop;
     struct fake fake;
     struct redis_link *link;
+    usec_t patience;                  /* with silence, where that is what a test is about */
     enum redis_link_state states[16]; /* as they came */
     int n_states;
 };
@@ -46,8 +47,8 @@ static int teardown(void **state)
 static void connect_to(struct world *w, const char *url)
 {
     struct redis_link_conf conf = {.url = url,
-        .connect_timeout = 300 * USEC_PER_MSEC,
-        .command_timeout = 200 * USEC_PER_MSEC,
+        .connect_timeout = RIG_DEADLINE_SEC * USEC_PER_SEC,
+        .command_timeout = w->patience > 0 ? w->patience : RIG_DEADLINE_SEC * USEC_PER_SEC,
         .ping_interval = 50 * USEC_PER_MSEC};
     struct err e = {0};
     w->link = redis_link_new(w->loop, &conf, on_state, w, &e);
@@ -101,6 +102,7 @@ static void breaks_and_recovers(struct world *w, struct fake_script broken, cons
 
 static void a_server_that_never_answers(void **state)
 {
+    ((struct world *)*state)->patience = 200 * USEC_PER_MSEC;
     breaks_and_recovers(*state, (struct fake_script){.answers = {FAKE_SILENCE}}, "does not answer");
 }
 
@@ -111,6 +113,7 @@ static void a_connection_that_dies_half_open(void **state)
         {.answers = {"+OK\r\n", "+OK\r\n", PONG, PONG, FAKE_SILENCE}},
         {.answers = {"+OK\r\n", "+OK\r\n", PONG}},
     };
+    w->patience = 200 * USEC_PER_MSEC;
     meet(w, scripts, 2);
     rig_wait(w->loop, is_up, w);
     rig_wait(w->loop, is_down, w);
@@ -218,25 +221,28 @@ static void count_reply(const struct redis_value *reply, void *arg)
     *(int *)arg += reply ? 1 : 1000;
 }
 
-static bool six_replies(void *arg)
+enum { SLOW_ANSWERS = 15 };
+
+static bool all_replies(void *arg)
 {
-    return *(int *)arg >= 6;
+    return *(int *)arg >= SLOW_ANSWERS;
 }
 
-/* Six answers of 80 ms each, where nothing may keep silent for 200 ms. */
+/* Answers of 80 ms each, where nothing may keep silent for a second: together they take longer. */
 static void slow_answers_are_waited_for_while_they_come(void **state)
 {
     struct world *w = *state;
     struct fake_script scripts[] = {{.delay_ms = 80, .answers = {"+OK\r\n", "+OK\r\n", PONG}}};
     int replies = 0;
+    w->patience = USEC_PER_SEC;
     meet(w, scripts, 1);
     rig_wait(w->loop, is_up, w);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < SLOW_ANSWERS; i++)
         assert_int_equal(redis_link_command(w->link, 1, (const char *const[]){"PING"}, NULL,
                              count_reply, &replies),
             0);
-    rig_wait(w->loop, six_replies, &replies);
-    assert_int_equal(replies, 6);
+    rig_wait(w->loop, all_replies, &replies);
+    assert_int_equal(replies, SLOW_ANSWERS);
     assert_int_equal(w->n_states, 1);
 }
 
