@@ -16,7 +16,7 @@
     X(REASON, "reason", "TEXT", "why: it goes into the journal with the event")                    \
     X(TIMEOUT, "timeout", "SPAN", "wait no longer than this (30s, 5min) for the verdict")          \
     X(WAIT, "wait", "[applied]", "wait for another sweep to end; verdicts in any case")            \
-    X(DRY_RUN, "dry-run", NULL, "print what would go, and touch nothing")                          \
+    X(DRY_RUN, "dry-run", NULL, "say what would be done, and touch nothing")                       \
     X(KEYSPACE, "keyspace", "NAME", "only this [Keyspace NAME] of the configuration")              \
     X(OLDER_THAN, "older-than", "SPAN", "only what has been dead for longer (2h, 3d)")             \
     X(KEY, "key", "GLOB", "only keys whose names match: * ? [a-c] as in Redis")                    \
