@@ -52,7 +52,7 @@ static const struct scope scopes[] = {
     {.name = "scale", .workers = 2, .scale = true, .exec = true, .lost = true, .fail = true},
     {.name = "scale-stop", .workers = 2, .scale = true, .crash = true, .stop = true},
     {.name = "scale-rollout", .workers = 2, .scale = true, .restart = true, .stay = true},
-    {.name = "scale-resumed", .workers = 2, .scale = true, .lost = true, .resume = true},
+    {.name = "scale-resumed", .workers = 2, .scale = true, .resume = true},
     {.name = "hold",
         .workers = 1,
         .hold = true,
