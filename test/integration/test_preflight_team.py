@@ -214,12 +214,14 @@ def test_an_end_that_nobody_saw_is_told_by_the_next_instance(make_daemon, tellin
     daemon.request("POST", "/api/v1/preflight", {"release": "2.1"})
     begun = receiver.wait(kind="begun")
     wait_for(lambda: records(daemon), what="the record of it")
+    daemon.wait_event("alert-sent", kind="begun")  # what is not noted as sent is sent again
     daemon.send(signal.SIGKILL)
     daemon.wait()
     daemon.start()
     end = ended(receiver)
     assert end["incident"] == begun["incident"] and "nobody knows how" in end["summary"]
     wait_for(lambda: not records(daemon), what="the record to go")
+    daemon.wait_event("alert-sent", kind="ended")
     # Nor is it told again.
     daemon.send(signal.SIGKILL)
     daemon.wait()
@@ -243,6 +245,7 @@ def test_a_rollout_that_goes_on_is_told_by_the_instance_that_sees_its_end(make_d
     begun = receiver.wait(kind="begun")
     daemon.wait_event("worker-started", count=2)  # which the next instance is to know of
     wait_for(lambda: records(daemon), what="the record of it")
+    daemon.wait_event("alert-sent", kind="begun")  # what is not noted as sent is sent again
     daemon.send(signal.SIGKILL)
     daemon.wait()
     daemon.start()
