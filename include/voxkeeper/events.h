@@ -80,6 +80,7 @@
     X(LOG_WATCH_MATCHED, "log-watch-matched", "d2134045b50041d39612cfa90283d8b3", WARNING, "what-workers-write") \
     X(LOG_WATCH_COSTLY, "log-watch-costly", "513262d35c794938aa5248e840a6fe7d", WARNING, "what-workers-write") \
     X(REMEDY_APPLIED, "remedy-applied", "382bef484ba34401a111bcfb9864468e", NOTICE, "self-healing") \
+    X(REMEDY_OFF, "remedy-off", "ee684d4aebac4afeb7acdc165f5d5efa", WARNING, "self-healing") \
     X(REMEDY_STOPPED, "remedy-stopped", "1a7d2b01f0cf4c608b7f2d81e9c4588e", ERR, "self-healing") \
     X(INCIDENT_OPENED, "incident-opened", "bbb4709f373943aa94ccb1a8b15cc9ff", WARNING, "incidents") \
     X(INCIDENT_UPDATED, "incident-updated", "c04cd0d6942a40f39c4f530c5e8cdec1", WARNING, "incidents") \

@@ -66,6 +66,15 @@ static enum remedy_action on_tick(struct remedy *r, usec_t now)
     return given_up ? REMEDY_DO_RECOVERED : REMEDY_DO_NOTHING;
 }
 
+bool remedy_may(const struct remedy_conf *conf, const struct remedy *r, usec_t now)
+{
+    struct remedy next = *r;
+    (void)on_tick(&next, now);
+    if (next.state == REMEDY_TREATING)
+        return true;
+    return on_symptom(conf, &next, now) == REMEDY_DO_APPLY;
+}
+
 enum remedy_action remedy_step(
     const struct remedy_conf *conf, struct remedy *r, enum remedy_event ev, usec_t now)
 {

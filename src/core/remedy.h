@@ -55,6 +55,9 @@ enum remedy_action {
 
 void remedy_init(struct remedy *r);
 
+/* Whether a symptom now would be treated, or belongs to what is. It stays so until then. */
+bool remedy_may(const struct remedy_conf *conf, const struct remedy *r, usec_t now);
+
 /* Changes *r in place. */
 enum remedy_action remedy_step(
     const struct remedy_conf *conf, struct remedy *r, enum remedy_event ev, usec_t now);

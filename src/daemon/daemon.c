@@ -6,7 +6,7 @@
 #include "daemon/api/admin.h"
 #include "daemon/credentials/credentials.h"
 #include "daemon/changes/instructions_watch.h"
-#include "daemon/healer.h"
+#include "daemon/heal/healer.h"
 #include "daemon/incidents/incident_watch.h"
 #include "daemon/incidents/incidents.h"
 #include "daemon/incidents/notifier.h"

@@ -9,7 +9,7 @@
 #include "daemon/credentials/credentials.h"
 #include "daemon/doctor/doctor.h"
 #include "daemon/doctor/doctor_watch.h"
-#include "daemon/healer.h"
+#include "daemon/heal/healer.h"
 #include "daemon/history/history.h"
 #include "daemon/incidents/incident_doctor.h"
 #include "daemon/incidents/incident_watch.h"

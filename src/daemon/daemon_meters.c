@@ -1,6 +1,7 @@
 /* What parts report to be counted. */
 #include "daemon/daemon_parts.h"
 
+#include "daemon/heal/healer.h"
 #include "daemon/metrics/meters.h"
 #include "daemon/workers/drainer.h"
 #include "daemon/workers/supervisor.h"
@@ -28,6 +29,8 @@ void daemon_on_swept(const struct sweep_summary *summary, void *arg)
 {
     const struct daemon *d = arg;
     meters_swept(d->meters, summary);
+    if (summary->census_only)
+        healer_swept(d->healer, summary);
 }
 
 static enum meters_gap gap_of(const struct daemon *d)

@@ -95,7 +95,7 @@ static enum event_id verdict_event(enum prober_verdict verdict)
     return EVENT_WORKER_RECOVERED;
 }
 
-static const char *verdict_words(enum prober_verdict verdict, enum probe_outcome outcome)
+static const char *verdict_words(enum prober_verdict verdict, enum probe_outcome outcome, bool kept)
 {
     switch (verdict) {
     case PROBER_VERDICT_SUSPECT:
@@ -107,9 +107,10 @@ static const char *verdict_words(enum prober_verdict verdict, enum probe_outcome
     case PROBER_VERDICT_UNHEALTHY:
         return "is unhealthy and will be replaced";
     case PROBER_VERDICT_HUNG:
-        return "hangs and will be replaced";
+        return kept ? "hangs, and is left alone" : "hangs and will be replaced";
     case PROBER_VERDICT_ZOMBIE:
-        return "lost its dependency, which is up, and will be replaced";
+        return kept ? "lost its dependency, which is up, and is left alone"
+                    : "lost its dependency, which is up, and will be replaced";
     case PROBER_VERDICT_RECOVERED:
     case PROBER_VERDICT_VERIFIED:
     case PROBER_VERDICT_NONE:
@@ -126,7 +127,8 @@ static void tell_verdict(const struct scene *sc)
     const char *reason = slot_probe_reason(slot);
     begin(&ev, verdict_event(told->verdict), slot, told->slot);
     event_message(&ev, "worker %u %s%s%s", told->slot + 1,
-        verdict_words(told->verdict, slot_probe_outcome(slot)), reason[0] ? ": " : "", reason);
+        verdict_words(told->verdict, slot_probe_outcome(slot), told->kept), reason[0] ? ": " : "",
+        reason);
     add_probe_fields(&ev, slot);
     if (told->verdict == PROBER_VERDICT_HUNG) {
         event_field(&ev, "VOXKEEPER_EVIDENCE", "%s", slot_evidence(slot));
@@ -162,8 +164,8 @@ static void tell_watchdog(const struct scene *sc)
     else
         strbuf_adds(&reason, "it says so itself, with WATCHDOG=trigger");
     begin(&ev, EVENT_WORKER_HUNG, sc->slot, sc->told->slot);
-    event_message(
-        &ev, "worker %u hangs and will be replaced: %s", sc->told->slot + 1, strbuf_text(&reason));
+    event_message(&ev, "worker %u hangs %s: %s", sc->told->slot + 1,
+        sc->told->kept ? "and is left alone" : "and will be replaced", strbuf_text(&reason));
     event_field(&ev, "VOXKEEPER_REASON", "%s", strbuf_text(&reason));
     event_field(&ev, "VOXKEEPER_EVIDENCE", "%s", slot_evidence(sc->slot));
     add_last_lines(&ev, sc->slot);

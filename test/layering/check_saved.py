@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-ROW = re.compile(r"\b(?:FIELD|FIELD_WITH|COUNTER|CHARS|ENUM|OBJECT|OBJECT_SINCE|ARRAY|AT)\(\s*(\w+),\s*([\w.]+)")
+ROW = re.compile(r"\b(?:FIELD|FIELD_WITH|COUNTER|CHARS|ENUM|OBJECT|OBJECT_SINCE|ARRAY|ARRAY_SINCE|AT)\(\s*(\w+),\s*([\w.]+)")
 INNER = re.compile(r"\bINNER(?:_WITH)?\(\s*(\w+),\s*(\w+),\s*(\w+)")
 BY_OFFSET = re.compile(r"\boffsetof\(struct (\w+), ([\w.]+)\)")
 DEFINE = re.compile(r"^[ \t]*#[ \t]*define(?:.*\\\n)*.*$", re.MULTILINE)

@@ -572,6 +572,7 @@ static void happen(struct world *w, struct happening h)
     case FLEET_EV_CANCEL:
     case FLEET_EV_PROMOTE:
     case FLEET_EV_ERRORS:
+    case FLEET_EV_KEEP:
     case FLEET_EV_NOTIFIED:
     case FLEET_EV_DRAINED:
     case FLEET_EV_RESUMED:

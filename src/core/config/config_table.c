@@ -632,11 +632,23 @@ const struct config_key config_keys[] = {
         .doc = "A value that was first seen longer ago is an incident; seven days before (a "
                "quarter of it at most) it is told. `infinity`: it may be of any age."},
 
+    {"Heal", "Zombie", &config_type_bool, ROOT(heal.zombie), .preset = "yes", LIVE,
+        .doc = "Replace workers that lost Redis while it is there. `no`: they are told of, and left "
+               "alone."},
+    {"Heal", "Hung", &config_type_bool, ROOT(heal.hung), .preset = "yes", LIVE,
+        .doc = "Replace workers that hang, after evidence was collected. `no`: as above. In a rollout "
+               "the new ones are replaced all the same, by those before."},
     {"Heal", "Memory", &config_type_bool, ROOT(heal.memory), .preset = "yes", LIVE,
-        .doc = "Restart workers for [Agent] MemoryHigh=."},
+        .doc = "Restart workers for [Agent] MemoryHigh= at the next quiet moment."},
+    {"Heal", "Stuck", &config_type_bool, ROOT(heal.stuck), .preset = "yes", LIVE,
+        .doc = "Sweep at once when the doctor, or who counts callers, sees StuckKeys= that a sweep "
+               "would remove."},
+    {"Heal", "StuckKeys", &config_type_u64, ROOT(heal.stuck_keys), .preset = "1000",
+        .min = 1, .max = UINT32_MAX, LIVE,
+        .doc = "So many are too many to wait for [Sweep] Interval=."},
     {"Heal", "Budget", &config_type_rate, ROOT(heal.budget), .preset = "3/1h", LIVE,
         .doc = "So often each remedy is applied in such a time, up to 100; beyond that, a person is "
-               "told instead. Workers that hang or lost Redis are replaced all the same."},
+               "told instead, and nothing is done."},
     {"Heal", "Proof", &config_type_span, ROOT(heal.proof), .preset = "10min",
         .min = SEC(1), .max = HOURS(24), LIVE,
         .doc = "A symptom that comes back within it was not helped. One that was not helped twice is "

@@ -191,6 +191,10 @@ static void on_event(struct fleet_ctx *c, const struct fleet_event *ev)
     case FLEET_EV_DEPENDENCY:
         fleet_on_dependency(c, ev->dependency);
         break;
+    case FLEET_EV_KEEP:
+        c->f->keeps_hung = ev->keeps_hung;
+        c->f->keeps_zombies = ev->keeps_zombies;
+        break;
     case FLEET_EV_RESUMED:
         fleet_resume(c);
         break;
@@ -229,6 +233,7 @@ void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fle
     fleet_resume_pause(&c);
     for (unsigned i = 0; i < f->n_slots; i++)
         fleet_slot_tick(&c, i);
+    fleet_keep_end(&c);
     fleet_provider_look(&c);
     fleet_scale_settle(&c);
     if (conf->overlap) {

@@ -92,6 +92,7 @@ struct fleet_slot {
     bool drained;                 /* (draining) its last caller is gone */
     bool inherited;               /* its restart policy went on to the slot that replaces it */
     bool errors;                  /* ERRORS was reported of the present life */
+    bool silent;                  /* its watchdog says that it hangs, and it is kept */
     bool unwatched;               /* since RESUMED: nothing was heard of the present life yet (of a
                                      paused one: it was not told so again) */
     enum worker_cause last_cause; /* why the life before the present one ended */
@@ -119,7 +120,8 @@ struct fleet {
     bool stopping;      /* every worker is to go and none to come */
     bool gone_told;     /* (stopping) TELL_ALL_GONE was said */
     enum dependency dependency;
-    bool provider_down; /* as far as the workers tell */
+    bool provider_down;             /* as far as the workers tell */
+    bool keeps_hung, keeps_zombies; /* see KEEP */
     uint64_t next_life;
     struct {
         enum fleet_restart_state state;
@@ -154,8 +156,10 @@ struct fleet {
     X(NOTIFIED)     /* slot, life, wish: what the worker says of itself */                         \
     X(DRAINED)      /* slot, life: a paused worker has no connection left */                       \
     X(DEPENDENCY)   /* dependency */                                                               \
-    X(RESUMED)      /* this is what another instance of us left, see below; to be told first */    \
-    X(STALLED)      /* we did not run for a while, until `now` */                                  \
+    X(KEEP)    /* keeps_hung, keeps_zombies: who hangs, or lost the dependency, is told of and     \
+                  left alone, unless a rollout is to judge it; no more: it is replaced */          \
+    X(RESUMED) /* this is what another instance of us left, see below; to be told first */         \
+    X(STALLED) /* we did not run for a while, until `now` */                                       \
     X(TICK)
 
 #define X(symbol) FLEET_EV_##symbol,
@@ -175,6 +179,7 @@ struct fleet_event {
     uint64_t seq;
     enum probe_outcome outcome;
     enum dependency dependency;
+    bool keeps_hung, keeps_zombies;
     usec_t watchdog;
     struct notify_wish wish;
 };
@@ -231,6 +236,7 @@ struct fleet_action {
     usec_t delay;                /* TELL_RETRY */
     enum worker_cause cause;     /* TELL_ENDED, TELL_LOOP_BEGAN, TELL_RESTART_FAILED */
     enum prober_verdict verdict; /* TELL_VERDICT */
+    bool kept;                   /* TELL_VERDICT, TELL_WATCHDOG: nothing follows */
     struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN */
     uint64_t operation;          /* TELL_RESTART*, TELL_ROLLOUT* (0: nobody waits) */
     uint64_t steering;           /* TELL_ROLLOUT, TELL_RESTART_STEP: waits as well (0: nobody) */
@@ -262,6 +268,9 @@ usec_t fleet_deadline(const struct fleet *f);
 
 /* Workers that are verified and take callers. */
 unsigned fleet_serving(const struct fleet *f);
+
+/* Workers that are kept although they hang (cause HANG) or lost the dependency (ZOMBIE). */
+unsigned fleet_kept(const struct fleet *f, enum worker_cause cause);
 
 /* Why the slot's worker shall be replaced when it is its turn; WORKER_CAUSE_NONE: it shall not. */
 enum worker_cause fleet_pending(const struct fleet *f, unsigned slot);

@@ -59,6 +59,12 @@ void fleet_notify_heard(struct fleet_ctx *c, unsigned slot, const struct notify_
 /* Its watchdog's deadline, if it is due, takes effect. */
 void fleet_notify_tick(struct fleet_ctx *c, unsigned slot);
 
+/* fleet_keep.c: who is left alone although it is not well. */
+bool fleet_keeps(const struct fleet *f, const struct fleet_slot *s, enum worker_cause cause);
+bool fleet_is_kept(const struct fleet *f, const struct fleet_slot *s);
+/* Those who hang and are kept no more. */
+void fleet_keep_end(struct fleet_ctx *c);
+
 /* fleet_provider.c: whether providers are there, as far as workers tell by their probes. */
 void fleet_provider_probed(struct fleet_ctx *c, const struct fleet_event *ev);
 /* Finds out whether a provider is down; what changes is told to the rollout. */

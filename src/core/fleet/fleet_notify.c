@@ -9,8 +9,25 @@ static bool is_judged(const struct fleet_slot *s)
     return worker_is_live(s->worker.state) && s->worker.state != WORKER_SPAWNING;
 }
 
+static void is_kept(struct fleet_ctx *c, unsigned i, usec_t silence)
+{
+    struct fleet_slot *s = &c->f->slots[i];
+    s->watchdog.deadline = USEC_INFINITY; /* until it reports again */
+    if (s->silent)
+        return;
+    s->silent = true;
+    fleet_act(c, FLEET_DO_EVIDENCE, i);
+    struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_WATCHDOG, i);
+    a->took = silence;
+    a->kept = true;
+}
+
 static void hangs(struct fleet_ctx *c, unsigned i, usec_t silence)
 {
+    if (fleet_keeps(c->f, &c->f->slots[i], WORKER_CAUSE_HANG)) {
+        is_kept(c, i, silence);
+        return;
+    }
     fleet_slot_worker(
         c, i, (struct worker_event){.type = WORKER_EV_FAILED, .cause = WORKER_CAUSE_HANG});
     /* After EVIDENCE, so that what is told can carry it. */
@@ -33,8 +50,10 @@ void fleet_notify_heard(struct fleet_ctx *c, unsigned i, const struct notify_wis
         return;
     if (wish->sets_interval)
         s->watchdog = watchdog_set(s->watchdog, wish->interval, c->now);
-    if (wish->alive)
+    if (wish->alive) {
         s->watchdog = watchdog_report(s->watchdog, c->now);
+        s->silent = false;
+    }
     if (wish->extend > 0)
         fleet_slot_worker(
             c, i, (struct worker_event){.type = WORKER_EV_EXTEND, .patience = wish->extend});

@@ -1,6 +1,8 @@
 /* What the slots of overlapping lives are for each other, and who is the best for what. */
 #include "core/fleet/fleet_seat.h"
 
+#include "core/fleet/fleet_internal.h"
+
 bool seat_is_sick(const struct fleet_slot *s)
 {
     return s->prober.state == PROBER_FAILED || s->errors;
@@ -37,7 +39,7 @@ static bool is_outdated(const struct fleet *f, const struct fleet_slot *s)
 
 bool seat_is_to_replace(const struct fleet *f, const struct fleet_slot *s)
 {
-    return s->wanted && (seat_is_sick(s) || is_outdated(f, s));
+    return s->wanted && ((seat_is_sick(s) && !fleet_is_kept(f, s)) || is_outdated(f, s));
 }
 
 /* Nobody is replaced by a new generation while the dependency is down. */

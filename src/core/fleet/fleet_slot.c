@@ -62,6 +62,7 @@ static void perform(struct fleet_ctx *c, unsigned i, enum worker_action action)
         fleet_slot_prober(c, i, (struct prober_event){.type = PROBER_EV_STOP, .now = c->now});
         fleet_act(c, FLEET_DO_PROBE_STOP, i);
         c->f->slots[i].watchdog = watchdog_initial(0);
+        c->f->slots[i].silent = false;
         break;
     case WORKER_DO_ACTIVATED:
         fleet_act(c, FLEET_DO_ACTIVATE, i);
@@ -115,6 +116,13 @@ static void on_verified(struct fleet_ctx *c, unsigned i)
     fleet_restart_on_verified(c, i);
 }
 
+static void tell_verdict(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
+{
+    struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_VERDICT, i);
+    a->verdict = verdict;
+    a->kept = fleet_is_kept(c->f, &c->f->slots[i]);
+}
+
 static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
 {
     switch (verdict) {
@@ -130,15 +138,18 @@ static void judge(struct fleet_ctx *c, unsigned i, enum prober_verdict verdict)
         break;
     case PROBER_VERDICT_UNHEALTHY: /* waits for its turn, or for its replacement */
     case PROBER_VERDICT_ZOMBIE:
-        fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
+        tell_verdict(c, i, verdict);
         if (c->conf->overlap)
             fleet_rollout_on_verdict(c, i, fleet_pending(c->f, i));
         break;
     case PROBER_VERDICT_HUNG:
-        fleet_slot_worker(
-            c, i, (struct worker_event){.type = WORKER_EV_FAILED, .cause = WORKER_CAUSE_HANG});
+        if (fleet_is_kept(c->f, &c->f->slots[i]))
+            fleet_act(c, FLEET_DO_EVIDENCE, i);
+        else
+            fleet_slot_worker(
+                c, i, (struct worker_event){.type = WORKER_EV_FAILED, .cause = WORKER_CAUSE_HANG});
         /* After EVIDENCE, so that what is told can carry it. */
-        fleet_act(c, FLEET_DO_TELL_VERDICT, i)->verdict = verdict;
+        tell_verdict(c, i, verdict);
         break;
     }
 }

@@ -65,7 +65,7 @@ enum worker_cause fleet_pending(const struct fleet *f, unsigned i)
         return WORKER_CAUSE_NONE;
     if (f->slots[i].errors)
         return WORKER_CAUSE_ERRORS;
-    if (f->slots[i].prober.state != PROBER_FAILED)
+    if (f->slots[i].prober.state != PROBER_FAILED || fleet_is_kept(f, &f->slots[i]))
         return WORKER_CAUSE_NONE;
     return f->slots[i].prober.worst == PROBE_DEPENDENCY ? WORKER_CAUSE_ZOMBIE
                                                         : WORKER_CAUSE_UNHEALTHY;

@@ -12,6 +12,7 @@
 #include "core/endpoint.h"
 #include "core/fleet/fleet.h"
 #include "core/limits.h"
+#include "core/remedy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +22,9 @@ enum {
     SAVED_BOOT_ID_MAX = 40,
     SAVED_NAME_MAX = 64,
     SAVED_RELEASE_MAX = 64,
-    SAVED_WHY_MAX = 160
+    SAVED_WHY_MAX = 160,
+    SAVED_SUBJECT_MAX = LIMIT_NAME + 16,
+    SAVED_REMEDIES_MAX = 2 * LIMIT_LOG_WATCHES
 };
 
 /* The process of a slot's present life, beside struct fleet_slot. */
@@ -68,6 +71,17 @@ struct saved_wish {
     usec_t at_wall;
 };
 
+/* What was done about one symptom; see core/remedy. */
+struct saved_remedy {
+    char subject[SAVED_SUBJECT_MAX]; /* "": none */
+    unsigned kind;                   /* what is done: the daemon's */
+    enum remedy_state state;
+    unsigned unhelped;
+    usec_t until;
+    uint64_t op;                    /* under way; 0: none */
+    usec_t done[REMEDY_BUDGET_MAX]; /* the oldest first; 0: no more */
+};
+
 struct saved {
     char boot_id[SAVED_BOOT_ID_MAX];
     usec_t saved_at;
@@ -92,6 +106,7 @@ struct saved {
     struct saved_rollout rollout;
     struct saved_wish wish;
     struct saved_wish wish_before; /* counts again if the new workers fail */
+    struct saved_remedy remedies[SAVED_REMEDIES_MAX];
     struct saved_process processes[LIMIT_WORKERS];
     char *config;   /* the text in force, secrets included. Owned */
     char *previous; /* NULL: none. Owned */

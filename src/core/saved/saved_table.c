@@ -1,69 +1,5 @@
 /* The rows of what is saved. */
-#include "core/saved/saved_field.h"
-
-/* clang-format off */
-#define SIZE(object, member) sizeof((struct object *)NULL)->member
-#define TYPE(object, member) _Generic(((struct object *)NULL)->member,                             \
-    bool: SAVED_BOOL, unsigned: SAVED_UNSIGNED, uint16_t: SAVED_U16, uint64_t: SAVED_U64,          \
-    int: SAVED_INT, int64_t: SAVED_I64, char *: SAVED_TEXT)
-#define OBJECT_SINCE(object, member, rows, version)                                                \
-    {.name = #member, AT(object, member), .type = SAVED_OBJECT, .parts = rows, .since = version}
-/* clang-format on */
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-#define AT(object, member) .offset = offsetof(struct object, member), .size = SIZE(object, member)
-
-/* A bool, a number or an owned text; what else a row says follows in _WITH. */
-#define ROW(object, member) .name = #member, AT(object, member), .type = TYPE(object, member)
-#define FIELD(object, member)                                                                      \
-    {                                                                                              \
-        ROW(object, member)                                                                        \
-    }
-#define FIELD_WITH(object, member, ...)                                                            \
-    {                                                                                              \
-        ROW(object, member), __VA_ARGS__                                                           \
-    }
-/* The same of a structure without a name of its own. */
-#define INNER(object, outer, member)                                                               \
-    {                                                                                              \
-        .name = #member, AT(object, outer.member), .type = TYPE(object, outer.member)              \
-    }
-#define INNER_WITH(object, outer, member, ...)                                                     \
-    {                                                                                              \
-        .name = #member, AT(object, outer.member), .type = TYPE(object, outer.member), __VA_ARGS__ \
-    }
-/* A number that is counted up has room to go on for ever. */
-#define COUNTER(object, member) FIELD_WITH(object, member, .max = INT64_MAX)
-#define CHARS(object, member)                                                                      \
-    {                                                                                              \
-        .name = #member, AT(object, member), .type = SAVED_CHARS                                   \
-    }
-#define ENUM(object, member, list)                                                                 \
-    {                                                                                              \
-        .name = #member, AT(object, member), .type = SAVED_ENUM, .names = list, .n = COUNT(list)   \
-    }
-#define OBJECT(object, member, rows)                                                               \
-    {                                                                                              \
-        .name = #member, AT(object, member), .type = SAVED_OBJECT, .parts = rows                   \
-    }
-/* Rows of INNER members stand for an object too. */
-#define GROUP(text, rows)                                                                          \
-    {                                                                                              \
-        .name = text, .type = SAVED_OBJECT, .parts = rows                                          \
-    }
-#define ARRAY(object, member, element, unused)                                                     \
-    {                                                                                              \
-        .name = #member, .offset = offsetof(struct object, member),                                \
-        .size = SIZE(object, member[0]), .type = SAVED_ARRAY,                                      \
-        .n = COUNT(((struct object *)NULL)->member), .parts = &(element), .is_unused = unused      \
-    }
-#define ELEMENT(object, rows)                                                                      \
-    {                                                                                              \
-        .size = sizeof(struct object), .type = SAVED_OBJECT, .parts = rows                         \
-    }
-#define END                                                                                        \
-    {                                                                                              \
-        .name = NULL                                                                               \
-    }
+#include "core/saved/saved_rows.h"
 
 typedef const char *const names[];
 typedef const struct saved_field rows[];
@@ -76,6 +12,7 @@ static names probe_outcomes = {PROBE_OUTCOMES(X)};
 static names prober_doubts = {PROBER_DOUBTS(X)};
 static names rollout_states = {ROLLOUT_STATES(X)};
 static names drain_states = {DRAIN_STATES(X)};
+static names remedy_states = {REMEDY_STATES(X)};
 #undef X
 static names dependencies = {
     [DEPENDENCY_UNKNOWN] = "unknown", [DEPENDENCY_UP] = "up", [DEPENDENCY_DOWN] = "down"};
@@ -166,6 +103,7 @@ static rows slot_rows = {
     FIELD(fleet_slot, drained),
     FIELD(fleet_slot, inherited),
     FIELD(fleet_slot, errors),
+    FIELD_WITH(fleet_slot, silent, .since = 2),
     FIELD(fleet_slot, unwatched),
     ENUM(fleet_slot, last_cause, worker_causes),
     FIELD(fleet_slot, life),
@@ -233,6 +171,8 @@ static rows fleet_rows = {
     FIELD(fleet, gone_told),
     ENUM(fleet, dependency, dependencies),
     FIELD(fleet, provider_down),
+    FIELD_WITH(fleet, keeps_hung, .since = 2),
+    FIELD_WITH(fleet, keeps_zombies, .since = 2),
     COUNTER(fleet, next_life),
     GROUP("restart", restart_rows),
     OBJECT(fleet, rollout, rollout_rows),
@@ -367,6 +307,25 @@ static rows wish_rows = {
     END,
 };
 
+static rows remedy_rows = {
+    CHARS(saved_remedy, subject),
+    FIELD_WITH(saved_remedy, kind, .max = 2),
+    ENUM(saved_remedy, state, remedy_states),
+    FIELD_WITH(saved_remedy, unhelped, .max = REMEDY_TRIES),
+    FIELD(saved_remedy, until),
+    FIELD(saved_remedy, op),
+    ARRAY(saved_remedy, done, phase, is_no_time),
+    END,
+};
+
+static const struct saved_field remedy = ELEMENT(saved_remedy, remedy_rows);
+
+static bool is_no_remedy(const struct saved *s, const void *element)
+{
+    (void)s;
+    return ((const struct saved_remedy *)element)->subject[0] == '\0';
+}
+
 static rows document_rows = {
     CHARS(saved, boot_id),
     FIELD(saved, saved_at),
@@ -391,6 +350,7 @@ static rows document_rows = {
     OBJECT(saved, rollout, rollout_record_rows),
     OBJECT_SINCE(saved, wish, wish_rows, 2),
     OBJECT_SINCE(saved, wish_before, wish_rows, 2),
+    ARRAY_SINCE(saved, remedies, remedy, is_no_remedy, 2),
     ARRAY(saved, processes, process, is_no_process),
     FIELD(saved, config),
     FIELD(saved, previous),

@@ -12,6 +12,7 @@
 #include "core/fleet/expect_json.h"
 #include "core/sweep/sweep_value.h"
 #include "daemon/daemon.h"
+#include "daemon/heal/healer.h"
 #include "daemon/sweep/sweeper.h"
 #include "io/redis/redis_batch.h"
 #include "io/redis/redis_link.h"
@@ -228,6 +229,8 @@ static void on_done(const struct sweep_summary *summary, void *arg)
             w->policy);
     else if (summary->complete)
         judge_orphans(w);
+    if (w->doctor->spec.daemon)
+        healer_swept(w->doctor->spec.daemon->healer, summary);
     finish(w);
 }
 

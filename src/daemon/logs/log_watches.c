@@ -5,7 +5,7 @@
 #include "core/logs/log_pattern.h"
 #include "core/logs/log_watch.h"
 #include "daemon/daemon.h"
-#include "daemon/healer.h"
+#include "daemon/heal/healer.h"
 #include "daemon/incidents/incident_doctor.h"
 #include "daemon/incidents/incidents.h"
 #include "io/loop/loop.h"

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "build_config.h"
 #include "daemon/daemon.h"
+#include "daemon/heal/healer.h"
 #include "daemon/verbs/operation.h"
 #include "daemon/workers/drainer.h"
 #include "daemon/workers/front.h"
@@ -149,6 +150,7 @@ static void collect(struct memory *m, const struct daemon *d)
         upgrade ? operation_reason(upgrade) : "");
     supervisor_save(d->supervisor, s);
     rollout_record_save(&d->rollout, &s->rollout);
+    healer_save(d->healer, s);
 }
 
 void memory_save(struct memory *m, const struct daemon *d)

@@ -329,6 +329,14 @@ void supervisor_dependency(struct supervisor *s, enum dependency dependency)
         s, &(struct fleet_event){.type = FLEET_EV_DEPENDENCY, .dependency = dependency});
 }
 
+void supervisor_keep(struct supervisor *s, bool hung, bool zombies)
+{
+    if (s->fleet.keeps_hung != hung || s->fleet.keeps_zombies != zombies)
+        supervisor_feed(
+            s, &(struct fleet_event){
+                   .type = FLEET_EV_KEEP, .keeps_hung = hung, .keeps_zombies = zombies});
+}
+
 void supervisor_stalled(struct supervisor *s)
 {
     supervisor_feed(s, &(struct fleet_event){.type = FLEET_EV_STALLED});

@@ -115,6 +115,9 @@ void supervisor_errors(struct supervisor *s, unsigned slot);
 /* Whether new lives are verified beside the old ones: then there are rollouts. */
 bool supervisor_overlaps(const struct supervisor *s);
 
+/* Who hangs, or lost the dependency, is left alone for now; no more: it is replaced. */
+void supervisor_keep(struct supervisor *s, bool hung, bool zombies);
+
 void supervisor_dependency(struct supervisor *s, enum dependency dependency);
 
 /* What on_silent() began is found out, and was told by supervisor_dependency(). */
