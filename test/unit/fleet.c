@@ -304,6 +304,33 @@ static void what_waits_for_its_turn_can_be_asked(void **state)
     assert_int_equal(fleet_serving(&fleet), 2); /* they answer, so they serve */
 }
 
+static void who_is_kept_is_told_of_and_left_alone(void **state)
+{
+    (void)state;
+    struct fleet_event keep = {
+        .type = FLEET_EV_KEEP, .now = 110, .keeps_hung = true, .keeps_zombies = true};
+    serve(2);
+    step(
+        (struct fleet_event){.type = FLEET_EV_DEPENDENCY, .now = 100, .dependency = DEPENDENCY_UP});
+    step(keep);
+    step((struct fleet_event){.type = FLEET_EV_TICK, .now = 200}); /* probes */
+    assert_string_equal(step(probed(0, 201, PROBE_HUNG)), "0 EVIDENCE, 0 TELL_VERDICT");
+    assert_true(update.actions[update.n_actions - 1].kept);
+    assert_string_equal(step(probed(1, 201, PROBE_DEPENDENCY)), "1 TELL_VERDICT");
+    assert_int_equal(fleet_serving(&fleet), 2);
+    assert_int_equal(fleet_kept(&fleet, WORKER_CAUSE_HANG), 1);
+    assert_int_equal(fleet_kept(&fleet, WORKER_CAUSE_ZOMBIE), 1);
+    keep.now = 202;
+    keep.keeps_zombies = false;
+    step(keep);
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_SERVING);
+    assert_int_equal(fleet.slots[1].worker.state, WORKER_STOPPING);
+    keep.keeps_hung = false;
+    step(keep);
+    assert_int_equal(fleet.slots[0].worker.cause, WORKER_CAUSE_HANG);
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_STOPPING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_restart_skips_a_slot_that_is_scaled_away),
         cmocka_unit_test(a_restart_that_lasts_too_long_fails),
         cmocka_unit_test(what_waits_for_its_turn_can_be_asked),
+        cmocka_unit_test(who_is_kept_is_told_of_and_left_alone),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     strbuf_fini(&actions);

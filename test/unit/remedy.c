@@ -104,7 +104,13 @@ static void holds_whatever_comes(void **state)
             now += choices[code % CHOICES].after;
             bool silent = now - last_symptom >= tight.proof;
             enum remedy_event ev = choices[code % CHOICES].ev;
-            switch (remedy_step(&tight, r, ev, now)) {
+            /* Who has to decide before the symptom is there is told the same. */
+            bool may = remedy_may(&tight, r, now);
+            bool treating = r->state == REMEDY_TREATING;
+            enum remedy_action action = remedy_step(&tight, r, ev, now);
+            if (ev == REMEDY_EV_SYMPTOM)
+                assert_int_equal(may, treating || action == REMEDY_DO_APPLY);
+            switch (action) {
             case REMEDY_DO_APPLY:
                 assert_int_equal(ev, REMEDY_EV_SYMPTOM);
                 assert_true(!paged || silent);
