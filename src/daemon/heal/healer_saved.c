@@ -21,16 +21,19 @@ void healer_save(const struct healer *h, struct saved *out)
 }
 
 /* A restart for memory that still waited for its moment waits again. */
-static void wait_again(struct healer *h, const struct cure *c)
+static bool waits(struct healer *h, const struct cure *c)
 {
-    if (c->state.state != REMEDY_TREATING || c->op || strcmp(c->subject, healer_memory) != 0)
-        return;
+    if (c->op || strcmp(c->subject, healer_memory) != 0)
+        return false;
     h->memory.wanted = true;
     h->memory.quiet = quiet_begin(loop_now());
+    return true;
 }
 
 void healer_restore(struct healer *h, const struct saved *saved)
 {
+    const struct config_heal *heal = &h->config->heal;
+    const struct remedy_conf conf = {heal->budget.n, heal->budget.per, heal->proof};
     for (unsigned i = 0; i < SAVED_REMEDIES_MAX; i++) {
         const struct saved_remedy *s = &saved->remedies[i];
         struct cure *c = s->subject[0] ? healer_cure(h, s->subject, (enum cure_kind)s->kind) : NULL;
@@ -42,9 +45,9 @@ void healer_restore(struct healer *h, const struct saved *saved)
         c->state.until = s->until;
         for (unsigned n = 0; n < REMEDY_BUDGET_MAX && s->done[n] > 0; n++)
             c->state.done[c->state.n_done++] = s->done[n];
-        wait_again(h, c);
-        /* Its operation ended with the instance that began it. */
-        if (c->state.state == REMEDY_TREATING && !h->memory.wanted && c->kind != CURE_REPLACE)
-            healer_step(h, c, REMEDY_EV_DONE, c->subject);
+        /* Its operation ended with the instance that began it. Nothing is saved yet: the workers
+         * are not taken over. */
+        if (c->state.state == REMEDY_TREATING && c->kind != CURE_REPLACE && !waits(h, c))
+            (void)remedy_step(&conf, &c->state, REMEDY_EV_DONE, loop_now());
     }
 }
