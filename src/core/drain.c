@@ -134,6 +134,21 @@ static void on_begin(struct drain_update *u, const struct drain_conf *conf, stru
     }
 }
 
+/* Those who are left are cut, once it is known who that is. */
+static void on_hurry(struct drain_update *u, const struct drain_conf *conf, usec_t now)
+{
+    struct drain *d = &u->next;
+    if (d->state != DRAIN_LINGERING && d->state != DRAIN_WAITING)
+        return; /* there is no wait yet, or the stop is under way */
+    if (d->counted || d->hurried) {
+        stop_workers(u);
+        return;
+    }
+    d->hurried = true;
+    d->deadline = earlier(d->deadline, usec_add(now, conf->first_count));
+    d->next_count_at = now;
+}
+
 static void on_resume(struct drain_update *u)
 {
     struct drain *d = &u->next;
@@ -168,11 +183,14 @@ static void on_counted(struct drain_update *u, const struct drain_conf *conf, st
         return;
     }
     take_count(d, conf, &ev);
+    d->counted = true;
     /* Counting must not take all our time when it takes longer than the interval. */
     usec_t rest = usec_add(ev.now, conf->count_interval / 2);
     if (d->next_count_at < rest)
         d->next_count_at = rest;
     act(u, DRAIN_DO_PROGRESS);
+    if (d->hurried)
+        stop_workers(u);
     if (d->state != DRAIN_WAITING)
         return;
     if (d->count_began_at < d->linger_until)
@@ -215,9 +233,8 @@ struct drain_update drain_step(const struct drain_conf *conf, struct drain d, st
     case DRAIN_EV_BEGIN:
         on_begin(&u, conf, ev);
         break;
-    case DRAIN_EV_HURRY: /* before BEGIN there is no wait, and after it the stop is under way */
-        if (d.state == DRAIN_LINGERING || d.state == DRAIN_WAITING)
-            stop_workers(&u);
+    case DRAIN_EV_HURRY:
+        on_hurry(&u, conf, ev.now);
         break;
     case DRAIN_EV_RESUME:
         on_resume(&u);

@@ -13,7 +13,9 @@
  * than `stale_after`; then it counts as zero and stays marked unknown, so that the event can say
  * so. A second BEGIN with an earlier deadline shortens, a later one changes nothing; one with
  * stop_daemon makes the daemon end, also when drained already. HURRY and the deadline end Linger
- * too. RESUME while stopping opens at once: workers that are still going are followed by new ones.
+ * too; where nobody was counted yet, HURRY waits for the first count, at most `first_count`, since
+ * who is cut has a name. RESUME while stopping opens at once: workers that are still going are
+ * followed by new ones.
  *
  * TAKEN_OVER: the daemon died, or handed over, after it had saved this state and before it had done
  * all that the last step asked for. The deadline stands; a count that was under way is lost. START
@@ -42,6 +44,7 @@ struct drain_conf {
     usec_t timeout; /* from BEGIN; callers left then are cut. USEC_INFINITY: wait for ever */
     usec_t count_interval;
     usec_t stale_after;
+    usec_t first_count; /* > 0: at most so long HURRY waits for the first count */
     bool wait_connections;
     bool wait_tasks;
     bool wait_sessions;
@@ -59,6 +62,8 @@ struct drain {
     enum drain_state state;
     bool stop_daemon; /* the daemon ends when drained (SIGTERM), else it stays (`drain`) */
     bool counting;    /* a count is under way */
+    bool counted;     /* one has ended since BEGIN */
+    bool hurried;     /* only the first count is waited for */
     usec_t began_at;
     usec_t linger_until;
     usec_t deadline;       /* USEC_INFINITY: none */

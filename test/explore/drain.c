@@ -15,6 +15,7 @@ static const struct drain_conf conf = {.linger = 2,
     .timeout = 5,
     .count_interval = 1,
     .stale_after = 2,
+    .first_count = 2,
     .wait_connections = true,
     .wait_tasks = true};
 
@@ -55,6 +56,8 @@ static struct drain canonical(struct drain d, usec_t now)
     c.known_at.connections = c.known_at.tasks = OLDEST;
     if (!waits)
         return c;
+    c.counted = d.counted;
+    c.hurried = d.hurried;
     c.began_at = clip(d.began_at, now);
     c.linger_until = clip(d.linger_until, now);
     c.deadline = clip(d.deadline, now);
@@ -131,9 +134,13 @@ static void step(struct explore *x, const struct node *from, struct world world,
     if (ev.now == 0)
         ev.now = NOW;
     struct drain_update u = drain_step(&conf, from->drain, ev);
-    /* The wait ends early only because a late count found nobody, or because it was told to. */
+    /* The wait ends early only because a late count found nobody, or because it was told to; and
+     * never before somebody has looked who is cut, or could not in time. */
     bool ended = from->drain.state != DRAIN_STOPPING && u.next.state == DRAIN_STOPPING;
-    if (ended && ev.type != DRAIN_EV_HURRY && ev.now < from->drain.deadline) {
+    EXPLORE_CHECK(
+        x, !ended || u.next.counted || from->drain.hurried || ev.now >= from->drain.deadline);
+    bool told_to = ev.type == DRAIN_EV_HURRY || from->drain.hurried;
+    if (ended && !told_to && ev.now < from->drain.deadline) {
         EXPLORE_CHECK(x, ev.type == DRAIN_EV_COUNTED && from->world.count_is_late);
         EXPLORE_CHECK(x, u.next.waiting_for == 0);
         EXPLORE_CHECK(x, from->drain.state == DRAIN_WAITING);

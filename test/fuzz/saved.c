@@ -80,6 +80,7 @@ static void go_on_draining(struct drain d, usec_t now)
         .timeout = 300,
         .count_interval = 1,
         .stale_after = 10,
+        .first_count = 2,
         .wait_connections = true,
         .wait_tasks = true,
         .wait_sessions = true};

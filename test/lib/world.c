@@ -51,6 +51,7 @@ void world_init(struct world *w)
         .timeout = 5 * USEC_PER_MIN,
         .count_interval = USEC_PER_SEC,
         .stale_after = 10 * USEC_PER_SEC,
+        .first_count = 2 * USEC_PER_SEC,
         .wait_connections = true,
         .wait_tasks = true,
         .wait_sessions = true};

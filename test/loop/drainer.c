@@ -128,9 +128,11 @@ static void the_deadline_cuts(void **state)
 {
     (void)state;
     pid_t one = caller_begin(port);
+    drainer_begin(drainer, false);
+    fleet_rig_wait(&rig, "drain PROGRESS 1\n");
     rig.config->drain.timeout = 50 * USEC_PER_MSEC;
     drainer_configure(drainer, rig.config);
-    drainer_begin(drainer, false);
+    drainer_begin(drainer, false); /* an earlier deadline */
     fleet_rig_wait(&rig, "drain CUT\ndrain STOP\n");
     fleet_rig_wait(&rig, "drain DONE cut 1\n");
     caller_hang_up(one);

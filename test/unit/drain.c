@@ -12,6 +12,7 @@ static const struct drain_conf conf = {.linger = 20,
     .timeout = 100,
     .count_interval = 10,
     .stale_after = 30,
+    .first_count = 5,
     .wait_connections = true,
     .wait_tasks = true,
     .wait_sessions = false};
@@ -183,6 +184,34 @@ static void a_timeout_shorter_than_linger_wins(void **state)
     assert_int_equal(u.next.state, DRAIN_STOPPING);
 }
 
+/* Begun, and hurried at once. */
+static struct drain in_a_hurry(void)
+{
+    struct drain d = drain_initial();
+    at(&d, NOW, DRAIN_EV_BEGIN);
+    assert_string_equal(at(&d, NOW + 1, DRAIN_EV_HURRY), "");
+    assert_int_equal(d.state, DRAIN_LINGERING);
+    assert_int_equal(drain_deadline(d), NOW + 6);
+    return d;
+}
+
+static void who_is_cut_is_counted_before(void **state)
+{
+    (void)state;
+    struct drain d = in_a_hurry();
+    assert_string_equal(counted(&d, NOW + 2, somebody), "PROGRESS CUT STOP");
+    assert_int_equal(d.cut, 3);
+}
+
+static void a_count_that_does_not_come_is_not_waited_for_long(void **state)
+{
+    (void)state;
+    struct drain d = in_a_hurry();
+    assert_string_equal(at(&d, NOW + 6, DRAIN_EV_TICK), "STOP");
+    d = in_a_hurry();
+    assert_string_equal(at(&d, NOW + 2, DRAIN_EV_HURRY), "STOP");
+}
+
 static void without_a_timeout_we_wait_for_ever(void **state)
 {
     (void)state;
@@ -286,6 +315,8 @@ int main(void)
         cmocka_unit_test(only_what_is_waited_for_counts),
         cmocka_unit_test(the_deadline_cuts),
         cmocka_unit_test(a_timeout_shorter_than_linger_wins),
+        cmocka_unit_test(who_is_cut_is_counted_before),
+        cmocka_unit_test(a_count_that_does_not_come_is_not_waited_for_long),
         cmocka_unit_test(without_a_timeout_we_wait_for_ever),
         cmocka_unit_test(an_unknown_number_stands_until_it_is_stale),
         cmocka_unit_test(never_counted_is_not_nobody),

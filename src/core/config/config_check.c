@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* The kernel is asked for connections in milliseconds; Redis may be slow, or away. */
+#define FIRST_COUNT (2 * USEC_PER_SEC)
+
 const struct config_place *config_place_of(
     const struct config_build *b, const char *section, const char *key, unsigned index)
 {
@@ -146,6 +149,7 @@ static void check_pace(struct config_build *b)
     at_most(b, "Drain", "Linger", &c->drain.linger, "Timeout", c->drain.timeout);
     /* Who has not been seen for as long as an active caller would take counts no more. */
     c->drain.stale_after = c->active_window;
+    c->drain.first_count = FIRST_COUNT;
     if (c->agent.timeout_start < c->prober.rise * c->prober.start_interval) {
         const struct config_place *place = config_place_of(b, "Agent", "TimeoutStartSec", 0);
         if (!place)

@@ -214,6 +214,8 @@ static rows drain_rows = {
     ENUM(drain, state, drain_states),
     FIELD(drain, stop_daemon),
     FIELD(drain, counting),
+    FIELD(drain, counted),
+    FIELD(drain, hurried),
     FIELD(drain, began_at),
     FIELD(drain, linger_until),
     FIELD(drain, deadline),
