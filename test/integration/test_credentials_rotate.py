@@ -285,8 +285,8 @@ def test_a_daemon_that_died_goes_on_with_the_old_value(make_daemon, sleeper_conf
     mark = daemon.mark()
     daemon.start()
     daemon.wait_event("credential-refused", since=mark)
-    os.kill(daemon.workers()[0] if daemon.workers() else int(
-        daemon.request("GET", "/api/v1/workers")[1]["workers"][0]["pid"]), signal.SIGKILL)
+    (worker,) = daemon.request("GET", "/api/v1/workers")[1]["workers"]
+    os.kill(worker["pid"], signal.SIGKILL)
     daemon.wait_event("worker-verified", since=mark)
     wait_for(lambda: keys_of(daemon) == {OLD})
     assert not daemon.events("credential-in-use", since=mark)

@@ -3,11 +3,10 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 
 import pytest
-from agent import request
+from agent import ask_half, request
 from daemon import BUILD
 from waiting import wait_for
 
@@ -485,16 +484,16 @@ def test_a_command_that_fails_is_told_and_never_in_the_way(start, command, says)
 
 def test_a_deadline_that_cuts_callers_of_a_paused_worker_names_them(start, port):
     daemon = start(Rollout=QUICK, Drain={"Timeout": "1s"})
-    # In the middle of a request: whoever is idle is let go by the agent itself.
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
-        caller.sendall(b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+    with ask_half(port) as caller:
         wait_for(lambda: daemon.request("GET", "/api/v1/workers")[1]["workers"][0]["connections"])
         daemon.cli("restart", check=True)
         cut = daemon.wait_event("callers-cut")
         number = caller.getsockname()[1]
     assert cut["callers"] == "1" and cut["worker"] == "1" and cut["generation"] == "1"
     assert f"127.0.0.1 port {number}" in cut["caller_names"]
-    record = json.loads((daemon.state / "callers-cut.jsonl").read_text())
+    path = daemon.state / "callers-cut.jsonl"
+    wait_for(lambda: path.exists() and path.read_text().endswith("\n"))
+    record = json.loads(path.read_text())
     assert record["callers"] == 1
     assert record["who"]["connections"] == [f"127.0.0.1 port {number}"]
 

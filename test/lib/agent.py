@@ -29,6 +29,13 @@ def fault(port, name):
         return None
 
 
+def ask_half(port):
+    """A caller in the middle of a request: one that is idle is let go by the agent itself."""
+    caller = socket.create_connection(("127.0.0.1", port), timeout=10)
+    caller.sendall(b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+    return caller
+
+
 def hold(port):
     """An open keep-alive connection that was used once: a caller, as the kernel sees it."""
     caller = socket.create_connection(("127.0.0.1", port), timeout=10)

@@ -10,7 +10,7 @@ class RedisError(Exception):
 class Resp:
     """One connection. Replies are bytes, int, None, or lists of these."""
 
-    def __init__(self, path, timeout=10.0):
+    def __init__(self, path, timeout=60.0):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._socket.connect(str(path))
