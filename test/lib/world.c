@@ -190,6 +190,17 @@ static void given_up_rightly(struct world *w, unsigned i)
     HOLDS(w, !given_up || w->slots[i].bad >= w->fleet_conf.prober.fall);
 }
 
+/* Who is to be left alone is, but by a rollout that judges its own, and in the end. */
+static void left_alone(struct world *w, unsigned i)
+{
+    const struct fleet *f = &w->fleet;
+    enum worker_cause cause = f->slots[i].worker.cause;
+    bool kept = (cause == WORKER_CAUSE_HANG && f->keeps_hung) ||
+                (cause == WORKER_CAUSE_ZOMBIE && f->keeps_zombies);
+    bool judged = w->judged || f->rollout.state != ROLLOUT_IDLE;
+    HOLDS(w, !kept || judged || f->stopping || w->resuming);
+}
+
 /* Only one worker at a time is replaced although it answers, and none without enough bad answers.
  */
 static void stop_asked(struct world *w, unsigned i)
@@ -200,6 +211,8 @@ static void stop_asked(struct world *w, unsigned i)
     if (w->resuming && (s->process != WORLD_RUNNING || s->told_to_go))
         return;
     HOLDS(w, s->process == WORLD_RUNNING && !s->told_to_go);
+    if (!w->fleet_conf.overlap)
+        left_alone(w, i);
     if (!w->fleet_conf.overlap && !w->resuming)
         given_up_rightly(w, i);
     s->told_to_go = true;
@@ -245,6 +258,7 @@ static void perform(struct world *w, const struct fleet_action *a)
         HOLDS(w, s->doubtful || s->active);
         if (!s->doubtful) {
             given_up_rightly(w, a->slot);
+            left_alone(w, a->slot);
             world_overlap_hold(w, a->slot);
         }
         s->active = false;
@@ -262,6 +276,7 @@ static void perform(struct world *w, const struct fleet_action *a)
             break;
         HOLDS(w, s->process == WORLD_RUNNING);
         HOLDS(w, s->reports || s->bad >= w->fleet_conf.prober.fall);
+        left_alone(w, a->slot);
         if (!s->now.ignores_abort)
             ends(w, a->slot, s->now.stop_takes, aborted);
         break;
@@ -386,6 +401,7 @@ void world_fleet(struct world *w, struct fleet_event ev)
         if (ev.operation == 0)
             ev.operation = w->operations;
     }
+    w->judged = w->fleet.rollout.state != ROLLOUT_IDLE;
     unsigned wanted = w->fleet.n_workers;
     unsigned serving = fleet_serving(&w->fleet); /* more: a RESIZE waits until all were heard of */
     if (w->fleet.rollout.state != ROLLOUT_HOLD && wanted < serving)

@@ -95,6 +95,7 @@ struct world {
     uint64_t undone;               /* of those, rolled back */
     uint64_t steps;
     unsigned wanted_in_hold; /* the most since it began, or at the last event before */
+    bool judged;             /* a rollout was under way when the latest event came */
     unsigned most_lives;     /* overlap: that there may be */
     bool meddles;            /* operators type at the worst moment */
     bool show_probes;

@@ -177,10 +177,18 @@ static void scale(struct sim *s, unsigned n)
                        .type = FLEET_EV_SCALE, .n_workers = n, .operation = w->operations + 1});
 }
 
+/* A switch, or remedies that did not help. */
+static void keep(struct sim *s, bool hung, bool zombies)
+{
+    note(s, "keep%s%s", hung ? " hung" : "", zombies ? " zombies" : "");
+    world_fleet(&s->world,
+        (struct fleet_event){.type = FLEET_EV_KEEP, .keeps_hung = hung, .keeps_zombies = zombies});
+}
+
 static void operator_acts(struct sim *s)
 {
     struct world *w = &s->world;
-    switch (world_random(w, s->overlap ? 12 : 9)) {
+    switch (world_random(w, s->overlap ? 13 : 10)) {
     case 0:
     case 1:
     case 2:
@@ -214,10 +222,13 @@ static void operator_acts(struct sim *s)
         scale(s, 1 + (unsigned)world_random(w, 4));
         break;
     case 9:
-        steer(s, FLEET_EV_CANCEL);
+        keep(s, one_in(w, 2), one_in(w, 2));
         break;
     case 10:
+        steer(s, FLEET_EV_CANCEL);
+        break;
     case 11:
+    case 12:
         steer(s, FLEET_EV_PROMOTE);
         break;
     }
@@ -348,6 +359,7 @@ static void heal(struct sim *s)
     w->callers = fresh.callers;
     redis(s, DEPENDENCY_UP);
     provider(s, false);
+    keep(s, false, false);
     world_drain(w, (struct drain_event){.type = DRAIN_EV_RESUME});
     if (w->n_workers == 0)
         resize(s, 2);
