@@ -45,9 +45,9 @@ enum severity { SEVERITIES(X) SEVERITY_COUNT };
     X(PROVIDER_DOWN, "provider-down", P2, "a-provider-is-down", \
         10 * USEC_PER_SEC, USEC_PER_MIN, "a provider is down") \
     X(WORKER_ZOMBIE, "worker-lost-redis", P3, "a-worker-lost-redis", \
-        0, 15 * USEC_PER_MIN, "a worker lost Redis and was replaced") \
+        0, 15 * USEC_PER_MIN, "a worker lost Redis") \
     X(WORKER_HUNG, "worker-hangs", P3, "a-worker-hangs", \
-        0, 15 * USEC_PER_MIN, "a worker hung and was replaced") \
+        0, 15 * USEC_PER_MIN, "a worker hung") \
     X(WORKER_UNHEALTHY, "worker-unhealthy", P3, "a-worker-is-unhealthy", \
         0, 15 * USEC_PER_MIN, "a worker was unhealthy and was replaced") \
     X(HANDOVER_LOST, "handover-lost", P3, "the-listener-is-not-handed-over", \
