@@ -45,13 +45,19 @@ static void add_time(struct strbuf *out, const char *timestamp)
     say_word(out, text, WORD_MAX);
 }
 
+/* What only happened took no time that says anything. */
 static void add_span(struct strbuf *out, const cJSON *object, const char *name)
 {
     char span[SPAN_TEXT_MAX];
     usec_t took;
-    if (json_count(object, name, &took))
-        strbuf_adds(out, took < USEC_PER_SEC ? span_show(took, span)
-                                             : span_format(took - took % USEC_PER_SEC, span));
+    if (!json_count(object, name, &took))
+        return;
+    if (took < USEC_PER_MSEC)
+        strbuf_adds(out, "a moment");
+    else if (took < USEC_PER_SEC)
+        strbuf_adds(out, span_show(took, span));
+    else
+        strbuf_adds(out, span_format(took - took % USEC_PER_SEC, span));
 }
 
 /* Each in its own cell. */

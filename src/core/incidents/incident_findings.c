@@ -122,8 +122,10 @@ void incident_findings_words(const struct incident_findings *f, struct strbuf *o
     }
     strbuf_addf(out, "%u error%s, %u warning%s", f->errors, f->errors == 1 ? "" : "s", f->warnings,
         f->warnings == 1 ? "" : "s");
-    for (unsigned i = 0; i < f->n; i++)
-        strbuf_addf(out, "%s%s", i == 0 ? ": " : ", ", doctor_name(f->items[i].check));
+    for (unsigned i = 0; i < f->n; i++) {
+        if (i == 0 || f->items[i].check != f->items[i - 1].check) /* else of another subject */
+            strbuf_addf(out, "%s%s", i == 0 ? ": " : ", ", doctor_name(f->items[i].check));
+    }
     if (f->errors + f->warnings > f->n)
         strbuf_addf(out, " and %u more", f->errors + f->warnings - f->n);
 }
