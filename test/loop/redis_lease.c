@@ -80,7 +80,10 @@ static void on_held(const char *other, const char *trouble, void *arg)
 
 static void on_released(void *arg)
 {
-    ((struct holder *)arg)->released = true;
+    struct holder *h = arg;
+    h->released = true;
+    redis_lease_free(h->lease);
+    h->lease = NULL;
 }
 
 static bool is_told(void *arg)
@@ -106,8 +109,6 @@ static void give_back(struct world *w, struct holder *h)
 {
     redis_lease_release(h->lease);
     rig_wait(w->loop, is_released, h);
-    redis_lease_free(h->lease);
-    h->lease = NULL;
 }
 
 static bool lasts(void *arg)
@@ -121,6 +122,18 @@ static void value(struct world *w, char out[128])
     redisReply *reply = rig_redis_do(w->c, "GET " KEY);
     snprintf(out, 128, "%s", reply->type == REDIS_REPLY_STRING ? reply->str : "");
     freeReplyObject(reply);
+}
+
+/* It would have been renewed while it is given back. */
+static void one_given_back_when_it_is_due_is_gone(void **state)
+{
+    struct world *w = *state;
+    take(w, &w->a, 600 * USEC_PER_MSEC);
+    redis_lease_release(w->a.lease);
+    while (rig_redis_int(w->c, "PTTL " KEY) > 390)
+        continue; /* we stand still until a third is over */
+    rig_wait(w->loop, is_released, &w->a);
+    assert_int_equal(rig_redis_int(w->c, "EXISTS " KEY), 0);
 }
 
 static void one_at_a_time(void **state)
@@ -252,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_at_a_time),
+        TEST(one_given_back_when_it_is_due_is_gone),
         TEST(it_is_renewed),
         TEST(it_runs_out_in_a_pause),
         TEST(what_ran_out_and_nobody_took_is_taken_again),

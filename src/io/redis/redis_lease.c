@@ -187,6 +187,7 @@ struct redis_lease *redis_lease_new(struct loop *l, struct redis_link *link, con
 void redis_lease_release(struct redis_lease *x)
 {
     x->releasing = true;
+    timer_disarm(x->timer);
     if (x->batch)
         return; /* on_done() */
     if (x->taken)
