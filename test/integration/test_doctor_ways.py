@@ -10,7 +10,6 @@ import time
 
 import pytest
 from agent import fault, request
-from conftest import AGENT
 from daemon import BUILD
 from diagnosing import alone, apart, diagnosis, names, neighbour, report, start, well  # noqa: F401
 from neighbour import certificate
@@ -102,10 +101,11 @@ def test_a_provider_that_is_reached_late(start, neighbour, directory):
     assert "secured after 2." in finding["evidence"], finding
 
 
-def test_an_agent_that_is_switched_off_and_supervised_by_nobody(make_daemon, well, port):
+def test_an_agent_that_is_switched_off_and_supervised_by_nobody(
+        make_daemon, well, port, agent_directory):
     variables = well({"ELEVENLABS_AGENT_ENABLED": "false"})["Agent"]["Environment"]
     daemon = make_daemon(well(), start=False)
-    agent = subprocess.Popen([shutil.which("node"), AGENT / "src/index.js"],
+    agent = subprocess.Popen([shutil.which("node"), agent_directory / "src/index.js"],
                              env=os.environ | dict(line.split("=", 1) for line in variables))
     try:
         wait_for(lambda: is_listening(port), 30, "the agent to listen")
