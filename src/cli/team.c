@@ -18,7 +18,7 @@ bool team_write_eta(const char *text, struct strbuf *out)
         strbuf_adds(out, text);
         return span > 0 && span != USEC_INFINITY;
     }
-    if (since_parse(text, now, &due) < 0 || due <= now)
+    if (ahead_parse(text, now, &due) < 0 || due <= now)
         return false;
     strbuf_adds(out, timestamp_format(due, at));
     return true;

@@ -22,6 +22,8 @@ static void texts(void **state)
         {"12:30", 40},
         {"12:29:40", 60},
         {"00:00", 45040},
+        {"12:31", 86400 - 20},
+        {"23:50", 86400 - 40760},
         {"2026-03-01", 45040},
         {"2026-02-28 12:30", 86440},
         {"2026-02-28 12:30:40", 86400},
@@ -45,6 +47,21 @@ static void texts(void **state)
     }
 }
 
+static void what_is_ahead_is_the_next_time(void **state)
+{
+    usec_t wall = 0;
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    assert_int_equal(ahead_parse("12:31", NOW, &wall), 0);
+    assert_int_equal((wall - NOW) / USEC_PER_SEC, 20);
+    assert_int_equal(ahead_parse("12:30", NOW, &wall), 0);
+    assert_int_equal((wall - NOW) / USEC_PER_SEC, 86400 - 40);
+    assert_int_equal(ahead_parse("2026-03-01T12:31:00Z", NOW, &wall), 0);
+    assert_int_equal((wall - NOW) / USEC_PER_SEC, 20);
+    assert_int_equal(ahead_parse("10min", NOW, &wall), -EINVAL);
+}
+
 static void local_time_is_local(void **state)
 {
     usec_t wall = 0;
@@ -61,6 +78,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
+        cmocka_unit_test(what_is_ahead_is_the_next_time),
         cmocka_unit_test(local_time_is_local),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
