@@ -23,9 +23,9 @@ def test_a_worker_that_a_redis_restart_made_a_zombie_is_replaced(service):
     service.start()
     pid = service.worker_pid()
     # As with a large dump, Redis is away until the agent's client has given up for good: after its
-    # third refused attempt.
-    refused = f"journalctl -q -o cat WORKER_PID={pid} MESSAGE='error: Redis connection error'"
-    service.box.write("/run/gap", f"until [ $({refused} | wc -l) -ge 3 ]; do :; done\n")
+    # third refused attempt. A connection that is reset is no attempt.
+    errors = f"journalctl -q -o json WORKER_PID={pid} MESSAGE='error: Redis connection error'"
+    service.box.write("/run/gap", f"until [ $({errors} | grep -c ECONNREFUSED) -ge 3 ]; do :; done\n")
     service.drop_in("[Service]\nExecStartPre=+sh /run/gap\n", unit="redis-server.service")
     service.box.run("systemctl", "restart", "redis-server")
     service.event("redis-down")

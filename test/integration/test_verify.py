@@ -16,12 +16,19 @@ def wait_probes(daemon, more):
     wait_for(lambda: len(daemon.lines(message="info: Health check requested")) > before + more)
 
 
+def wait_refused(daemon, attempts):
+    """Waits until so many attempts of the agent's client to connect to Redis were refused. A
+    connection that is reset is no attempt."""
+    wait_for(lambda: sum("ECONNREFUSED" in line["agent_error"] for line in daemon.lines(
+        message="error: Redis connection error")) >= attempts)
+
+
 def take_redis_away(daemon, redis):
     """Stops Redis for so long that the agent's client gives up for good."""
     redis.stop()
     daemon.wait_event("redis-down")
     daemon.wait_event("worker-degraded")
-    wait_for(lambda: len(daemon.lines(message="error: Redis connection error")) >= 3)
+    wait_refused(daemon, 3)
     wait_probes(daemon, 3)
 
 
@@ -96,8 +103,8 @@ def test_a_worker_may_start_while_redis_is_down(make_daemon, agent_config, redis
     daemon.wait_event("redis-down")
     daemon.wait_event("worker-degraded")
     daemon.wait_event("daemon-ready")
-    wait_for(lambda: len(daemon.lines(message="error: Redis connection error")) >= 3)
-    wait_probes(daemon, 3)  # the agent's client has given up by then
+    wait_refused(daemon, 4)  # the agent's client has given up by then
+    wait_probes(daemon, 3)
     redis.start()
     daemon.wait_event("worker-zombie")
     daemon.wait_event("worker-verified", count=2)
