@@ -81,9 +81,11 @@ ELSEWHERE = {
 
 @pytest.fixture
 def moved(request):
-    """moved(before, after): whether all families moved that this test speaks for."""
-    def check(before, after):
-        still = MOVES[request.node.originalname] - after.moved_since(before)
+    """moved(before, .., after): whether all families moved, from one to the next, that this test
+    speaks for."""
+    def check(*scrapes):
+        still = MOVES[request.node.originalname].difference(
+            *(after.moved_since(before) for before, after in zip(scrapes, scrapes[1:])))
         assert not still, f"did not move: {sorted(still)}"
     return check
 
@@ -350,7 +352,7 @@ def test_redis_comes_and_goes(agents, redis, moved):
     assert after("voxkeeper_redis_reconnects_total") == 1
     assert after("voxkeeper_redis_latency_seconds_count") > before("voxkeeper_redis_latency_seconds_count")
     assert after("voxkeeper_worker_exits_total", cause="zombie") == 0
-    moved(down, after)
+    moved(before, down, after)
 
 
 def test_without_redis_it_is_not_down(sleepers):
