@@ -178,25 +178,11 @@ static void flush(struct append_log *log)
     job_run(log->loop, work, on_flushed, f);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 int append_log_add(struct append_log *log, const char *lines, size_t len, struct err *e)
 {
     struct strbuf text = STRBUF_INIT;
     add_lines(lines, len, &text);
-    int r = text.failed ? -ENOMEM : write_all(log->fd, strbuf_text(&text), text.len);
+    int r = text.failed ? -ENOMEM : files_write_all(log->fd, strbuf_text(&text), text.len);
     if (r == 0) {
         log->size += text.len;
         flush(log);
@@ -226,7 +212,7 @@ static int write_beside(const char *path, const struct strbuf *text)
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return -errno;
-    int r = write_all(fd, strbuf_text(text), text->len);
+    int r = files_write_all(fd, strbuf_text(text), text->len);
     if (r == 0 && fdatasync(fd) < 0)
         r = -errno;
     if (r == 0)

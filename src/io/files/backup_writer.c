@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "core/sweep/backup.h"
 #include "io/files/backup_store.h"
+#include "io/files/files.h"
 #include "io/loop/job.h"
 
 #include <assert.h>
@@ -78,20 +79,6 @@ static int create(struct backup_writer *w)
     return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* What is not whole goes again where that is possible; a reader stops there in any case. */
 static int give_up(struct backup_writer *w, int r)
 {
@@ -113,7 +100,7 @@ static int append(struct backup_writer *w)
         return r;
     r = backup_pack(&w->records, &w->block);
     if (r == 0)
-        r = write_all(w->fd, w->block.data, w->block.len);
+        r = files_write_all(w->fd, w->block.data, w->block.len);
     if (r == 0 && fdatasync(w->fd) < 0)
         r = -errno;
     if (r < 0)

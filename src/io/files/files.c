@@ -110,14 +110,14 @@ int files_read_end(const char *path, size_t max, char **out_text, size_t *out_le
     return r < 0 ? err_sys(e, r, "reading \"%s\"", path) : 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
+int files_write_all(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(fd, bytes, len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return -errno;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
         bytes += n;
         len -= (size_t)n;
     }
@@ -129,7 +129,7 @@ int files_append(const char *path, const void *bytes, size_t len, struct err *e)
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(e, -errno, "appending to \"%s\"", path);
-    int r = write_all(fd, bytes, len);
+    int r = files_write_all(fd, bytes, len);
     if (r == 0 && fdatasync(fd) < 0)
         r = -errno;
     close(fd);

@@ -16,6 +16,9 @@ int files_read(const char *path, size_t max, char **out_text, size_t *out_len, s
 /* As files_read(), of a file of any size: its last lines, in at most `max` bytes. */
 int files_read_end(const char *path, size_t max, char **out_text, size_t *out_len, struct err *e);
 
+/* Writes all of them, in as many writes as it takes. Returns 0 or -errno: some may be written. */
+int files_write_all(int fd, const char *bytes, size_t len);
+
 /* Appends bytes in one write and makes them durable; creates the file with mode 0600. */
 int files_append(const char *path, const void *bytes, size_t len, struct err *e);
 
