@@ -1,9 +1,11 @@
 """`voxkeeper logs` with a journal to read."""
 
 import json
+from os import listdir, readlink
 
 import pytest
-from waiting import read_lines
+from processes import children
+from waiting import read_lines, wait_for
 
 pytestmark = pytest.mark.systemd
 
@@ -41,17 +43,45 @@ def test_the_journal_is_there_without_the_daemon(service):
     assert any(line.get("event") == "daemon-stopped" for line in lines_of(service))
 
 
-def test_following_over_a_restart(service):
-    service.start()
-    follow = service.box.popen("voxkeeper", "logs", "-f", "--json", "--lines=1", stdout=-1)
+def waits_for_the_journal(process):
+    """Whether `logs -f` has shown what there was: libsystemd watches the journal's files then."""
     try:
-        service.systemctl("restart")
-        lines = (json.loads(line).get("event") for line in read_lines(follow.stdout, 30))
-        assert "daemon-handed-over" in lines
-        assert "daemon-resumed" in lines
-    finally:
-        service.box._end(follow)
-        follow.stdout.close()
+        return any(readlink(f"/proc/{pid}/fd/{fd}") == "anon_inode:inotify"
+                   for pid in children(process.pid) for fd in listdir(f"/proc/{pid}/fd"))
+    except FileNotFoundError:  # a descriptor was closed meanwhile
+        return False
+
+
+@pytest.fixture
+def follow(service):
+    """Starts `voxkeeper logs -f --json`; once it follows, returns the events of its lines."""
+    started = []
+
+    def begin(*options):
+        process = service.box.popen("voxkeeper", "logs", "-f", "--json", *options, stdout=-1)
+        started.append(process)
+        wait_for(lambda: waits_for_the_journal(process), 30, "logs -f to wait for the journal")
+        return (json.loads(line).get("event") for line in read_lines(process.stdout, 30))
+
+    yield begin
+    for process in started:
+        service.box._end(process)
+        process.stdout.close()
+
+
+def test_following_over_a_restart(service, follow):
+    service.start()
+    events = follow("--lines=1")
+    service.systemctl("restart")
+    assert "daemon-handed-over" in events
+    assert "daemon-resumed" in events
+
+
+def test_following_what_never_happened_before(service, follow):
+    service.start()
+    events = follow("--event=worker-crashed")
+    service.fault("crash", check=False)
+    assert next(events) == "worker-crashed"
 
 
 def test_who_may_not_read_the_journal_is_told(service):
