@@ -160,3 +160,39 @@ const char *redis_url_address(const struct redis_url *url, char buf[REDIS_URL_TE
             (unsigned)url->port, url->db);
     return buf;
 }
+
+enum { PORT_USUAL = 6379 };
+
+static bool is_this_machine(const char *host)
+{
+    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "localhost") == 0;
+}
+
+/* Appends " OPTION VALUE", the value so that a shell takes it for one word. */
+static void add_option(char buf[REDIS_URL_TEXT_MAX], const char *option, const char *value)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "./:_%+-";
+    const char *quote = value[strspn(value, plain)] == '\0' ? "" : strchr(value, '\'') ? "\"" : "'";
+    size_t len = strlen(buf);
+    snprintf(buf + len, REDIS_URL_TEXT_MAX - len, " %s %s%s%s", option, quote, value, quote);
+}
+
+const char *redis_url_cli(const struct redis_url *url, char buf[REDIS_URL_TEXT_MAX])
+{
+    char number[16];
+    snprintf(buf, REDIS_URL_TEXT_MAX, "redis-cli");
+    if (url->is_unix)
+        add_option(buf, "-s", url->path);
+    else if (!is_this_machine(url->host))
+        add_option(buf, "-h", url->host);
+    if (!url->is_unix && url->port != PORT_USUAL) {
+        snprintf(number, sizeof number, "%u", (unsigned)url->port);
+        add_option(buf, "-p", number);
+    }
+    if (url->db > 0) {
+        snprintf(number, sizeof number, "%u", url->db);
+        add_option(buf, "-n", number);
+    }
+    return buf;
+}

@@ -24,3 +24,6 @@ int redis_url_parse(const char *text, struct redis_url *out, struct err *e);
 
 /* The address without credentials, as a URL again. Into `buf`, returned. */
 const char *redis_url_address(const struct redis_url *url, char buf[REDIS_URL_TEXT_MAX]);
+
+/* `redis-cli` as it reaches that server, without credentials; for a shell. Into `buf`, returned. */
+const char *redis_url_cli(const struct redis_url *url, char buf[REDIS_URL_TEXT_MAX]);

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from agent import fault, hold, request
 from daemon import BUILD, TOP
-from diagnosing import (MACHINE, PROGRAMS, alone, apart, diagnosis, names, neighbour,  # noqa: F401
-                        report, start, well)
+from diagnosing import (MACHINE, PROGRAMS, alone, apart, diagnosis, names,  # noqa: F401
+                        neighbour, paste, report, start, well)
 from neighbour import certificate
 from ports import free_port, is_listening
 from redis_server import RedisServer
@@ -250,9 +250,7 @@ def test_evictions(start, redis):
     redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
     diagnosis(daemon)
     redis.command("CONFIG", "SET", "maxmemory", "1gb")
-    fix = diagnosis(daemon, "sessions-policy")["sessions-policy"]["command"]
-    for command in fix.replace("redis-cli ", "").split("; ")[:1]:
-        redis.command(*command.split())
+    paste(diagnosis(daemon, "sessions-policy")["sessions-policy"]["command"])
     diagnosis(daemon)
     redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
     used = int(re.search(rb"used_memory:(\d+)", redis.command("INFO", "memory"))[1])
@@ -301,11 +299,14 @@ def test_rights_that_are_missing_are_named(start, redis, directory):
     redis.command("ACL", "SETUSER", user, "-dump", "-unlink")
     finding = diagnosis(daemon, "redis-rights")["redis-rights"]
     assert finding["evidence"].endswith("missing +dump +unlink")
-    assert finding["command"] == f"redis-cli ACL SETUSER {user} +dump +unlink"
-    redis.command("ACL", "SETUSER", user, "+dump", "+unlink", "resetkeys", "~elevenlabs:session:*",
+    paste(finding["command"])
+    diagnosis(daemon)
+    redis.command("ACL", "SETUSER", user, "resetkeys", "~elevenlabs:session:*",
                   "~voxkeeper:lease:*")
     finding = diagnosis(daemon, "redis-rights")["redis-rights"]
     assert "missing ~cursor_task:*" in finding["evidence"]
+    paste(finding["command"])
+    diagnosis(daemon)
     assert redis.command("DBSIZE") == before
 
 

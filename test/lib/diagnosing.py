@@ -3,6 +3,7 @@ imported by name: neighbour, well, start, apart."""
 
 import json
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -96,6 +97,31 @@ def alone(daemon, *options):
     return done.returncode, json.loads(done.stdout)
 
 
+# What a finding's command may begin with; anything else is prose that a shell would stumble over.
+PROGRAMS_TO_TYPE = {"cat", "curl", "df", "du", "free", "getent", "head", "ip", "journalctl", "nft",
+                    "openssl", "ps", "redis-cli", "sort", "ss", "systemctl", "tail", "timedatectl",
+                    "timeout", "voxkeeper", "voxkeeperd"}
+
+
+def is_typed(command):
+    """Whether that can be pasted into a shell as it stands."""
+    words = shlex.split(command, comments=True)
+    parts = [[]]
+    for word in shlex.shlex(command.split("  # ")[0], posix=True, punctuation_chars="();<>|&"):
+        if set(word) <= set(";|&"):
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    parsed = subprocess.run(["bash", "-nc", command], capture_output=True, text=True)
+    return parsed.returncode == 0 and words and all(
+        part and part[0] in PROGRAMS_TO_TYPE for part in parts)
+
+
+def paste(command):
+    """A finding's command, typed as it stands. It may end with something that fails here."""
+    subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, timeout=30)
+
+
 def names(found):
     return sorted(finding["check"] for finding in found["findings"])
 
@@ -107,6 +133,7 @@ def diagnosis(daemon, *checks):
     for finding in found["findings"]:
         for member in "symptom", "evidence", "cause", "command", "runbook":
             assert finding[member], finding
+        assert is_typed(finding["command"]), finding["command"]
     errors = [finding for finding in found["findings"] if finding["severity"] == "error"]
     assert report(daemon, exit_code=1 if errors else 0)
     return {finding["check"]: finding for finding in found["findings"]}

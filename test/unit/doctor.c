@@ -76,6 +76,50 @@ static void what_is_known_counts_for_nothing(void **state)
     cJSON_Delete(json);
 }
 
+/* Whether the text between two separators begins with a program. */
+static bool begins_with_program(const char *command)
+{
+    static const char *const programs[] = {"cat", "curl", "df", "free", "getent", "head", "ip",
+        "journalctl", "nft", "openssl", "ps", "redis-cli", "ss", "systemctl", "timedatectl",
+        "timeout", "voxkeeper", "voxkeeperd"};
+    size_t len = strcspn(command, " ;");
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        if (strlen(programs[i]) == len && strncmp(programs[i], command, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void what_to_type_can_be_pasted(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < DOCTOR_CHECK_COUNT; i++) {
+        const char *all = doctor_command((enum doctor_check)i);
+        const char *comment = strstr(all, "  # ");
+        const char *end = comment ? comment : all + strlen(all);
+        for (const char *at = all; at < end; at += strspn(at, ";&| ")) {
+            if (!begins_with_program(at))
+                fail_msg("%s: \"%s\" is nothing to type", doctor_name((enum doctor_check)i), at);
+            at += strcspn(at, ";&|#");
+        }
+    }
+}
+
+static void a_command_reaches_its_server(void **state)
+{
+    (void)state;
+    struct doctor_report r = {0};
+    doctor_add(&r, DOCTOR_REDIS_CLIENTS, "", "seen");
+    doctor_add(&r, DOCTOR_REDIS_RIGHTS, "", "seen");
+    doctor_fix(&r, "redis-cli ACL SETUSER kim +dump");
+    doctor_add(&r, DOCTOR_AGENT_HANGS, "", "seen");
+    doctor_address(&r, "redis-cli", "redis-cli -p 7");
+    assert_string_equal(r.items[0].command,
+        "redis-cli -p 7 CLIENT LIST; redis-cli -p 7 CONFIG SET maxclients 10000");
+    assert_string_equal(r.items[1].command, "redis-cli -p 7 ACL SETUSER kim +dump");
+    assert_null(strstr(r.items[2].command, "redis"));
+}
+
 static void words_from_outside_are_harmless(void **state)
 {
     (void)state;
@@ -97,6 +141,8 @@ int main(void)
         cmocka_unit_test(every_check_is_whole),
         cmocka_unit_test(a_cause_is_named_and_not_what_follows_from_it),
         cmocka_unit_test(what_is_known_counts_for_nothing),
+        cmocka_unit_test(what_to_type_can_be_pasted),
+        cmocka_unit_test(a_command_reaches_its_server),
         cmocka_unit_test(words_from_outside_are_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,32 @@ static void reads_what_operators_write(void **state)
     }
 }
 
+static void names_it_for_a_shell(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *command;
+    } rows[] = {
+        {"redis://localhost", "redis-cli"},
+        {"redis://:s3cret@127.0.0.1:6379/0", "redis-cli"},
+        {"redis://127.0.0.1:6380", "redis-cli -p 6380"},
+        {"redis://redis/2", "redis-cli -h redis -n 2"},
+        {"redis://kim:s3cret@redis.example.com:7/0", "redis-cli -h redis.example.com -p 7"},
+        {"redis://[::1]:6380", "redis-cli -h ::1 -p 6380"},
+        {"unix:///run/redis/redis.sock?db=3", "redis-cli -s /run/redis/redis.sock -n 3"},
+        {"unix:///a%20b", "redis-cli -s '/a b'"},
+        {"unix:///a%27b", "redis-cli -s \"/a'b\""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct redis_url url;
+        struct err e = {0};
+        char buf[REDIS_URL_TEXT_MAX];
+        assert_int_equal(redis_url_parse(rows[i].text, &url, &e), 0);
+        assert_string_equal(redis_url_cli(&url, buf), rows[i].command);
+    }
+}
+
 static void refuses_with_a_reason(void **state)
 {
     (void)state;
@@ -104,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_operators_write),
+        cmocka_unit_test(names_it_for_a_shell),
         cmocka_unit_test(refuses_with_a_reason),
         cmocka_unit_test(long_ones_do_not_overflow),
     };

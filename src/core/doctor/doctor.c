@@ -113,6 +113,23 @@ void doctor_fix(struct doctor_report *r, const char *fmt, ...)
     va_end(ap);
 }
 
+void doctor_address(struct doctor_report *r, const char *word, const char *by)
+{
+    for (unsigned i = 0; i < r->n; i++) {
+        struct doctor_finding *f = &r->items[i];
+        struct strbuf out = STRBUF_INIT;
+        const char *rest = f->command[0] ? f->command : doctor_command(f->check);
+        for (const char *at; (at = strstr(rest, word)) != NULL; rest = at + strlen(word)) {
+            strbuf_add(&out, rest, (size_t)(at - rest));
+            strbuf_adds(&out, by);
+        }
+        strbuf_adds(&out, rest);
+        if (!out.failed && out.len < sizeof f->command)
+            snprintf(f->command, sizeof f->command, "%s", strbuf_text(&out));
+        strbuf_fini(&out);
+    }
+}
+
 void doctor_gap(struct doctor_report *r, enum doctor_area area, const char *fmt, ...)
 {
     va_list ap;

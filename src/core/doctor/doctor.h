@@ -42,7 +42,7 @@ struct doctor_finding {
     enum doctor_check by;
     char subject[96]; /* of what there may be several: a worker, a host; "": there is one */
     char evidence[640];
-    char command[320]; /* "": the check's own */
+    char command[640]; /* "": the check's own */
 };
 
 /* What could not be looked at, and why: a check that did not run has found nothing. */
@@ -81,6 +81,9 @@ void doctor_add(struct doctor_report *r, enum doctor_check check, const char *su
 /* Another command than the check's own for the latest finding. */
 void doctor_fix(struct doctor_report *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* In the commands of all findings `by` stands where `word` did: a command that reaches its server. */
+void doctor_address(struct doctor_report *r, const char *word, const char *by);
 
 void doctor_gap(struct doctor_report *r, enum doctor_area area, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -58,10 +58,12 @@ static bool judge_listener(const struct doctor_worker *w, struct doctor_report *
     for (unsigned i = 0; i < w->n_ports && strlen(ports) < sizeof ports - 8; i++)
         snprintf(ports + strlen(ports), sizeof ports - strlen(ports), "%s%u", i ? ", " : "",
             w->ports[i]);
-    if (w->n_ports > 0)
+    if (w->n_ports > 0) {
         doctor_add(r, DOCTOR_AGENT_WRONG_PORT, w->name, "pid %d listens on %s and not on %u",
             w->pid, ports, w->expected);
-    else
+        doctor_fix(
+            r, "voxkeeper reload  # once PORT=%u is in Environment= of [Agent]", w->expected);
+    } else
         doctor_add(r, DOCTOR_AGENT_NOT_LISTENING, w->name,
             "pid %d lives and has no listening socket; port %u was expected", w->pid, w->expected);
     return false;

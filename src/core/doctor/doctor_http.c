@@ -1,7 +1,10 @@
 /* What came of one HTTP question, in words. */
 #include "core/doctor/doctor_http.h"
 
+#include "core/doctor/doctor.h"
+
 #include <stdio.h>
+#include <string.h>
 
 static const char *const phase_names[] = {
 #define X(symbol, name) [DOCTOR_PHASE_##symbol] = name,
@@ -36,4 +39,27 @@ const char *doctor_http_text(const struct doctor_http *h, char buf[DOCTOR_HTTP_T
         break;
     }
     return buf;
+}
+
+const char *doctor_http_host(const char *url, char *buf, size_t size)
+{
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    snprintf(buf, size, "%.*s", (int)strcspn(host, "/?#"), host);
+    return buf;
+}
+
+/* Whether a port is named: "h:8", "[::1]:8", but not "[::1]". */
+static bool has_port(const char *host)
+{
+    const char *end = strrchr(host, ']');
+    return strchr(end ? end : host, ':') != NULL;
+}
+
+void doctor_fix_secure(struct doctor_report *r, const struct doctor_http *h, const char *then)
+{
+    char host[DOCTOR_URL_MAX];
+    doctor_http_host(h->url, host, sizeof host);
+    doctor_fix(
+        r, "openssl s_client -connect %s%s </dev/null%s", host, has_port(host) ? "" : ":443", then);
 }

@@ -4,6 +4,7 @@
 #include "base/span.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How far it came: the last phase is the one that failed. */
@@ -21,6 +22,8 @@ enum doctor_phase { DOCTOR_PHASES(X) };
 enum doctor_reply { DOCTOR_ANSWERED, DOCTOR_TIMED_OUT, DOCTOR_REFUSED, DOCTOR_FAILED };
 
 enum { DOCTOR_BODY_MAX = 4096, DOCTOR_URL_MAX = 256 };
+
+struct doctor_report;
 
 struct doctor_http {
     bool asked;
@@ -43,3 +46,9 @@ const char *doctor_phase_name(enum doctor_phase phase);
 /* " http://..: timed out after 3s (TCP connection)" into `buf`, returned. */
 enum { DOCTOR_HTTP_TEXT_MAX = 600 };
 const char *doctor_http_text(const struct doctor_http *h, char buf[DOCTOR_HTTP_TEXT_MAX]);
+
+/* "api.example.com:8443" of "https://api.example.com:8443/v1". Into `buf`, returned. */
+const char *doctor_http_host(const char *url, char *buf, size_t size);
+
+/* The command that shows the certificate there, for the latest finding; `then` stands behind it. */
+void doctor_fix_secure(struct doctor_report *r, const struct doctor_http *h, const char *then);

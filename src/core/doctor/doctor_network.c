@@ -9,15 +9,6 @@
 
 enum { SKEW_SECONDS = 30 };
 
-/* "api.example.com" of "https://api.example.com:8443/v1"; into `buf`, returned. */
-static const char *host_of(const char *url, char *buf, size_t size)
-{
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    snprintf(buf, size, "%.*s", (int)strcspn(host, "/?#"), host);
-    return buf;
-}
-
 static void judge_one(const struct doctor_http *h, usec_t slow, struct doctor_report *r)
 {
     static const enum doctor_check checks[] = {
@@ -30,7 +21,7 @@ static void judge_one(const struct doctor_http *h, usec_t slow, struct doctor_re
     char text[DOCTOR_HTTP_TEXT_MAX];
     char host[96];
     char spans[3][SPAN_TEXT_MAX];
-    host_of(h->url, host, sizeof host);
+    doctor_http_host(h->url, host, sizeof host);
     if (h->reply == DOCTOR_ANSWERED) {
         usec_t took = h->secured ? h->secured : h->connected;
         if (slow > 0 && took > slow)
@@ -38,16 +29,20 @@ static void judge_one(const struct doctor_http *h, usec_t slow, struct doctor_re
                 "%s: name after %s, connected after %s, secured after %s", h->url,
                 span_show(h->resolved, spans[0]), span_show(h->connected, spans[1]),
                 span_show(h->secured, spans[2]));
+        if (slow > 0 && took > slow)
+            doctor_fix(r,
+                "curl -sS -o /dev/null -w 'name %%{time_namelookup} s, connected "
+                "%%{time_connect} s, secured %%{time_appconnect} s ' '%s'",
+                h->url);
         return;
     }
     doctor_add(r, checks[h->phase], host, "%s", doctor_http_text(h, text));
     if (h->phase == DOCTOR_PHASE_DNS)
-        doctor_fix(r, "getent hosts %.*s; resolvectl status", (int)strcspn(host, ":"), host);
+        doctor_fix(r, "getent hosts %.*s; cat /etc/resolv.conf", (int)strcspn(host, ":"), host);
     else if (h->phase == DOCTOR_PHASE_TLS)
-        doctor_fix(
-            r, "openssl s_client -connect %s%s </dev/null", host, strchr(host, ':') ? "" : ":443");
+        doctor_fix_secure(r, h, "");
     else if (h->phase != DOCTOR_PHASE_ROUTE)
-        doctor_fix(r, "curl -v %s", h->url);
+        doctor_fix(r, "curl -v '%s'", h->url);
 }
 
 /* Seconds that our clock is ahead. */

@@ -188,16 +188,9 @@ static usec_t median(const usec_t pings[DOCTOR_PINGS])
     return sorted[DOCTOR_PINGS / 2];
 }
 
-void doctor_judge_redis(const struct doctor_redis *f, struct doctor_report *r)
+static void judge_what_answers(const struct doctor_redis *f, struct doctor_report *r)
 {
     char took[SPAN_TEXT_MAX];
-    if (f->step == DOCTOR_REDIS_UNASKED) {
-        doctor_gap(r, DOCTOR_REDIS, "no Redis is configured ([Redis] Url=)");
-        return;
-    }
-    judge_way(f, r);
-    if (f->step != DOCTOR_REDIS_STEP_DONE)
-        return;
     usec_t ping = median(f->pings);
     if (ping > PING_LATE)
         doctor_add(r, DOCTOR_REDIS_SLOW, "", "%s: most of %d PINGs took %s or longer", f->address,
@@ -213,4 +206,18 @@ void doctor_judge_redis(const struct doctor_redis *f, struct doctor_report *r)
     }
     judge_server(f, r);
     judge_memory(f, r);
+}
+
+void doctor_judge_redis(const struct doctor_redis *f, struct doctor_report *r)
+{
+    if (f->step == DOCTOR_REDIS_UNASKED) {
+        doctor_gap(r, DOCTOR_REDIS, "no Redis is configured ([Redis] Url=)");
+        return;
+    }
+    judge_way(f, r);
+    if (f->step == DOCTOR_REDIS_STEP_DONE)
+        judge_what_answers(f, r);
+    /* There may be other servers on this machine: what is typed has to reach this one. */
+    if (f->cli[0])
+        doctor_address(r, "redis-cli", f->cli);
 }

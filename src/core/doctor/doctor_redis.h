@@ -26,6 +26,7 @@ struct doctor_redis {
     bool timed_out;
     char address[320];
     char host[256];
+    char cli[320]; /* redis-cli, as it reaches this address */
     char user[128];
     char why[256];                         /* why the step failed */
     usec_t resolved, connected, logged_in; /* each step's own time */

@@ -39,17 +39,27 @@ static void judge_public(const struct doctor_webhook *f, struct doctor_report *r
     if (h->reply != DOCTOR_ANSWERED) {
         doctor_add(r, h->certificate ? DOCTOR_PUBLIC_CERTIFICATE : DOCTOR_PUBLIC_UNREACHABLE, "",
             "POST %s", text);
-        if (!h->certificate)
-            doctor_fix(r, "curl -v -X POST -d {} %s", h->url);
+        if (h->certificate)
+            doctor_fix_secure(
+                r, h, "  # then renew it, and reload the proxy in front of the agent");
+        else
+            doctor_fix(r, "curl -v -X POST -d {} '%s'", h->url);
         return;
     }
     if (h->status == 401)
         doctor_add(r, DOCTOR_WEBHOOK_SECRET, "", "POST %s", text);
-    else if (h->status != 400 && !(h->status == 503 && f->agent_disabled))
+    else if (h->status != 400 && !(h->status == 503 && f->agent_disabled)) {
         doctor_add(r, DOCTOR_PUBLIC_ELSEWHERE, "", "POST %s; an empty body should get 400", text);
+        doctor_fix(r,
+            "curl -v -X POST -d {} '%s'  # what answers is named by the proxy's "
+            "configuration",
+            h->url);
+    }
     int64_t left = h->expires - (int64_t)(h->wall / USEC_PER_SEC);
-    if (h->expires > 0 && left < EXPIRES_SOON_DAYS * INT64_C(86400))
+    if (h->expires > 0 && left < EXPIRES_SOON_DAYS * INT64_C(86400)) {
         doctor_add(r, DOCTOR_PUBLIC_EXPIRES, "", "%s: in %" PRId64 " days", h->url, left / 86400);
+        doctor_fix_secure(r, h, "  # then renew it, and reload the proxy in front of the agent");
+    }
 }
 
 /* Whether both answers come from the same agent: what it tells of itself is the same. */
@@ -104,7 +114,12 @@ void doctor_judge_webhook(const struct doctor_webhook *f, struct doctor_report *
             f->secrets_refused, f->secret_line);
     judge_public(f, r);
     judge_back(f, r);
-    if (f->runner.asked && (f->runner.reply != DOCTOR_ANSWERED || f->runner.status != 200))
+    if (f->runner.asked && (f->runner.reply != DOCTOR_ANSWERED || f->runner.status != 200)) {
         doctor_add(r, DOCTOR_CALLBACK_RUNNER, "", "CURSOR_RUNNER_URL: GET %s",
             doctor_http_text(&f->runner, text));
+        doctor_fix(r,
+            "curl -v '%s'  # start cursor-runner; or correct CURSOR_RUNNER_URL in "
+            "Environment= of [Agent], and: voxkeeper reload",
+            f->runner.url);
+    }
 }

@@ -235,6 +235,7 @@ struct doctor_probe *doctor_probe_new(struct doctor *d)
     p->login = (struct redis_login){
         p->url.username, p->url.password, p->password_file, p->url.db, on_login_failed, p};
     redis_url_address(&p->url, p->out->address);
+    redis_url_cli(&p->url, p->out->cli);
     snprintf(p->out->host, sizeof p->out->host, "%s", p->url.host);
     snprintf(p->out->user, sizeof p->out->user, "%.127s", p->url.username);
     doctor_rights_begin(p, c);
