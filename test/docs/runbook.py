@@ -36,19 +36,19 @@ def alerts(root):
 
 
 def findings(root):
-    """Of the doctor."""
+    """Of the doctor: {name: the section to which it leads}."""
     (path,) = (root / 'src').rglob('doctor_checks.h')
     text = path.read_text()
-    anchors = re.findall(r'^    X\(\w+, "[a-z-]+", [A-Z]+, [A-Z]+, "([a-z-]+)"\)', text, re.M)
-    assert len(anchors) == len(re.findall(r'^    X\(', text, re.M)) > 0, 'doctor_checks.h is not as expected'
-    return set(anchors)
+    rows = dict(re.findall(r'^    X\(\w+, "([a-z-]+)", [A-Z]+, [A-Z]+, "([a-z-]+)"\)', text, re.M))
+    assert len(rows) == len(re.findall(r'^    X\(', text, re.M)) > 0, 'doctor_checks.h is not as expected'
+    return rows
 
 
 def check_ways(root, sections):
     """Every section is reached, and nothing leads nowhere."""
     ways = {'an event': {row[4] for row in events.read_events(root)},
             'an incident': conditions(root), 'an alert': alerts(root),
-            'a finding of the doctor': findings(root), 'the list here': GENERAL}
+            'a finding of the doctor': set(findings(root).values()), 'the list here': GENERAL}
     for what, anchors in ways.items():
         for anchor in sorted(anchors - set(sections)):
             yield f'{DOCUMENT}: no section {anchor}, to which {what} leads'
@@ -57,6 +57,13 @@ def check_ways(root, sections):
         yield f'{DOCUMENT}: nothing leads to {anchor}, and it is no general one'
     for anchor in sorted(GENERAL & set().union(*(ways[w] for w in ways if w != 'the list here'))):
         yield f'test/docs/runbook.py: {anchor} is reached, so it is not a general one'
+
+
+def check_findings(root, sections):
+    """Whoever comes to a section by a finding finds it there."""
+    for name, anchor in findings(root).items():
+        if f'*{name}*' not in ' '.join(sections[anchor].text.split()):
+            yield f'{DOCUMENT}: {anchor} says nothing of *{name}*, a finding that leads to it'
 
 
 def check_form(root, sections):
@@ -141,7 +148,7 @@ def check_paths(root):
 def main():
     root = Path(sys.argv[1]).resolve()
     sections = handbook.read(DOCUMENT, root)
-    found = [*check_ways(root, sections), *check_form(root, sections),
+    found = [*check_ways(root, sections), *check_findings(root, sections), *check_form(root, sections),
              *check_situations(root, sections), *check_documents(root), *check_links(root), *check_paths(root)]
     for text in found:
         print(text)
