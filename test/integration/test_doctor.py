@@ -72,6 +72,14 @@ def test_a_zombie(start, port):
     assert '/config/health says "connected"' in finding["evidence"].replace("\\", "")
 
 
+def test_an_agent_that_knows_another_redis(make_daemon, well):
+    daemon = make_daemon(well({"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}))
+    daemon.wait_event("worker-started", 30)
+    wait_for(lambda: "agent-redis-unreachable" in names(report(daemon)), 60, "the finding")
+    found = diagnosis(daemon, "agent-redis-unreachable")["agent-redis-unreachable"]
+    assert '/config/health says "disconnected"' in found["evidence"].replace("\\", "")
+
+
 def test_the_feature_flag_is_off(start):
     daemon = start({"ELEVENLABS_AGENT_ENABLED": "false"})
     diagnosis(daemon, "agent-disabled")

@@ -7,6 +7,9 @@
 #define SAYS(text) .health = {.asked = true, .status = 200, .body = text}
 #define WELL SAYS("{\"status\":\"ok\",\"redis\":\"connected\"}")
 #define CONFIG(code, text) .config = {.asked = true, .status = code, .body = text}
+#define FRESH(word)                                                                                \
+    .config_health = {                                                                             \
+        .asked = true, .status = 200, .body = "{\"dependencies\":{\"redis\":\"" word "\"}}"}
 #define MB(n) (UINT64_C(n) << 20)
 
 static void a_health_that_waits_for_redis_is_no_hang(void **state)
@@ -74,6 +77,17 @@ static void each_fault_is_one_finding(void **state)
         {"garbage", {ALIVE, SAYS("{\"status\":")}, "agent-unhealthy"},
         {"zombie", {ALIVE, SAYS("{\"status\":\"ok\",\"redis\":\"disconnected\"}")},
             "agent-lost-redis"},
+        {"zombie that could connect anew",
+            {ALIVE, SAYS("{\"status\":\"ok\",\"redis\":\"disconnected\"}"), FRESH("connected")},
+            "agent-lost-redis"},
+        {"one that cannot",
+            {ALIVE, SAYS("{\"status\":\"ok\",\"redis\":\"error\"}"), FRESH("disconnected")},
+            "agent-redis-unreachable"},
+        {"one that has a connection, and gets no other",
+            {ALIVE, SAYS("{\"status\":\"ok\",\"redis\":\"connected\"}"), FRESH("disconnected")},
+            "agent-redis-unreachable"},
+        {"well in both ways",
+            {ALIVE, SAYS("{\"status\":\"ok\",\"redis\":\"connected\"}"), FRESH("connected")}, ""},
         {"slow",
             {ALIVE, .health = {.asked = true,
                         .status = 200,

@@ -178,6 +178,10 @@ static const struct {
     {DOCTOR_REDIS_LOADING, "agent-slow"},
     /* Redis then refuses even PING, by which the agent judges it. */
     {DOCTOR_REDIS_PERSISTENCE, "agent-lost-redis"},
+    {DOCTOR_REDIS_PERSISTENCE, "agent-redis-unreachable"},
+    /* It connects anew to tell. */
+    {DOCTOR_REDIS_CLIENTS, "agent-redis-unreachable"},
+    {DOCTOR_REDIS_SLOW, "agent-redis-unreachable"},
     {DOCTOR_SESSIONS_EVICTED, "sessions-policy"},
     {DOCTOR_SESSIONS_EVICTED, "redis-memory"},
     {DOCTOR_CLOCK_SKEW, "host-time-sync"},

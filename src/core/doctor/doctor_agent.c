@@ -76,11 +76,28 @@ static bool waits_for_redis(const struct doctor_agent *f, const struct doctor_wo
     return !f->redis_serves && w->config.asked && w->config.reply == DOCTOR_ANSWERED;
 }
 
+/* /health tells of the connection that it has, /config/health of a new one. */
+static void judge_redis(
+    const struct doctor_agent *f, const struct doctor_worker *w, struct doctor_report *r)
+{
+    char old[64] = "";
+    char new[64] = "";
+    const struct doctor_http *fresh = &w->config_health;
+    bool told = doctor_member(w->health.body, "redis", old, sizeof old);
+    bool asked = fresh->asked && fresh->reply == DOCTOR_ANSWERED &&
+                 doctor_member(fresh->body, "dependencies.redis", new, sizeof new);
+    bool cut = asked && strcmp(new, "connected") != 0;
+    if (!told || !f->redis_serves || (strcmp(old, "connected") == 0 && !cut))
+        return;
+    doctor_add(r, cut ? DOCTOR_AGENT_NO_REDIS : DOCTOR_AGENT_ZOMBIE, w->name,
+        "pid %d says redis is \"%s\" (/health), and we reach it; /config/health says \"%s\"",
+        w->pid, old, asked ? new : "nothing");
+}
+
 static void judge_health(
     const struct doctor_agent *f, const struct doctor_worker *w, struct doctor_report *r)
 {
     char text[DOCTOR_HTTP_TEXT_MAX];
-    char redis[64] = "";
     const struct doctor_http *h = &w->health;
     if (!h->asked)
         return;
@@ -100,13 +117,7 @@ static void judge_health(
             r, DOCTOR_AGENT_UNHEALTHY, w->name, "pid %d, %s", w->pid, doctor_http_text(h, text));
         return;
     }
-    bool told = doctor_member(h->body, "redis", redis, sizeof redis);
-    if (told && strcmp(redis, "connected") != 0 && f->redis_serves)
-        doctor_add(r, DOCTOR_AGENT_ZOMBIE, w->name,
-            "pid %d says redis is \"%s\" (/health), and we reach it; /config/health says \"%s\"",
-            w->pid, redis,
-            member_is(w->config_health.body, "dependencies.redis", "connected") ? "connected"
-                                                                                : "otherwise");
+    judge_redis(f, w, r);
     if (f->slow > 0 && h->took > f->slow) {
         char took[SPAN_TEXT_MAX];
         doctor_add(r, DOCTOR_AGENT_SLOW, w->name, "pid %d: /health took %s", w->pid,

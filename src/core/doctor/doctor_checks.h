@@ -13,6 +13,7 @@
     X(AGENT_SLOW, "agent-slow", AGENT, WARNING, "a-worker-hangs") \
     X(AGENT_UNHEALTHY, "agent-unhealthy", AGENT, ERROR, "a-worker-is-unhealthy") \
     X(AGENT_ZOMBIE, "agent-lost-redis", AGENT, ERROR, "a-worker-lost-redis") \
+    X(AGENT_NO_REDIS, "agent-redis-unreachable", AGENT, ERROR, "a-worker-lost-redis") \
     X(AGENT_DISABLED, "agent-disabled", AGENT, ERROR, "webhooks-fail") \
     X(AGENT_NO_KEY, "agent-no-api-key", AGENT, ERROR, "a-provider-is-down") \
     X(AGENT_MEMORY, "agent-memory-grows", AGENT, WARNING, "memory-runs-out") \
@@ -41,7 +42,7 @@
     X(REDIS_REFUSED, "redis-refused", REDIS, ERROR, "redis-is-down") \
     X(REDIS_SILENT, "redis-silent", REDIS, ERROR, "redis-is-down") \
     X(REDIS_AUTH, "redis-auth", REDIS, ERROR, "redis-refuses-us") \
-    X(REDIS_RIGHTS, "redis-rights", REDIS, ERROR, "redis-rights") \
+    X(REDIS_RIGHTS, "redis-rights", REDIS, ERROR, "redis-refuses-us") \
     X(REDIS_LOADING, "redis-loading", REDIS, ERROR, "redis-is-down") \
     X(REDIS_REPLICA, "redis-replica", REDIS, ERROR, "redis-is-down") \
     X(REDIS_PERSISTENCE, "redis-persistence", REDIS, ERROR, "redis-is-down") \

@@ -38,6 +38,11 @@ static const struct words words[DOCTOR_CHECK_COUNT] = {
     [DOCTOR_AGENT_ZOMBIE] = {"a worker has lost Redis for good, while Redis is fine",
         "its Redis client gave up after a short outage: sessions are silently not stored",
         "voxkeeper restart --reason 'worker lost Redis'"},
+    [DOCTOR_AGENT_NO_REDIS] = {"a worker cannot connect to Redis, while we can",
+        "its REDIS_URL, user or password are not those of [Redis], or Redis refuses it: no restart "
+        "helps",
+        "voxkeeper logs --lines 20; voxkeeper reload  # once REDIS_URL in Environment= of [Agent] "
+        "leads to the Redis of Url="},
     [DOCTOR_AGENT_DISABLED] = {"the agent is switched off: webhooks are answered with 503",
         "ELEVENLABS_AGENT_ENABLED is not `true` in its environment",
         SWITCH_ON},
