@@ -104,6 +104,7 @@ const struct verb VERBS[] = {
         "Each key comes back with its value and what is left of its lifetime. One that\n"
         "exists is left alone, unless --replace is given; one whose time is over stays\n"
         "away. The next sweep judges them again: put them under Protect= to keep them.\n"
+        "With --dry-run nothing is written, and STATE says of a key \"would restore\".\n"
         "Ends with 0 when every key is back or need not be, else with 1.\n",
         CHANGING | OPTION_BIT(DRY_RUN) | OPTION_BIT(KEY) | OPTION_BIT(REPLACE), cli_restore},
     {"incidents", "[ID]", "list what is wrong and what was, or tell of one",

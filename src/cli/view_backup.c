@@ -57,23 +57,27 @@ void view_backups(const struct cli *cli, const cJSON *answer, struct strbuf *out
 }
 
 /* What a person looks for first is in colour. */
-static enum say_color color_of(const char *result)
+static void add_state(struct table *t, const char *result)
 {
     static const struct {
         const char *result;
+        const char *shown;
         enum say_color color;
-    } colors[] = {
-        {"restored", SAY_GREEN},
-        {"converted", SAY_GREEN},
-        {"exists", SAY_YELLOW},
-        {"refused", SAY_RED},
-        {"failed", SAY_RED},
+    } states[] = {
+        {"restored", "restored", SAY_GREEN},
+        {"would-restore", "would restore", SAY_GREEN},
+        {"converted", "converted", SAY_GREEN},
+        {"exists", "exists", SAY_YELLOW},
+        {"refused", "refused", SAY_RED},
+        {"failed", "failed", SAY_RED},
     };
-    for (size_t i = 0; result && i < sizeof colors / sizeof *colors; i++) {
-        if (strcmp(colors[i].result, result) == 0)
-            return colors[i].color;
+    for (size_t i = 0; result && i < sizeof states / sizeof *states; i++) {
+        if (strcmp(states[i].result, result) == 0) {
+            table_add(t, states[i].color, states[i].shown, WORD_MAX);
+            return;
+        }
     }
-    return SAY_PLAIN;
+    table_add(t, SAY_PLAIN, result, WORD_MAX);
 }
 
 static void add_key(struct table *t, const cJSON *key)
@@ -83,7 +87,7 @@ static void add_key(struct table *t, const cJSON *key)
     const char *error = json_text(key, "error");
     if (result && strcmp(result, "listed") == 0)
         result = json_text(key, "outcome");
-    table_add(t, color_of(result), result, WORD_MAX);
+    add_state(t, result);
     table_add(t, SAY_PLAIN, json_text(key, "type"), WORD_MAX);
     add_size(t, key);
     table_add(t, SAY_PLAIN, expires ? expires : "never", WORD_MAX);

@@ -93,8 +93,11 @@ def test_what_a_sweep_removes_comes_back(swept, redis):
     assert "elevenlabs:session:plain" in shown and "stuck-task" in shown
     assert re.search(r"^6 keys$", shown, re.M)
     rehearsal = restore(daemon, file, "--dry-run")
-    assert rehearsal["results"] == {"restored": 6}
-    assert state_of(rehearsal, r"elevenlabs:session:\xff\x00*\n") == "restored"
+    assert rehearsal["results"] == {"would-restore": 6}
+    assert state_of(rehearsal, r"elevenlabs:session:\xff\x00*\n") == "would-restore"
+    shown = daemon.cli("restore", file, "--dry-run", check=True).stdout
+    assert len(re.findall("^would restore  ", shown, re.M)) == 6
+    assert not re.search("^restored", shown, re.M)
     assert redis.command("DBSIZE") == 1
     assert not daemon.events("restore-done")
 

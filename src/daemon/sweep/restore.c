@@ -163,10 +163,12 @@ static void go_on(struct restore *r)
         backup_reader_next(r->reader);
 }
 
-static enum restore_result result_of(const struct redis_restoree *item)
+static enum restore_result result_of(const struct restore *r, const struct redis_restoree *item)
 {
     switch (item->result) {
     case REDIS_RESTORAL_DONE:
+        if (r->wish.dry_run)
+            return RESTORE_WOULD_RESTORE;
         return item->converted ? RESTORE_CONVERTED : RESTORE_RESTORED;
     case REDIS_RESTORAL_EXISTS:
         return RESTORE_EXISTS;
@@ -193,7 +195,7 @@ static void on_restored(
 {
     struct restore *r = arg;
     for (size_t i = 0; i < n; i++) {
-        enum restore_result result = result_of(&items[i]);
+        enum restore_result result = result_of(r, &items[i]);
         const char *error =
             result == RESTORE_FAILED && !items[i].error_text[0] ? fault->text : items[i].error_text;
         restore_tally_add(&r->tally, &r->batch[i].key, r->batch[i].outcome, result, error);

@@ -19,12 +19,13 @@ struct redis_link;
 struct restore;
 
 #define RESTORE_RESULTS(X)                                                                         \
-    X(LISTED, "listed")           /* only shown */                                                 \
-    X(RESTORED, "restored")       /* a rehearsal: would be */                                      \
-    X(CONVERTED, "converted")     /* the same, as a string of an older format */                   \
-    X(EXISTS, "exists")           /* it is there; left alone */                                    \
-    X(EXPIRED, "expired")         /* its time is over */                                           \
-    X(NOT_REMOVED, "not-removed") /* the sweep had left it where it was */                         \
+    X(LISTED, "listed") /* only shown */                                                           \
+    X(RESTORED, "restored")                                                                        \
+    X(WOULD_RESTORE, "would-restore") /* a rehearsal: it can be */                                 \
+    X(CONVERTED, "converted")         /* the same, as a string of an older format */               \
+    X(EXISTS, "exists")               /* it is there; left alone */                                \
+    X(EXPIRED, "expired")             /* its time is over */                                       \
+    X(NOT_REMOVED, "not-removed")     /* the sweep had left it where it was */                     \
     X(PROTECTED, "protected")                                                                      \
     X(REFUSED, "refused") /* this Redis does not know its format */                                \
     X(FAILED, "failed")   /* Redis answered an error */

@@ -71,7 +71,8 @@ void restore_tally_add(struct restore_tally *t, const struct backup_key *key,
 
 uint64_t restore_tally_restored(const struct restore_tally *t)
 {
-    return t->results[RESTORE_RESTORED] + t->results[RESTORE_CONVERTED];
+    return t->results[RESTORE_RESTORED] + t->results[RESTORE_CONVERTED] +
+           t->results[RESTORE_WOULD_RESTORE];
 }
 
 bool restore_tally_went_well(const struct restore_tally *t)

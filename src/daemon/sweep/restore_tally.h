@@ -24,6 +24,7 @@ void restore_tally_fini(struct restore_tally *t);
 void restore_tally_add(struct restore_tally *t, const struct backup_key *key,
     enum backup_outcome outcome, enum restore_result result, const char *error);
 
+/* Keys that are back; of a rehearsal: that would be. */
 uint64_t restore_tally_restored(const struct restore_tally *t);
 
 /* Whether every key that was to be put back is back, or need not be. */
