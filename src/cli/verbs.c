@@ -49,7 +49,8 @@ const struct verb VERBS[] = {
     {"scale", "[N]", "change how many workers there shall be, while they run",
         "More workers are started, and serve once they are verified; if one does not come up,\n"
         "there are as many again as before. Of fewer, the surplus takes no new callers and\n"
-        "goes when its last one has left, or after Timeout= of [Drain]. N counts until\n"
+        "goes when its last one has left, or after Timeout= of [Drain]: who is not well, then\n"
+        "who has the fewest callers. N counts until\n"
         "Workers= changes, voxkeeper is stopped, or --default says so; put it into the\n"
         "configuration to keep it. Ends with 0 when it is so, 1 when it is refused, 4 when it\n"
         "was rolled back, 5 when callers were cut.\n",

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import threading
 
 import pytest
@@ -104,6 +105,55 @@ def test_whoever_holds_the_line_is_waited_for(begin, port):
     assert answer[0].returncode == 0, answer[0].stderr
     assert "waits for" in answer[0].stderr and "for 5" in answer[0].stderr
     assert daemon.events("callers-cut") == []
+
+
+BUSY = """
+const fs = require('node:fs');
+const http = require('node:http');
+const server = http.createServer((request, response) => {
+  if (request.url === '/busy') {
+    fs.writeFileSync('busy', String(process.pid));
+    while (!fs.existsSync('go'));
+  }
+  response.end(String(process.pid));
+});
+server.keepAliveTimeout = 0;
+server.listen(Number(process.env.PORT));
+"""
+
+
+def test_those_with_the_fewest_callers_go(begin, port, directory):
+    """The second one has more of them, so it stays; of as many the first one would."""
+    (directory / "worker.cjs").write_text(BUSY)
+    daemon = begin(Agent={"WorkingDirectory": str(directory)})
+    workers = daemon.request("GET", "/api/v1/workers")[1]["workers"]
+    first, second = (worker["pid"] for worker in sorted(workers, key=lambda w: w["slot"]))
+    callers = []
+
+    def call(path):
+        callers.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+        callers[-1].sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+    def answer(caller):
+        return int(caller.recv(65536).rsplit(b"\r\n", 1)[1])
+
+    # While one of them is busy the other one takes what comes.
+    call("/busy")
+    busy = int(wait_for(lambda: (directory / "busy").exists()
+                        and (directory / "busy").read_text(), what="one that is busy"))
+    while busy == first and len(callers) < 3:
+        call("/")
+        assert answer(callers[-1]) == second
+    (directory / "go").touch()
+    assert answer(callers[0]) == busy
+    asking = threading.Thread(target=daemon.cli, args=("scale", "1"), kwargs={"deadline": 60})
+    asking.start()
+    wait_draining(daemon)
+    workers = daemon.request("GET", "/api/v1/workers")[1]["workers"]
+    assert [w["pid"] for w in workers if w["state"] == "serving"] == [second]
+    for caller in callers:
+        caller.close()
+    asking.join()
 
 
 def test_who_stays_for_too_long_is_named(begin, port):

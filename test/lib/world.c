@@ -410,6 +410,9 @@ void world_fleet(struct world *w, struct fleet_event ev)
         w->wanted_in_hold = wanted;
     for (unsigned i = 0; ev.type == FLEET_EV_STALLED && i < LIMIT_WORKERS; i++)
         w->slots[i].good = w->slots[i].clean = 0; /* in a row, as far as the prober knows */
+    uint64_t before = world_overlap_serving(w);
+    for (unsigned i = 0; i < LIMIT_WORKERS; i++)
+        ev.callers[i] = w->slots[i].callers;
     world_bend_event(w, &ev);
     if (w->sabotage == SABOTAGE_SAVED_LATE)
         w->before = w->fleet;
@@ -420,6 +423,8 @@ void world_fleet(struct world *w, struct fleet_event ev)
     take_back(w);
     w->steps++;
     world_bend_decision(w);
+    if (w->fleet_conf.overlap && (ev.type == FLEET_EV_SCALE || ev.type == FLEET_EV_RESIZE))
+        world_overlap_chosen(w, before);
     bool all_gone = false;
     for (unsigned i = 0; i < w->update.n_actions; i++) {
         const struct fleet_action *a = &w->update.actions[i];

@@ -51,6 +51,7 @@ struct world_slot {
     unsigned clean;   /* good ones in a row since Redis is back; after Rise bad is forgotten */
     bool gap;         /* replaced although it answered, no new life verified or failed since */
     bool gap_started; /* and that new life was begun */
+    unsigned callers; /* of its present process, as the kernel counts them */
 };
 
 enum { WORLD_HAPPENINGS_MAX = 1024 };

@@ -94,6 +94,33 @@ void world_overlap_hold(struct world *w, unsigned i)
     HOLDS(w, f->rollout.state != ROLLOUT_HOLD || failed || f->n_workers < w->wanted_in_hold);
 }
 
+uint64_t world_overlap_serving(const struct world *w)
+{
+    uint64_t serving = 0;
+    for (unsigned i = 0; i < w->fleet.n_slots; i++)
+        serving |= (uint64_t)(w->fleet.slots[i].worker.state == WORKER_SERVING) << i;
+    return serving;
+}
+
+static bool is_well(const struct fleet *f, unsigned i)
+{
+    return seat_is_sound(f, &f->slots[i]) && !seat_is_wrong(f, &f->slots[i]);
+}
+
+void world_overlap_chosen(struct world *w, uint64_t before)
+{
+    const struct fleet *f = &w->fleet;
+    uint64_t after = world_overlap_serving(w);
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        bool paused = before >> i & ~(after >> i) & 1;
+        for (unsigned j = 0; paused && is_well(f, i) && j < f->n_slots; j++) {
+            bool alike = f->slots[i].generation == f->slots[j].generation;
+            if ((before & after) >> j & 1 && is_well(f, j) && alike)
+                HOLDS(w, w->slots[i].callers <= w->slots[j].callers);
+        }
+    }
+}
+
 /* Nothing that could serve is ended unless enough others serve. */
 void world_overlap_stop(struct world *w, unsigned i)
 {

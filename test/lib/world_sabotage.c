@@ -95,6 +95,8 @@ void world_bend_event(struct world *w, struct fleet_event *ev)
         ev->outcome = PROBE_FAIL;
     if (w->sabotage == SABOTAGE_BLAMED_PROVIDER && ev->outcome == PROBE_PROVIDER)
         ev->outcome = PROBE_FAIL;
+    for (unsigned i = 0; w->sabotage == SABOTAGE_UNCOUNTED && i < LIMIT_WORKERS; i++)
+        ev->callers[i] = 0;
     if (w->sabotage == SABOTAGE_NOT_RESUMED && ev->type == FLEET_EV_RESUMED)
         ev->type = FLEET_EV_TICK;
 }
@@ -137,6 +139,7 @@ void world_bend_decision(struct world *w)
     case SABOTAGE_STOP_LOST:
     case SABOTAGE_BLAMED_OUTAGE:
     case SABOTAGE_BLAMED_PROVIDER:
+    case SABOTAGE_UNCOUNTED:
     case SABOTAGE_HASTY:
     case SABOTAGE_LOST_PROBE:
     case SABOTAGE_PAUSED_AT_ONCE:

@@ -31,6 +31,7 @@
     X(PAUSED_AT_ONCE, "paused-at-once", "OK", "a new daemon pauses before it heard who serves")    \
     X(NOT_RESUMED, "not-resumed", "OIK", "a new daemon goes on as if it had never died")           \
     X(NO_VERDICT, "no-verdict", "OI", "who asked for a restart is never answered")                 \
+    X(UNCOUNTED, "uncounted", "O", "whose callers are how many is not told to who chooses")        \
     X(NO_RETRY, "no-retry", "OI", "a retry is put off again and again")
 
 #define X(symbol, name, runs, what) SABOTAGE_##symbol,

@@ -291,7 +291,9 @@ static void nature_acts(struct sim *s)
         w->callers.connections.n = world_random(w, 3);
         w->callers.tasks.n = world_random(w, 2);
         w->callers.tasks.known = w->callers.sessions.known = !one_in(w, 3);
-        note(s, "callers %" PRIu64 " %" PRIu64, w->callers.connections.n, w->callers.tasks.n);
+        victim->callers = (unsigned)world_random(w, 4);
+        note(s, "callers %" PRIu64 " %" PRIu64 ", %u of %u", w->callers.connections.n,
+            w->callers.tasks.n, victim->callers, slot);
         break;
     case 8:
         worker_speaks(s, slot);

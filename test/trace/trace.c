@@ -240,6 +240,12 @@ static void cmd_callers(struct trace *t, char **args)
     c->sessions.n = c->sessions.known ? number(t, args[2]) : 0;
 }
 
+/* So many callers has the slot's present process; `holds SLOT N`. */
+static void cmd_holds(struct trace *t, char **args)
+{
+    slot(t, args[0])->callers = (unsigned)number(t, args[1]);
+}
+
 static void cmd_restart(struct trace *t, char **args)
 {
     world_fleet(
@@ -327,11 +333,11 @@ static const struct command {
     {"start", 0, cmd_start}, {"resize", 1, cmd_resize}, {"scale", 2, cmd_scale},
     {"redis", 1, cmd_redis}, {"crash", 2, cmd_crash}, {"oom", 1, cmd_oom},
     {"health", 2, cmd_health}, {"lives", 3, cmd_lives}, {"callers", 3, cmd_callers},
-    {"restart", 1, cmd_restart}, {"cancel", 1, cmd_cancel}, {"promote", 1, cmd_promote},
-    {"errors", 1, cmd_errors}, {"provider", 1, cmd_provider}, {"kill", 0, cmd_kill},
-    {"stalled", 0, cmd_stalled}, {"suspend", 1, cmd_suspend}, {"drain", 0, cmd_drain},
-    {"sigterm", 0, cmd_sigterm}, {"resume", 0, cmd_resume}, {"notify", 2, cmd_notify},
-    {"end", 0, cmd_end}, /* only lets time pass */
+    {"holds", 2, cmd_holds}, {"restart", 1, cmd_restart}, {"cancel", 1, cmd_cancel},
+    {"promote", 1, cmd_promote}, {"errors", 1, cmd_errors}, {"provider", 1, cmd_provider},
+    {"kill", 0, cmd_kill}, {"stalled", 0, cmd_stalled}, {"suspend", 1, cmd_suspend},
+    {"drain", 0, cmd_drain}, {"sigterm", 0, cmd_sigterm}, {"resume", 0, cmd_resume},
+    {"notify", 2, cmd_notify}, {"end", 0, cmd_end}, /* only lets time pass */
 };
 
 static unsigned split(struct trace *t, char *line, char *words[WORDS_MAX])

@@ -113,6 +113,36 @@ static void a_drained_event_counts_for_the_paused_life_only(void **state)
     assert_string_equal(step(about(1, 104, FLEET_EV_DRAINED)), "1 SIGNAL_STOP");
 }
 
+/* A connection that is held, for each slot; fewer are asked for. */
+static const char *resize_beside(usec_t now, unsigned n, unsigned a, unsigned b, unsigned c)
+{
+    return step((struct fleet_event){
+        .type = FLEET_EV_RESIZE, .now = now, .n_workers = n, .callers = {a, b, c}});
+}
+
+static void the_fewest_callers_are_moved(void **state)
+{
+    (void)state;
+    serve(3, 0);
+    assert_string_equal(resize_beside(101, 2, 4, 1, 3), "1 PAUSE");
+    serve(3, 0);
+    assert_string_equal(resize_beside(101, 1, 1, 9, 3), "0 PAUSE, 2 PAUSE");
+    /* Of as many the last one goes. */
+    serve(3, 0);
+    assert_string_equal(resize_beside(101, 2, 1, 1, 1), "2 PAUSE");
+    assert_string_equal(resize(102, 1), "1 PAUSE");
+    /* Health comes first: who is suspected goes, however many it has. */
+    serve(3, 0);
+    conf.prober.fall = 2;
+    struct fleet_event bad = about(1, 201, FLEET_EV_PROBED);
+    plain(200, FLEET_EV_TICK);
+    bad.seq = fleet.slots[1].prober.seq;
+    bad.outcome = PROBE_FAIL;
+    step(bad);
+    assert_int_equal(fleet.slots[1].prober.state, PROBER_SUSPECT);
+    assert_string_equal(resize_beside(202, 2, 0, 9, 0), "1 PAUSE");
+}
+
 static void a_restart_while_stopping_is_refused(void **state)
 {
     (void)state;
@@ -157,6 +187,7 @@ int main(void)
         cmocka_unit_test(the_largest_fleet_still_has_room_to_roll),
         cmocka_unit_test(generations_go_with_lives),
         cmocka_unit_test(a_drained_event_counts_for_the_paused_life_only),
+        cmocka_unit_test(the_fewest_callers_are_moved),
         cmocka_unit_test(a_restart_while_stopping_is_refused),
         cmocka_unit_test(a_restart_of_nothing_is_done),
         cmocka_unit_test(the_next_deadline_includes_the_rollout),

@@ -227,7 +227,12 @@ static void settle(struct fleet_ctx *c)
 void fleet_step(const struct fleet_conf *conf, struct fleet *f, const struct fleet_event *ev,
     struct fleet_update *out)
 {
-    struct fleet_ctx c = {.conf = conf, .f = f, .out = out, .now = ev->now, .jitter = ev->jitter};
+    struct fleet_ctx c = {.conf = conf,
+        .f = f,
+        .out = out,
+        .now = ev->now,
+        .jitter = ev->jitter,
+        .callers = ev->callers};
     out->n_actions = 0;
     on_event(&c, ev);
     fleet_resume_pause(&c);

@@ -174,6 +174,8 @@ struct fleet_event {
     unsigned slot;
     uint64_t life;
     unsigned n_workers;
+    unsigned callers[LIMIT_WORKERS]; /* RESIZE, SCALE: of each slot, 0 where it is not known. Of
+                                        those that are equally well the fewest are disturbed */
     uint64_t operation;
     struct exit_status exit;
     uint64_t seq;

@@ -15,6 +15,7 @@ struct fleet_ctx {
     struct fleet_update *out;
     usec_t now;
     unsigned jitter;
+    const unsigned *callers; /* of each slot, as far as the event says */
     struct {
         bool failed; /* in this step; the verdict follows when all of it is known */
         unsigned slot;

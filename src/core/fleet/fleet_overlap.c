@@ -116,7 +116,7 @@ static void pause_surplus(struct fleet_ctx *c)
 {
     struct fleet *f = c->f;
     while (fleet_serving(f) > f->n_workers) {
-        unsigned worst = seat_worst_serving(f);
+        unsigned worst = seat_worst_serving(f, c->callers);
         retire(c, worst, cause_of(f, worst));
     }
 }

@@ -157,14 +157,14 @@ unsigned seat_best_idle(const struct fleet *f)
 }
 
 /* How much rather this one is paused than another; the canary last. Of two that are alike the
- * healthy one stays. */
+ * healthy one stays; of two that are well the one with more callers. */
 static unsigned unwantedness(const struct fleet *f, const struct fleet_slot *s)
 {
     return 8U * seat_is_sick(s) + 4U * seat_is_wrong(f, s) +
            2U * (s->generation != favourite(&f->rollout)) + !seat_is_sound(f, s);
 }
 
-unsigned seat_worst_serving(const struct fleet *f)
+unsigned seat_worst_serving(const struct fleet *f, const unsigned *callers)
 {
     unsigned worst = SEAT_NOBODY;
     unsigned most = 0;
@@ -173,7 +173,9 @@ unsigned seat_worst_serving(const struct fleet *f)
         unsigned u = unwantedness(f, s);
         if (s->worker.state != WORKER_SERVING)
             continue;
-        if (worst == SEAT_NOBODY || u > most || (u == most && u == 0)) {
+        bool fewer = worst != SEAT_NOBODY && callers[i] < callers[worst];
+        bool as_many = worst != SEAT_NOBODY && callers[i] == callers[worst];
+        if (worst == SEAT_NOBODY || u > most || (u == most && (fewer || (as_many && u == 0)))) {
             most = u;
             worst = i;
         }

@@ -36,8 +36,9 @@ unsigned seat_count(const struct fleet *f, seat_question *is);
 unsigned seat_filled(const struct fleet *f);
 
 /* Each returns a slot, or SEAT_NOBODY. */
-unsigned seat_best_idle(const struct fleet *f);      /* who serves when one is missing */
-unsigned seat_worst_serving(const struct fleet *f);  /* who is paused when too many serve */
+unsigned seat_best_idle(const struct fleet *f); /* who serves when one is missing */
+/* Who is paused when too many serve; `callers` of each slot. */
+unsigned seat_worst_serving(const struct fleet *f, const unsigned *callers);
 unsigned seat_least_advanced(const struct fleet *f); /* the keeper that is missed least */
 unsigned seat_substitute(const struct fleet *f, const struct fleet_slot *s, unsigned standby);
 unsigned seat_parent(const struct fleet *f);

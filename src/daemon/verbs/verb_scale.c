@@ -63,16 +63,30 @@ static void tell_began(
     scaling_tell(d, EVENT_SCALE_BEGAN, op, &told, words);
 }
 
-static void begin(struct daemon *d, const struct operation *op, unsigned n, bool as_configured)
+/* `workers` 0: as many as Workers= says. */
+static void begin(struct daemon *d, const struct operation *op, unsigned workers)
 {
-    struct saved_wish wish = {.workers = as_configured ? 0 : n,
-        .configured = d->config->agent.workers,
-        .at_wall = loop_wall_now()};
+    struct saved_wish wish = {
+        .workers = workers, .configured = d->config->agent.workers, .at_wall = loop_wall_now()};
     snprintf(wish.author, sizeof wish.author, "%s", operation_author(op));
     snprintf(wish.reason, sizeof wish.reason, "%s", operation_reason(op));
-    tell_began(d, op, fleet_wanted(supervisor_fleet(d->supervisor)), n);
+    tell_began(d, op, fleet_wanted(supervisor_fleet(d->supervisor)),
+        workers ? workers : d->config->agent.workers);
     scaling_begin(d->scaling);
     supervisor_scale(d->supervisor, &wish, operation_id(op));
+}
+
+/* Meanwhile everything may be otherwise. */
+static void on_counted(struct daemon *d, uint64_t id, unsigned workers)
+{
+    struct err e = {0};
+    struct operation *op = operation_find(d->operations, id);
+    if (!op || !operation_running(op))
+        return;
+    if (check(d, workers ? workers : d->config->agent.workers, &e) < 0)
+        operation_end(op, OPERATION_FAILED, "%s", e.msg);
+    else
+        begin(d, op, workers);
 }
 
 struct operation *verb_scale(
@@ -86,8 +100,11 @@ struct operation *verb_scale(
     if (check(d, n > LIMIT_WORKERS ? UINT32_MAX : (unsigned)n, e) < 0)
         return NULL;
     struct operation *op = verb_begin(d, "scale", asker, e);
-    if (op)
-        begin(d, op, (unsigned)n, wish->as_configured);
+    unsigned workers = wish->as_configured ? 0 : (unsigned)n;
+    if (op && n < fleet_wanted(supervisor_fleet(d->supervisor)))
+        scaling_count(d->scaling, operation_id(op), workers, on_counted);
+    else if (op)
+        begin(d, op, workers);
     return op;
 }
 

@@ -20,7 +20,42 @@ struct scaling {
     struct timer *timer;
     uint64_t cut_before;    /* callers that were cut before it began */
     struct strbuf progress; /* what was said last of those who are waited for */
+    struct connections_question question;
+    uint64_t counting; /* the operation that waits for the answer; 0: none */
+    unsigned workers;  /* that it wants */
+    scaling_counted_fn *on_counted;
 };
+
+static const char superseded_words[] = "superseded by a newer `voxkeeper scale`";
+
+/* ---- who is to go ---- */
+
+static void on_connections(const struct sock_connections *list, void *arg)
+{
+    struct scaling *s = arg;
+    uint64_t operation = s->counting;
+    (void)list; /* it is the newest now, which the supervisor looks at */
+    s->counting = 0;
+    s->on_counted(s->daemon, operation, s->workers);
+}
+
+static void stop_counting(struct scaling *s)
+{
+    operation_end(operation_find(s->daemon->operations, s->counting), OPERATION_FAILED, "%s",
+        superseded_words);
+    connections_drop(s->daemon->connections, &s->question);
+    s->counting = 0;
+}
+
+void scaling_count(
+    struct scaling *s, uint64_t operation, unsigned workers, scaling_counted_fn *on_counted)
+{
+    stop_counting(s);
+    s->counting = operation;
+    s->workers = workers;
+    s->on_counted = on_counted;
+    connections_ask(s->daemon->connections, &s->question, on_connections, s);
+}
 
 /* ---- who is waited for ---- */
 
@@ -85,6 +120,7 @@ void scaling_free(struct scaling *s)
 {
     if (!s)
         return;
+    connections_drop(s->daemon->connections, &s->question);
     timer_free(s->timer);
     strbuf_fini(&s->progress);
     free(s);
@@ -92,6 +128,7 @@ void scaling_free(struct scaling *s)
 
 void scaling_begin(struct scaling *s)
 {
+    stop_counting(s);
     s->cut_before = s->daemon->meters->callers_cut;
     strbuf_reset(&s->progress);
     timer_arm(s->timer, usec_add(loop_now(), LOOK_EVERY));
@@ -187,7 +224,7 @@ static void superseded(const struct daemon *d, struct operation *op)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     if (op && fleet->scale.operation)
-        operation_end(op, OPERATION_FAILED, "superseded by a newer `voxkeeper scale`");
+        operation_end(op, OPERATION_FAILED, "%s", superseded_words);
     else if (op)
         operation_end(
             op, OPERATION_FAILED, "superseded: the configuration asks for another number");

@@ -15,6 +15,14 @@ struct scaling;
 struct scaling *scaling_new(struct daemon *d);
 void scaling_free(struct scaling *s); /* NULL is fine */
 
+/*
+ * Asks who has how many callers, for the choice of who goes; then `on_counted` comes, from the
+ * loop, with what is given here. If another one is asked for before, this one ends as superseded.
+ */
+typedef void scaling_counted_fn(struct daemon *d, uint64_t operation, unsigned workers);
+void scaling_count(
+    struct scaling *s, uint64_t operation, unsigned workers, scaling_counted_fn *on_counted);
+
 /* One begins, or goes on. */
 void scaling_begin(struct scaling *s);
 

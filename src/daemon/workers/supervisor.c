@@ -258,8 +258,9 @@ void supervisor_keep_previous(struct supervisor *s, const struct config *previou
 
 void supervisor_start(struct supervisor *s)
 {
-    supervisor_feed(
-        s, &(struct fleet_event){.type = FLEET_EV_RESIZE, .n_workers = supervisor_workers(s)});
+    struct fleet_event ev = {.type = FLEET_EV_RESIZE, .n_workers = supervisor_workers(s)};
+    supervisor_count_callers(s, ev.callers);
+    supervisor_feed(s, &ev);
 }
 
 bool supervisor_hold_off(struct supervisor *s, bool held_off)

@@ -72,7 +72,8 @@ void supervisor_start(struct supervisor *s);
 
 /*
  * From now on there shall be as many workers as `wish` (copied) says, as long as Workers= stays
- * what it is; with `wish->workers` 0 as many as Workers= says. The verdict comes as TELL_SCALED,
+ * what it is; with `wish->workers` 0 as many as Workers= says. Of fewer, those go that have the
+ * fewest callers, as `connections` were told last. The verdict comes as TELL_SCALED,
  * _SCALE_FAILED, _SCALE_SUPERSEDED or _SCALE_REFUSED with this number. After a failure the wish
  * before is back.
  */

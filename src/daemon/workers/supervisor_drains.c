@@ -60,6 +60,14 @@ static void on_drain_timer(void *arg)
     supervisor_watch_drains(s);
 }
 
+void supervisor_count_callers(const struct supervisor *s, unsigned out[LIMIT_WORKERS])
+{
+    usec_t age;
+    const struct sock_connections *list = connections_newest(s->spec.connections, &age);
+    for (unsigned i = 0; list && i < s->fleet.n_slots; i++)
+        out[i] = s->slots[i] ? (unsigned)slot_connections(s->slots[i], list) : 0;
+}
+
 static size_t owners(pid_t out[LIMIT_WORKERS], void *arg)
 {
     const struct supervisor *s = arg;

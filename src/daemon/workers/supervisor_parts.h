@@ -46,6 +46,9 @@ const struct config *supervisor_config_of(const struct supervisor *s, uint64_t g
 /* supervisor_wish.c: the fleet has decided something, which is not saved yet. */
 void supervisor_wish_decided(struct supervisor *s);
 
+/* Who has how many callers, as it was told last. */
+void supervisor_count_callers(const struct supervisor *s, unsigned out[LIMIT_WORKERS]);
+
 /* Looks soon after a pause, and ever more seldom, whether paused workers may go. */
 void supervisor_drains_init(struct supervisor *s);
 void supervisor_drains_fini(struct supervisor *s);

@@ -38,8 +38,9 @@ void supervisor_scale(struct supervisor *s, const struct saved_wish *wish, uint6
             s->wish_before = s->wish;
         s->wish = *wish;
     }
-    supervisor_feed(
-        s, &(struct fleet_event){.type = FLEET_EV_SCALE, .n_workers = n, .operation = operation});
+    struct fleet_event ev = {.type = FLEET_EV_SCALE, .n_workers = n, .operation = operation};
+    supervisor_count_callers(s, ev.callers);
+    supervisor_feed(s, &ev);
 }
 
 /* Who dies before it is told must not leave a wish that was taken back. */
