@@ -87,6 +87,23 @@ def test_every_item_passes(make_daemon, checklist, directory):
     assert "Tests, test-command: passed" in shown.stderr
 
 
+def test_the_number_in_force_is_judged(make_daemon, checklist):
+    """What `voxkeeper scale` asked for, not what the file says, until Workers= changes."""
+    daemon = make_daemon(checklist(MinWorkers=2, MaxWorkers=2, ExpectedPeak="15"))
+    daemon.wait_event("worker-verified", count=2)
+    code, checks, _ = run(daemon)
+    assert code == 1 and verdicts(checks, "failed") == {"capacity"}
+    daemon.cli("scale", "3", check=True)
+    code, checks, _ = run(daemon)
+    assert code == 1 and verdicts(checks, "failed") == {"bounds"}
+    assert "voxkeeper scale 3 (by " in evidence(checks["bounds"])
+    assert "in place of Workers=2) is above MaxWorkers=2" in evidence(checks["bounds"])
+    assert "3 workers (voxkeeper scale) of 10 callers each take 30" in evidence(checks["capacity"])
+    daemon.cli("scale", "--default", check=True)
+    code, checks, _ = run(daemon)
+    assert "MinWorkers=2 <= Workers=2 <= MaxWorkers=2" in evidence(checks["bounds"])
+
+
 def test_what_fails_says_why_and_ends_with_1(make_daemon, checklist, directory):
     empty = directory / "empty"
     empty.mkdir()

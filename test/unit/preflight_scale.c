@@ -144,6 +144,26 @@ static void finds_what_does_not_fit(void **state)
     WITH(files_max, 0, PREFLIGHT_DESCRIPTORS, "does not tell");
 }
 
+static void says_whose_number_it_is(void **state)
+{
+    (void)state;
+    struct preflight_scale s = sound();
+    struct preflight p = {0};
+    s.configured = 2;
+    s.scaled_by = "kim";
+    preflight_scale(&s, &p);
+    assert_string_equal(strbuf_text(&p.results[PREFLIGHT_BOUNDS].evidence),
+        "MinWorkers=2 <= voxkeeper scale 4 (by kim, in place of Workers=2) <= MaxWorkers=8");
+    preflight_fini(&p);
+    s.min_workers = 5;
+    must_be(&s, PREFLIGHT_BOUNDS,
+        "voxkeeper scale 4 (by kim, in place of Workers=2) is below MinWorkers=5", __LINE__);
+    s = sound();
+    s.scaled_by = "kim";
+    s.per_worker = 29;
+    must_be(&s, PREFLIGHT_CAPACITY, "4 workers (voxkeeper scale) of 29 callers each", __LINE__);
+}
+
 static void one_worker_must_not_go_up_and_down(void **state)
 {
     (void)state;
@@ -186,6 +206,7 @@ int main(void)
         cmocka_unit_test(reads_days_and_hours),
         cmocka_unit_test(refuses_what_is_no_peak),
         cmocka_unit_test(finds_what_does_not_fit),
+        cmocka_unit_test(says_whose_number_it_is),
         cmocka_unit_test(one_worker_must_not_go_up_and_down),
         cmocka_unit_test(a_rollout_in_place_takes_a_worker_away),
         cmocka_unit_test(who_says_nothing_is_told_all_that_is_missing),

@@ -366,10 +366,10 @@ const struct config_key config_keys[] = {
         .doc = "Then TestCommand= is killed, with all that it started, and has failed."},
     {"Preflight", "MinWorkers", &config_type_unsigned, ROOT(preflight.min_workers), .preset = "1",
         .min = 1, .max = LIMIT_WORKERS, LIVE,
-        .doc = "Fewer than this in [Agent] Workers= is a mistake."},
+        .doc = "Fewer workers than this, by Workers= or by `voxkeeper scale`, are a mistake."},
     {"Preflight", "MaxWorkers", &config_type_unsigned, ROOT(preflight.max_workers), .preset = "64",
         .min = 1, .max = LIMIT_WORKERS, LIVE,
-        .doc = "More than this is one as well."},
+        .doc = "More than this are one as well."},
     {"Preflight", "ScaleDownAt", &config_type_percent, ROOT(preflight.scale_down_at),
         .preset = "30%", .max = 100, LIVE,
         .doc = "Share of SessionsPerWorker= below which whoever scales takes workers away: it must "

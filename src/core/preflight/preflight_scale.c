@@ -1,25 +1,45 @@
 /* Whether workers and machine will do. */
 #include "core/preflight/preflight_scale.h"
 
+#include <stdio.h>
+
 typedef unsigned long long ull;
 
 static const char *const day_names[PEAK_DAYS] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
+enum { NUMBER_MAX = 192 };
+
+/* Whose number it is: it may not be in any file. */
+static const char *number(const struct preflight_scale *s, char out[NUMBER_MAX])
+{
+    if (s->scaled_by)
+        snprintf(out, NUMBER_MAX, "voxkeeper scale %llu (by %.100s, in place of Workers=%llu)",
+            (ull)s->workers, s->scaled_by, (ull)s->configured);
+    else
+        snprintf(out, NUMBER_MAX, "Workers=%llu", (ull)s->workers);
+    return out;
+}
+
+static const char *origin(const struct preflight_scale *s)
+{
+    return s->scaled_by ? " (voxkeeper scale)" : "";
+}
+
 static void bounds(const struct preflight_scale *s, struct preflight *p)
 {
     const enum preflight_check c = PREFLIGHT_BOUNDS;
+    char words[NUMBER_MAX];
+    number(s, words);
     if (s->min_workers > s->max_workers)
         preflight_note(p, c, false, "MinWorkers=%llu is above MaxWorkers=%llu", (ull)s->min_workers,
             (ull)s->max_workers);
     else if (s->workers < s->min_workers)
-        preflight_note(p, c, false, "Workers=%llu is below MinWorkers=%llu", (ull)s->workers,
-            (ull)s->min_workers);
+        preflight_note(p, c, false, "%s is below MinWorkers=%llu", words, (ull)s->min_workers);
     else if (s->workers > s->max_workers)
-        preflight_note(p, c, false, "Workers=%llu is above MaxWorkers=%llu", (ull)s->workers,
-            (ull)s->max_workers);
+        preflight_note(p, c, false, "%s is above MaxWorkers=%llu", words, (ull)s->max_workers);
     else
-        preflight_note(p, c, true, "MinWorkers=%llu <= Workers=%llu <= MaxWorkers=%llu",
-            (ull)s->min_workers, (ull)s->workers, (ull)s->max_workers);
+        preflight_note(p, c, true, "MinWorkers=%llu <= %s <= MaxWorkers=%llu", (ull)s->min_workers,
+            words, (ull)s->max_workers);
 }
 
 static void thresholds(const struct preflight_scale *s, struct preflight *p)
@@ -68,9 +88,9 @@ static void compare_peaks(
         }
     }
     preflight_note(p, c, beyond == 0,
-        "%llu workers of %llu callers each take %llu; the most, %llu, are expected on %s at "
+        "%llu workers%s of %llu callers each take %llu; the most, %llu, are expected on %s at "
         "%02u:00",
-        (ull)s->workers, (ull)s->per_worker, (ull)all, (ull)peaks->callers[day][hour],
+        (ull)s->workers, origin(s), (ull)s->per_worker, (ull)all, (ull)peaks->callers[day][hour],
         day_names[day], hour);
     if (beyond > 0)
         preflight_note(p, c, false, "too few in %u hours of the week", beyond);

@@ -29,7 +29,9 @@ int peaks_read(const char *entry, struct peaks *p, struct err *e);
 /* Every value 0 where it is not configured or not known. */
 struct preflight_scale {
     uint64_t workers, standby, surge; /* surge: further workers beside them during a rollout */
-    bool in_place;                    /* a rollout takes them away one by one */
+    uint64_t configured;              /* Workers= says so many */
+    const char *scaled_by; /* who asked for another number, which is in force; NULL: nobody */
+    bool in_place;         /* a rollout takes them away one by one */
     uint64_t min_workers, max_workers;
     uint64_t per_worker;     /* callers */
     unsigned up_at, down_at; /* percent of it */

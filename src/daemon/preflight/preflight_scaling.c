@@ -39,15 +39,27 @@ static void look_at_clock(struct preflight_scale *s)
     s->hour = (unsigned)tm.tm_hour % PEAK_HOURS;
 }
 
+/* What somebody wishes for counts as long as Workers= stays what it was then. */
+static const struct saved_wish *wish_for(const struct preflight_run *run)
+{
+    const struct saved_wish *wish = supervisor_wish(run->spec.daemon->supervisor);
+    bool counts = wish->workers > 0 && wish->configured == run->spec.config->agent.workers;
+    return counts && wish->workers != wish->configured ? wish : NULL;
+}
+
 void preflight_begin_scaling(struct preflight_run *run)
 {
     const struct config *config = run->spec.config;
     const struct config_preflight *conf = &config->preflight;
     const struct config_agent *agent = &config->agent;
     bool in_place = agent->handover != HANDOVER_PRELOAD && !agent->listen_private;
-    struct preflight_scale s = {.workers = agent->workers,
+    const struct saved_wish *wish = wish_for(run);
+    unsigned workers = wish ? wish->workers : agent->workers;
+    struct preflight_scale s = {.workers = workers,
+        .configured = agent->workers,
+        .scaled_by = wish ? wish->author : NULL,
         .standby = agent->standby,
-        .surge = in_place ? 0 : rollout_surge(&config->rollout, agent->workers),
+        .surge = in_place ? 0 : rollout_surge(&config->rollout, workers),
         .in_place = in_place,
         .min_workers = conf->min_workers,
         .max_workers = conf->max_workers,
