@@ -64,7 +64,9 @@ def make_site(browser, make_daemon):
 
 @pytest.fixture
 def site(make_site, agent_config):
-    return make_site(agent_config(Agent={"Workers": 2, "Handover": "preload"}))
+    site = make_site(agent_config(Agent={"Workers": 2, "Handover": "preload"}))
+    site.daemon.wait_event("worker-verified", count=2)  # what ends before is another failure
+    return site
 
 
 def test_it_is_one_file_that_may_do_nothing_but_ask(make_site, sleeper_config):
