@@ -218,3 +218,11 @@ char *text_trim(char *text)
     text[len] = '\0';
     return text;
 }
+
+void text_blank_controls(char *text)
+{
+    for (; *text; text++) {
+        if (iscntrl((unsigned char)*text))
+            *text = '?';
+    }
+}

@@ -31,3 +31,6 @@ void text_json(struct strbuf *out, const char *bytes, size_t len);
 
 /* Cuts white space at both ends in place; returns the new start. */
 char *text_trim(char *text);
+
+/* Control bytes become `?`, in place. */
+void text_blank_controls(char *text);

@@ -1,5 +1,4 @@
-/* io/redis/redis_link against servers that no real Redis is: silent, garbled, talkative, half-open.
- */
+/* io/redis/redis_link against servers that no real Redis is: garbled, talkative, abrupt. */
 #include "io/redis/redis_link.h"
 
 #include "redis_fake.h"
@@ -10,7 +9,6 @@ struct world {
     struct loop *loop;
     struct fake fake;
     struct redis_link *link;
-    usec_t patience;                  /* with silence, where that is what a test is about */
     enum redis_link_state states[16]; /* as they came */
     int n_states;
 };
@@ -48,7 +46,7 @@ static void connect_to(struct world *w, const char *url)
 {
     struct redis_link_conf conf = {.url = url,
         .connect_timeout = RIG_DEADLINE_SEC * USEC_PER_SEC,
-        .command_timeout = w->patience > 0 ? w->patience : RIG_DEADLINE_SEC * USEC_PER_SEC,
+        .command_timeout = RIG_DEADLINE_SEC * USEC_PER_SEC,
         .ping_interval = 50 * USEC_PER_MSEC};
     struct err e = {0};
     w->link = redis_link_new(w->loop, &conf, on_state, w, &e);
@@ -98,28 +96,6 @@ static void breaks_and_recovers(struct world *w, struct fake_script broken, cons
     rig_wait(w->loop, is_down, w);
     why_has(w, why);
     rig_wait(w->loop, is_up, w);
-}
-
-static void a_server_that_never_answers(void **state)
-{
-    ((struct world *)*state)->patience = 200 * USEC_PER_MSEC;
-    breaks_and_recovers(*state, (struct fake_script){.answers = {FAKE_SILENCE}}, "does not answer");
-}
-
-static void a_connection_that_dies_half_open(void **state)
-{
-    struct world *w = *state;
-    struct fake_script scripts[] = {
-        {.answers = {"+OK\r\n", "+OK\r\n", PONG, PONG, FAKE_SILENCE}},
-        {.answers = {"+OK\r\n", "+OK\r\n", PONG}},
-    };
-    w->patience = 200 * USEC_PER_MSEC;
-    meet(w, scripts, 2);
-    rig_wait(w->loop, is_up, w);
-    rig_wait(w->loop, is_down, w);
-    why_has(w, "does not answer");
-    rig_wait(w->loop, is_up, w);
-    assert_int_equal(redis_link_connects(w->link), 2);
 }
 
 static void garbage(void **state)
@@ -216,36 +192,6 @@ static void protected_mode_refuses(void **state)
     why_has(w, "DENIED");
 }
 
-static void count_reply(const struct redis_value *reply, void *arg)
-{
-    *(int *)arg += reply ? 1 : 1000;
-}
-
-enum { SLOW_ANSWERS = 15 };
-
-static bool all_replies(void *arg)
-{
-    return *(int *)arg >= SLOW_ANSWERS;
-}
-
-/* Answers of 80 ms each, where nothing may keep silent for a second: together they take longer. */
-static void slow_answers_are_waited_for_while_they_come(void **state)
-{
-    struct world *w = *state;
-    struct fake_script scripts[] = {{.delay_ms = 80, .answers = {"+OK\r\n", "+OK\r\n", PONG}}};
-    int replies = 0;
-    w->patience = USEC_PER_SEC;
-    meet(w, scripts, 1);
-    rig_wait(w->loop, is_up, w);
-    for (int i = 0; i < SLOW_ANSWERS; i++)
-        assert_int_equal(redis_link_command(w->link, 1, (const char *const[]){"PING"}, NULL,
-                             count_reply, &replies),
-            0);
-    rig_wait(w->loop, all_replies, &replies);
-    assert_int_equal(replies, SLOW_ANSWERS);
-    assert_int_equal(w->n_states, 1);
-}
-
 static void nobody_listens(void **state)
 {
     struct world *w = *state;
@@ -288,8 +234,6 @@ static void freed_while_resolving(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_server_that_never_answers),
-        TEST(a_connection_that_dies_half_open),
         TEST(garbage),
         TEST(a_greeting_that_shifts_every_answer),
         TEST(two_answers_for_one_question),
@@ -301,7 +245,6 @@ int main(void)
         TEST(misconf_serves_and_says_so),
         TEST(busy_is_no_loss_of_the_connection),
         TEST(protected_mode_refuses),
-        TEST(slow_answers_are_waited_for_while_they_come),
         TEST(nobody_listens),
         TEST(a_name_is_resolved),
         TEST(a_name_that_does_not_exist),

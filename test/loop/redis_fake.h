@@ -14,13 +14,14 @@ enum { FAKE_ANSWERS_MAX = 16, FAKE_CONNECTIONS_MAX = 4 };
 /* What one connection gets; the last entry of a list goes on. */
 struct fake_script {
     const char *greeting; /* sent before anything was asked */
-    unsigned delay_ms;    /* before each time the last answer is given */
+    bool obeys;           /* gives the last answer once for each time that fake_let() says */
     const char *answers[FAKE_ANSWERS_MAX];
 };
 
 struct fake {
     struct fake_script scripts[FAKE_CONNECTIONS_MAX]; /* one per connection, the last goes on */
     int n_scripts;
+    int leash[2]; /* one byte for an answer */
     int fd;
     char url[64];
     pid_t pid;
@@ -39,9 +40,10 @@ static inline void fake_say(int fd, const char *text)
 }
 
 /* Commands are RESP arrays: each begins with a line that starts with `*`. */
-static inline void fake_serve(int fd, const struct fake_script *script)
+static inline void fake_serve(const struct fake *f, int fd, const struct fake_script *script)
 {
     char buf[4096];
+    char word;
     int answer = 0;
     bool at_line = true;
     ssize_t n;
@@ -56,11 +58,12 @@ static inline void fake_serve(int fd, const struct fake_script *script)
             const char *text = script->answers[answer];
             if (text == FAKE_CLOSE)
                 return;
-            if (answer + 1 == FAKE_ANSWERS_MAX || !script->answers[answer + 1])
-                usleep(script->delay_ms * 1000);
+            bool last = answer + 1 == FAKE_ANSWERS_MAX || !script->answers[answer + 1];
+            if (last && script->obeys && read(f->leash[0], &word, 1) != 1)
+                return;
             if (text && text != FAKE_SILENCE)
                 fake_say(fd, text);
-            if (answer + 1 < FAKE_ANSWERS_MAX && script->answers[answer + 1])
+            if (!last)
                 answer++;
         }
     }
@@ -72,7 +75,7 @@ static inline void fake_run(const struct fake *f)
         int fd = accept(f->fd, NULL, NULL);
         if (fd < 0)
             _exit(1);
-        fake_serve(fd, &f->scripts[i < f->n_scripts ? i : f->n_scripts - 1]);
+        fake_serve(f, fd, &f->scripts[i < f->n_scripts ? i : f->n_scripts - 1]);
         close(fd);
     }
 }
@@ -88,6 +91,7 @@ static inline void fake_start(struct fake *f)
     assert_int_equal(listen(f->fd, 16), 0);
     assert_int_equal(getsockname(f->fd, (struct sockaddr *)&addr, &len), 0);
     snprintf(f->url, sizeof f->url, "redis://127.0.0.1:%d", ntohs(addr.sin_port));
+    assert_int_equal(pipe2(f->leash, O_CLOEXEC), 0);
     f->pid = fork();
     assert_true(f->pid >= 0);
     if (f->pid == 0) {
@@ -100,5 +104,13 @@ static inline void fake_stop(struct fake *f)
 {
     kill(f->pid, SIGKILL);
     waitpid(f->pid, NULL, 0);
+    close(f->leash[0]);
+    close(f->leash[1]);
     close(f->fd);
+}
+
+/* One more of the answers for which it waits. */
+static inline void fake_let(const struct fake *f)
+{
+    assert_int_equal(write(f->leash[1], "\n", 1), 1);
 }

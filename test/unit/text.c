@@ -76,6 +76,14 @@ static void writes_json_strings(void **state)
     strbuf_fini(&out);
 }
 
+static void blanks_control_bytes(void **state)
+{
+    (void)state;
+    char text[] = "\033[2Jboo\r\n\x7f \xc3\xa9";
+    text_blank_controls(text);
+    assert_string_equal(text, "?[2Jboo??? \xc3\xa9");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +92,7 @@ int main(void)
         cmocka_unit_test(finds_near_names),
         cmocka_unit_test(escapes_what_would_hurt_a_terminal),
         cmocka_unit_test(writes_json_strings),
+        cmocka_unit_test(blanks_control_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

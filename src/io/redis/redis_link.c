@@ -2,17 +2,18 @@
  * Our connection to Redis, kept alive for ever.
  *
  * One timer, armed for link_deadline(): the next retry, the end of an attempt, the next PING, or
- * the moment at which silence means that the connection is dead.
+ * the moment at which silence means that the connection is dead, as far as we were awake to hear.
  */
 #include "io/redis/redis_link.h"
 
+#include "base/text.h"
 #include "core/redis_url.h"
+#include "io/loop/patience.h"
 #include "io/redis/redis_conn.h"
 #include "io/redis/redis_handshake.h"
 #include "io/redis/redis_policy.h"
 #include "io/resolve.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ struct redis_link {
     enum redis_link_state state;
     char why[256];
     char address[REDIS_URL_TEXT_MAX];
-    struct timer *timer;
+    struct patience *timer;
     struct resolve *resolve; /* may outlast the attempt that began it */
     struct resolve_result found;
     int next_address;
@@ -44,28 +45,31 @@ struct redis_link {
     usec_t ping_at;      /* the next one */
     usec_t ping_sent_at; /* USEC_INFINITY: none is on its way */
     usec_t ping_latency;
-    usec_t armed_at; /* what the timer is set to */
     uint64_t connects;
     struct redis_usage usage;
 };
 
 static void connect_next(struct redis_link *r);
 
-static usec_t link_deadline(const struct redis_link *r)
+/* *span: how long Redis has until then; 0: nothing is expected of it. */
+static usec_t link_deadline(const struct redis_link *r, usec_t *span)
 {
+    *span = r->attempting && !r->opened ? r->connect_timeout : r->command_timeout;
     if (r->attempting)
         return r->attempt_until;
-    if (!r->conn)
-        return r->retry_at;
-    usec_t silent = usec_add(redis_conn_waiting_since(r->conn), r->command_timeout);
+    usec_t since = r->conn ? redis_conn_waiting_since(r->conn) : USEC_INFINITY;
     usec_t ping = r->ping_sent_at == USEC_INFINITY ? r->ping_at : USEC_INFINITY;
-    return silent < ping ? silent : ping;
+    if (usec_add(since, *span) < ping)
+        return usec_add(since, *span);
+    *span = 0;
+    return r->conn ? ping : r->retry_at;
 }
 
 static void rearm(struct redis_link *r)
 {
-    r->armed_at = link_deadline(r);
-    timer_arm(r->timer, r->armed_at);
+    usec_t span;
+    usec_t at = link_deadline(r, &span);
+    patience_arm(r->timer, at, span);
 }
 
 /* The last thing a function does: the callback may free the link. */
@@ -74,10 +78,7 @@ static void set_state(struct redis_link *r, enum redis_link_state state, const c
     bool changed = state != r->state || (state == REDIS_LINK_UP && strcmp(why, r->why) != 0);
     r->state = state;
     snprintf(r->why, sizeof r->why, "%s", why);
-    for (char *c = r->why; *c; c++) {
-        if (iscntrl((unsigned char)*c))
-            *c = '?'; /* it may come from the server, and goes to terminals */
-    }
+    text_blank_controls(r->why); /* it may come from the server, and goes to terminals */
     if (changed && r->on_state)
         r->on_state(state, r->why, r->arg);
 }
@@ -205,7 +206,6 @@ static void connect_next(struct redis_link *r)
 {
     static const struct redis_conn_events events = {on_open, on_lost, on_closed};
     struct err e = {.msg = "connect: there is no address"};
-    r->opened = false;
     r->counted = false;
     r->verdict = REDIS_LINK_DOWN;
     r->ping_sent_at = USEC_INFINITY;
@@ -221,6 +221,7 @@ static void connect_next(struct redis_link *r)
 static void begin(struct redis_link *r)
 {
     r->attempting = true;
+    r->opened = false;
     r->attempt_until = usec_add(loop_now(), r->connect_timeout);
     r->next_address = 0;
     rearm(r);
@@ -262,41 +263,39 @@ static void attempt(struct redis_link *r)
         attempt_failed(r, e.msg);
 }
 
-static void on_due(void *arg)
+/* Nothing came for `span`, all of which we heard. */
+static void no_answer(struct redis_link *r, usec_t span)
 {
-    struct redis_link *r = arg;
-    usec_t now = loop_now();
     char why[sizeof r->why];
-    char span[SPAN_TEXT_MAX];
-    if (now < link_deadline(r)) {
-        rearm(r);
-        return;
-    }
-    if (!r->conn && !r->attempting) {
-        attempt(r);
-        return;
-    }
-    if (r->attempting && !r->conn) {
-        snprintf(why, sizeof why, "resolve host \"%.100s\": no answer within %s", r->url.host,
-            span_format(r->connect_timeout, span));
+    char text[SPAN_TEXT_MAX];
+    span_format(span, text);
+    if (!r->conn) {
+        snprintf(
+            why, sizeof why, "resolve host \"%.100s\": no answer within %s", r->url.host, text);
         attempt_failed(r, why);
         return;
     }
-    if (r->attempting && !r->opened) {
-        snprintf(
-            why, sizeof why, "connect: no answer within %s", span_format(r->connect_timeout, span));
-    } else if (r->attempting ||
-               usec_add(redis_conn_waiting_since(r->conn), r->command_timeout) <= now) {
-        snprintf(why, sizeof why, "it does not answer: nothing came for %s",
-            span_format(r->command_timeout, span));
+    const char *what =
+        r->opened ? "it does not answer: nothing came for" : "connect: no answer within";
+    snprintf(why, sizeof why, "%s %s", what, text);
+    r->next_address = r->found.n;
+    redis_conn_drop(r->conn, why);
+}
+
+static void on_due(void *arg)
+{
+    struct redis_link *r = arg;
+    usec_t span;
+    if (loop_now() < link_deadline(r, &span)) {
+        rearm(r);
+    } else if (span > 0) {
+        no_answer(r, span);
+    } else if (!r->conn) {
+        attempt(r);
     } else {
         send_ping(r);
         rearm(r);
-        return;
     }
-    r->next_address = r->opened ? r->next_address : r->found.n;
-    timer_disarm(r->timer);
-    redis_conn_drop(r->conn, why);
 }
 
 struct redis_link *redis_link_new(struct loop *l, const struct redis_link_conf *conf,
@@ -328,7 +327,7 @@ struct redis_link *redis_link_new(struct loop *l, const struct redis_link_conf *
     r->state = REDIS_LINK_CONNECTING;
     redis_url_address(&url, r->address);
     explicit_bzero(&url, sizeof url);
-    r->timer = timer_new(l, on_due, r);
+    r->timer = patience_new(l, on_due, r);
     rearm(r); /* for retry_at, which is past */
     return r;
 }
@@ -377,7 +376,8 @@ int redis_link_command(struct redis_link *r, int argc, const char *const *argv,
     if (!r->conn || (r->state != REDIS_LINK_UP && r->state != REDIS_LINK_LOADING))
         return -ENOTCONN;
     int error = redis_conn_send(r->conn, argc, argv, argv_len, on_reply, arg);
-    if (error == 0 && link_deadline(r) < r->armed_at)
+    usec_t span;
+    if (error == 0 && link_deadline(r, &span) < patience_at(r->timer))
         rearm(r);
     return error;
 }
@@ -391,7 +391,7 @@ void redis_link_free(struct redis_link *r)
 {
     if (!r)
         return;
-    timer_free(r->timer);
+    patience_free(r->timer);
     resolve_free(r->resolve);
     redis_conn_free(r->conn);
     free(r->password_file);
