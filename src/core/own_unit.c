@@ -1,6 +1,8 @@
 /* Which unit a process is part of. */
 #include "core/own_unit.h"
 
+#include "core/cgroup_line.h"
+
 #include <string.h>
 
 static bool ends_with(const char *text, size_t len, const char *tail)
@@ -31,19 +33,14 @@ static bool read_path(const char *path, size_t len, struct own_unit *out)
     return false;
 }
 
-/* `hierarchy`: what is between the number and the path, with its colons. */
-static bool read_line(const char *text, const char *hierarchy, struct own_unit *out)
+static bool read_line(const char *text, const char *controller, struct own_unit *out)
 {
-    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        const char *rest = line + strspn(line, "0123456789");
-        size_t n = strlen(hierarchy);
-        if (strncmp(rest, hierarchy, n) == 0 && read_path(rest + n, strcspn(rest + n, "\n"), out))
-            return true;
-    }
-    return false;
+    const char *path;
+    size_t len;
+    return cgroup_line_find(text, controller, &path, &len) && read_path(path, len, out);
 }
 
 bool own_unit_read(const char *text, struct own_unit *out)
 {
-    return read_line(text, "::", out) || read_line(text, ":name=systemd:", out);
+    return read_line(text, CGROUP_V2, out) || read_line(text, CGROUP_V1_MANAGER, out);
 }

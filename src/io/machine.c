@@ -2,6 +2,7 @@
 #include "io/machine.h"
 
 #include "base/num.h"
+#include "io/child/procinfo_cgroup.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -62,22 +63,6 @@ static int read_bound(const char *path, uint64_t *out)
     return 0;
 }
 
-/* Our place in the one hierarchy of cgroups. */
-static bool read_cgroup(char *out, size_t size)
-{
-    char line[PATH_MAX];
-    bool found = false;
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    if (!f)
-        return false;
-    while (!found && fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\n")] = '\0';
-        found = strncmp(line, "0::/", 4) == 0;
-    }
-    fclose(f);
-    return found && (size_t)snprintf(out, size, "/sys/fs/cgroup%s", line + 3) < size;
-}
-
 /* What this cgroup allows for; it may allow for more than those above it. */
 static void limit_by(const char *cgroup, uint64_t *total, uint64_t *left)
 {
@@ -99,14 +84,18 @@ static void limit_by(const char *cgroup, uint64_t *total, uint64_t *left)
 
 int machine_room(uint64_t *out_total, uint64_t *out_free)
 {
+    static const char mount[] = "/sys/fs/cgroup";
     char cgroup[PATH_MAX];
+    char *place = stpcpy(cgroup, mount);
+    size_t room = sizeof cgroup - strlen(mount);
     uint64_t total;
     uint64_t left;
+    struct err none = {0};
     int r = machine_memory(&total, &left);
     if (r < 0)
         return r;
-    if (read_cgroup(cgroup, sizeof cgroup)) {
-        while (strlen(cgroup) > strlen("/sys/fs/cgroup")) {
+    if (proc_cgroup_place(PROC_CGROUP_OWN, CGROUP_V2, place, room, &none) == 0) {
+        while (*place) {
             limit_by(cgroup, &total, &left);
             *strrchr(cgroup, '/') = '\0';
         }

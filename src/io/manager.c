@@ -2,31 +2,24 @@
 #include "io/manager.h"
 
 #include "base/span.h"
+#include "io/child/procinfo_cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
-#include <unistd.h>
-
-#define OWN_CGROUP "/proc/self/cgroup"
 
 int manager_own_unit(struct own_unit *out, struct err *e)
 {
-    char text[OWN_UNIT_PATH_MAX * 2];
-    int fd = open(OWN_CGROUP, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    int r = n < 0 ? -errno : 0;
-    if (fd >= 0)
-        close(fd);
+    char *text = NULL;
+    int r = proc_cgroup_read(PROC_CGROUP_OWN, &text, e);
     if (r < 0)
-        return err_sys(e, r, "reading \"" OWN_CGROUP "\"");
-    text[n] = '\0';
+        return r;
     if (!own_unit_read(text, out))
-        return err_set(
-            e, -ENOENT, "looking for the unit that this is part of: \"" OWN_CGROUP "\" names none");
-    return 0;
+        r = err_set(e, -ENOENT,
+            "looking for the unit that this is part of: \"" PROC_CGROUP_OWN "\" names none");
+    free(text);
+    return r;
 }
 
 #define MANAGER "org.freedesktop.systemd1"

@@ -2,7 +2,7 @@
 #include "io/oom_kills.h"
 
 #include "base/num.h"
-#include "core/own_unit.h"
+#include "io/child/procinfo_cgroup.h"
 #include "io/manager.h"
 
 #include <errno.h>
@@ -10,13 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_BYTES = OWN_UNIT_PATH_MAX + 256 };
-
 /* The number in the line "oom_kill N". */
 static int read_count(const char *path, uint64_t *out)
 {
     static const char name[] = "oom_kill ";
-    char line[LINE_BYTES];
+    char line[256];
     int r = -ENOENT;
     FILE *f = fopen(path, "re");
     if (!f)
@@ -30,38 +28,18 @@ static int read_count(const char *path, uint64_t *out)
     return r;
 }
 
-/* Whether `name` is one of those between the commas. */
-static bool has_controller(const char *list, size_t len, const char *name)
+/* The count in `file` of the cgroup `place` of the hierarchy that is mounted at `mount`. */
+static int read_at(const char *mount, const char *place, const char *file,
+    char path[OOM_KILLS_PATH_MAX], uint64_t *out)
 {
-    size_t n = strlen(name);
-    for (const char *at = list; at < list + len; at += strcspn(at, ",:") + 1) {
-        if (strcspn(at, ",:") == n && strncmp(at, name, n) == 0)
-            return true;
-    }
-    return false;
+    int n = snprintf(path, OOM_KILLS_PATH_MAX, "%s%s/%s", mount, place, file);
+    return n < OOM_KILLS_PATH_MAX ? read_count(path, out) : -ENOENT;
 }
 
-/* Our place in the hierarchy of a controller ("": in that of version 2). */
-static bool read_place(const char *controller, char *out, size_t size)
+static bool own_place(const char *controller, char place[OOM_KILLS_PATH_MAX])
 {
-    char line[LINE_BYTES];
-    bool found = false;
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    if (!f)
-        return false;
-    while (!found && fgets(line, sizeof line, f)) {
-        line[strcspn(line, "\n")] = '\0';
-        const char *list = strchr(line, ':');
-        const char *place = list ? strchr(list + 1, ':') : NULL;
-        if (!place)
-            continue;
-        size_t len = (size_t)(place - list - 1);
-        found = controller[0] ? has_controller(list + 1, len, controller) : len == 0;
-        if (found)
-            found = (size_t)snprintf(out, size, "%s", place + 1) < size;
-    }
-    fclose(f);
-    return found;
+    struct err none = {0};
+    return proc_cgroup_place(PROC_CGROUP_OWN, controller, place, OOM_KILLS_PATH_MAX, &none) == 0;
 }
 
 int oom_kills_read(char path[OOM_KILLS_PATH_MAX], uint64_t *out)
@@ -71,17 +49,11 @@ int oom_kills_read(char path[OOM_KILLS_PATH_MAX], uint64_t *out)
     struct err e = {0};
     int r = -ENOENT;
     /* We may be in a part of our unit, and workers in another one. */
-    if (manager_own_unit(&unit, &e) == 0 &&
-        snprintf(path, OOM_KILLS_PATH_MAX, "/sys/fs/cgroup%s/memory.events", unit.cgroup) <
-            OOM_KILLS_PATH_MAX)
-        r = read_count(path, out);
-    if (r < 0 && read_place("", place, sizeof place) &&
-        snprintf(path, OOM_KILLS_PATH_MAX, "/sys/fs/cgroup%s/memory.events", place) <
-            OOM_KILLS_PATH_MAX)
-        r = read_count(path, out);
-    if (r < 0 && read_place("memory", place, sizeof place) &&
-        snprintf(path, OOM_KILLS_PATH_MAX, "/sys/fs/cgroup/memory%s/memory.oom_control", place) <
-            OOM_KILLS_PATH_MAX)
-        r = read_count(path, out);
+    if (manager_own_unit(&unit, &e) == 0)
+        r = read_at("/sys/fs/cgroup", unit.cgroup, "memory.events", path, out);
+    if (r < 0 && own_place(CGROUP_V2, place))
+        r = read_at("/sys/fs/cgroup", place, "memory.events", path, out);
+    if (r < 0 && own_place("memory", place))
+        r = read_at("/sys/fs/cgroup/memory", place, "memory.oom_control", path, out);
     return r;
 }

@@ -2,6 +2,7 @@
 #include "io/child/cgroup.h"
 
 #include "base/num.h"
+#include "io/child/procinfo_cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,27 +32,14 @@ static const char *find_mount(void)
     return NULL;
 }
 
-/* Reads the `0::PATH` line of /proc/self/cgroup. */
 static int find_own_path(char path[PATH_MAX], struct err *e)
 {
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    if (!f)
-        return err_sys(e, -errno, "reading \"/proc/self/cgroup\"");
-    char line[PATH_MAX];
-    int r = -ENOENT;
-    while (r < 0 && fgets(line, sizeof line, f)) {
-        if (strncmp(line, "0::/", 4) != 0)
-            continue;
-        line[strcspn(line, "\n")] = '\0';
-        memcpy(path, line + 3, strlen(line + 3) + 1);
-        r = 0;
-    }
-    fclose(f);
-    if (r < 0)
-        return err_set(e, r, "finding our cgroup: we are in none of version 2");
-    if (strncmp(path, "/..", 3) == 0)
+    int r = proc_cgroup_place(PROC_CGROUP_OWN, CGROUP_V2, path, PATH_MAX, e);
+    if (r == -ENODATA)
+        return err_set(e, -ENOENT, "finding our cgroup: we are in none of version 2");
+    if (r == 0 && strncmp(path, "/..", 3) == 0)
         return err_set(e, -EXDEV, "finding our cgroup: \"%s\" lies outside of our namespace", path);
-    return 0;
+    return r;
 }
 
 /* Cuts `/supervisor` off the end: there we are when we were restarted or replaced in place. */

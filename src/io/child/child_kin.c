@@ -1,15 +1,16 @@
 /* See child_kin.h. */
 #include "io/child/child_kin.h"
 
+#include "io/child/procinfo_cgroup.h"
 #include "io/child/procinfo_stat.h"
 
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Deeper trees end the search, and so does a loop that pids reused meanwhile may form. */
-enum { GENERATIONS_MAX = 64, CGROUP_TEXT_MAX = 4096 };
+enum { GENERATIONS_MAX = 64 };
 
 static bool read_stat(pid_t pid, struct proc_stat *out)
 {
@@ -29,25 +30,28 @@ static bool descends(pid_t main_pid, pid_t pid)
     return false;
 }
 
-static bool read_cgroup(pid_t pid, char text[CGROUP_TEXT_MAX])
+/* Owned; NULL when it cannot be read. */
+static char *read_cgroup(pid_t pid)
 {
     char path[32];
+    char *text = NULL;
+    struct err none = {0};
     snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, text, CGROUP_TEXT_MAX - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return n > 0;
+    return proc_cgroup_read(path, &text, &none) < 0 ? NULL : text;
 }
 
+/* One that is not ours: there everybody is who has none of his own. */
 static bool shares_cgroup(pid_t main_pid, pid_t pid)
 {
-    char theirs[CGROUP_TEXT_MAX];
-    char other[CGROUP_TEXT_MAX];
-    return read_cgroup(main_pid, theirs) && read_cgroup(getpid(), other) &&
-           strcmp(theirs, other) != 0 && read_cgroup(pid, other) && strcmp(theirs, other) == 0;
+    char *main = read_cgroup(main_pid);
+    char *ours = read_cgroup(getpid());
+    char *theirs = read_cgroup(pid);
+    bool shared =
+        main && main[0] && ours && theirs && strcmp(main, ours) != 0 && strcmp(main, theirs) == 0;
+    free(main);
+    free(ours);
+    free(theirs);
+    return shared;
 }
 
 bool child_kin(pid_t main_pid, pid_t pid)
