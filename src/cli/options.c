@@ -1,6 +1,7 @@
 /* Reading the command line. */
 #include "cli/options.h"
 
+#include "base/names.h"
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/say.h"
@@ -154,10 +155,8 @@ static int set_worker(struct command *c, const char *text)
 static int set_event(struct command *c, const char *text)
 {
     c->args.event = text;
-    for (size_t i = 0; i < sizeof EVENT_NAMES / sizeof *EVENT_NAMES; i++) {
-        if (strcmp(EVENT_NAMES[i], text) == 0)
-            return 0;
-    }
+    if (NAMES_FIND(EVENT_NAMES, text) >= 0)
+        return 0;
     const char *near = near_event(text);
     if (near)
         say_error("--event=%s: no event has that name, did you mean \"%s\"?", text, near);

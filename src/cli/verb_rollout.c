@@ -1,11 +1,11 @@
 /* The verb about rollouts: looks, or steers. */
+#include "base/names.h"
 #include "cli/cli.h"
 #include "cli/operation.h"
 #include "cli/say.h"
 #include "cli/view.h"
 #include "voxkeeper/control.h"
 
-#include <string.h>
 
 static const struct {
     const char *word;
@@ -25,10 +25,9 @@ int cli_rollout(const struct cli *cli, const struct cli_args *args)
         say_error("--reason and --timeout belong to an action: cancel, promote or abort");
         return VK_EXIT_USAGE;
     }
-    for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS; i++) {
-        if (strcmp(args->operand, ACTIONS[i].word) == 0)
-            return cli_ask(cli, args, ACTIONS[i].name, ACTIONS[i].path);
-    }
+    int i = ROWS_FIND(ACTIONS, word, args->operand);
+    if (i >= 0)
+        return cli_ask(cli, args, ACTIONS[i].name, ACTIONS[i].path);
     say_error("\"%s\" is nothing that a rollout can do; it is one of: cancel, promote, abort",
         args->operand);
     return VK_EXIT_USAGE;

@@ -1,10 +1,10 @@
 /* The verbs. */
 #include "cli/verbs.h"
 
+#include "base/names.h"
 #include "base/text.h"
 #include "cli/options.h"
 
-#include <string.h>
 
 enum { NEAR = 3 };
 
@@ -154,11 +154,8 @@ const size_t N_VERBS = sizeof VERBS / sizeof *VERBS;
 
 const struct verb *verb_find(const char *name)
 {
-    for (size_t i = 0; i < N_VERBS; i++) {
-        if (strcmp(VERBS[i].name, name) == 0)
-            return &VERBS[i];
-    }
-    return NULL;
+    int i = ROWS_FIND(VERBS, name, name);
+    return i < 0 ? NULL : &VERBS[i];
 }
 
 const struct verb *verb_near(const char *name)

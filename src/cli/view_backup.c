@@ -1,4 +1,5 @@
 /* Backup files, and what is in one. */
+#include "base/names.h"
 #include "cli/json.h"
 #include "cli/say.h"
 #include "cli/table.h"
@@ -71,13 +72,11 @@ static void add_state(struct table *t, const char *result)
         {"refused", "refused", SAY_RED},
         {"failed", "failed", SAY_RED},
     };
-    for (size_t i = 0; result && i < sizeof states / sizeof *states; i++) {
-        if (strcmp(states[i].result, result) == 0) {
-            table_add(t, states[i].color, states[i].shown, WORD_MAX);
-            return;
-        }
-    }
-    table_add(t, SAY_PLAIN, result, WORD_MAX);
+    int i = ROWS_FIND(states, result, result);
+    if (i >= 0)
+        table_add(t, states[i].color, states[i].shown, WORD_MAX);
+    else
+        table_add(t, SAY_PLAIN, result, WORD_MAX);
 }
 
 static void add_key(struct table *t, const cJSON *key)

@@ -1,4 +1,5 @@
 /* A rollout: what it does, from where to where, who waits, and why it is held or went back. */
+#include "base/names.h"
 #include "cli/json.h"
 #include "cli/say.h"
 #include "cli/view.h"
@@ -30,13 +31,11 @@ static void begin_line(struct strbuf *out, const char *label)
 static void add_state(const cJSON *rollout, bool use_color, struct strbuf *out)
 {
     const char *state = json_text(rollout, "state");
-    for (size_t i = 0; state && i < sizeof STATES / sizeof *STATES; i++) {
-        if (strcmp(STATES[i].state, state) == 0) {
-            say_colored(out, use_color, STATES[i].color, STATES[i].words);
-            return;
-        }
-    }
-    say_word(out, state ? state : "unknown", WORD_MAX);
+    int i = ROWS_FIND(STATES, state, state);
+    if (i >= 0)
+        say_colored(out, use_color, STATES[i].color, STATES[i].words);
+    else
+        say_word(out, state ? state : "unknown", WORD_MAX);
 }
 
 static void add_left(const cJSON *rollout, struct strbuf *out)

@@ -1,4 +1,5 @@
 /* The status page: the first line answers the question that brought somebody here. */
+#include "base/names.h"
 #include "cli/json.h"
 #include "cli/say.h"
 #include "cli/view.h"
@@ -26,10 +27,9 @@ static const struct verdict VERDICTS[] = {
 static struct verdict verdict_of(const cJSON *status)
 {
     const char *state = json_text(status, "state");
-    for (size_t i = 0; state && i < sizeof VERDICTS / sizeof *VERDICTS; i++) {
-        if (strcmp(VERDICTS[i].state, state) == 0)
-            return VERDICTS[i];
-    }
+    int i = ROWS_FIND(VERDICTS, state, state);
+    if (i >= 0)
+        return VERDICTS[i];
     if (json_true(status, "ready"))
         return (struct verdict){NULL, "ANSWERING", SAY_GREEN};
     if (json_false(status, "ready"))

@@ -1,6 +1,8 @@
 /* Comparing answers but for what goes on by itself. */
 #include "cli/watch_change.h"
 
+#include "base/names.h"
+
 #include <string.h>
 
 static bool ends_with(const char *name, const char *end)
@@ -15,11 +17,8 @@ static bool is_measurement(const cJSON *member)
     static const char *const names[] = {"lines", "descriptors", "threads"};
     if (!member->string || !cJSON_IsNumber(member))
         return false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(member->string, names[i]) == 0)
-            return true;
-    }
-    return ends_with(member->string, "_usec") || ends_with(member->string, "_bytes");
+    return NAMES_FIND(names, member->string) >= 0 || ends_with(member->string, "_usec") ||
+           ends_with(member->string, "_bytes");
 }
 
 static bool same_value(const cJSON *a, const cJSON *b)

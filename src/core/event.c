@@ -1,6 +1,8 @@
 /* Events: building one and handing it to the log sink. */
 #include "core/event.h"
 
+#include "base/names.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -113,11 +115,7 @@ bool event_field_is_withheld(const char *name)
 {
     static const char *const names[] = {
         "VOXKEEPER_LAST_OUTPUT", "VOXKEEPER_LINE", "VOXKEEPER_CALLER_NAMES"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    }
-    return false;
+    return NAMES_FIND(names, name) >= 0;
 }
 
 const char *event_name(enum event_id id)

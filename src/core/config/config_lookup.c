@@ -1,6 +1,7 @@
 /* Finding sections and keys by name, and the nearest ones to a wrong name. */
 #include "core/config/config_table.h"
 
+#include "base/names.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -31,11 +32,8 @@ static void guess_try(struct guess *g, const char *name)
 
 const struct config_section *config_section_find(const char *name)
 {
-    for (size_t i = 0; i < config_n_sections; i++) {
-        if (strcmp(config_sections[i].name, name) == 0)
-            return &config_sections[i];
-    }
-    return NULL;
+    int i = names_find(&config_sections->name, sizeof *config_sections, config_n_sections, name);
+    return i < 0 ? NULL : &config_sections[i];
 }
 
 const struct config_key *config_key_find(const char *section, const char *name)
@@ -63,6 +61,15 @@ const char *config_key_nearest(const char *section, const char *name)
             guess_try(&g, config_keys[i].name);
     }
     return g.best;
+}
+
+const struct config_choice *config_choice_find(
+    const struct config_choice *choices, const char *word)
+{
+    const struct config_choice *c = choices;
+    while (c->word && strcmp(c->word, word) != 0)
+        c++;
+    return c->word ? c : NULL;
 }
 
 const char *config_choice_nearest(const struct config_choice *choices, const char *word)

@@ -102,6 +102,10 @@ void config_key_write_type(const struct config_key *key, struct strbuf *out);
 /* "at once", "restarts workers", .. */
 const char *config_change_text(enum config_change change);
 
+/* The one that has this word, or NULL. */
+const struct config_choice *config_choice_find(
+    const struct config_choice *choices, const char *word);
+
 /* The known name that `name` was probably meant to be, or NULL; section NULL: of any section. */
 const char *config_section_nearest(const char *name);
 const char *config_key_nearest(const char *section, const char *name);

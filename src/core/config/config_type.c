@@ -280,9 +280,8 @@ static void share_write(
 
 static int choice_read(const struct config_key *key, const char *text, void *object, struct err *e)
 {
-    for (const struct config_choice *c = key->choices; c->word; c++) {
-        if (strcmp(c->word, text) != 0)
-            continue;
+    const struct config_choice *c = config_choice_find(key->choices, text);
+    if (c) {
         if (key->size == sizeof(bool))
             *(bool *)field(key, object) = c->value != 0;
         else
@@ -295,7 +294,7 @@ static int choice_read(const struct config_key *key, const char *text, void *obj
         strbuf_addf(&cause, "is unknown, did you mean \"%s\"?", nearest);
     else
         strbuf_adds(&cause, "is unknown, it is one of");
-    for (const struct config_choice *c = key->choices; !nearest && c->word; c++)
+    for (c = key->choices; !nearest && c->word; c++)
         strbuf_addf(&cause, " %s", c->word);
     refuse(text, e, strbuf_text(&cause));
     strbuf_fini(&cause);

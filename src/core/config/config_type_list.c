@@ -162,11 +162,9 @@ static int waitfor_read(const struct config_key *key, const char *text, void *ob
     struct strlist words = {0};
     int r = config_words_split(text, &words, e);
     for (size_t i = 0; r == 0 && i < words.n; i++) {
-        const struct config_choice *c = key->choices;
-        while (c->word && strcmp(c->word, words.items[i]) != 0)
-            c++;
-        const char *nearest = c->word ? NULL : config_choice_nearest(key->choices, words.items[i]);
-        if (c->word)
+        const struct config_choice *c = config_choice_find(key->choices, words.items[i]);
+        const char *nearest = c ? NULL : config_choice_nearest(key->choices, words.items[i]);
+        if (c)
             *waitfor_bit(&next, (size_t)c->value) = true;
         else
             r = err_set(e, -EINVAL, "\"%.80s\" is unknown, %s%s%s", words.items[i],

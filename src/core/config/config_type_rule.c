@@ -27,10 +27,8 @@ static void list_choices(const struct config_choice *choices, struct strbuf *out
 
 static int read_word(const struct config_key *key, const char *word, unsigned *set, struct err *e)
 {
-    const struct config_choice *c = key->choices;
-    while (c->word && strcmp(c->word, word) != 0)
-        c++;
-    if (c->word) {
+    const struct config_choice *c = config_choice_find(key->choices, word);
+    if (c) {
         *set |= 1U << c->value;
         return 0;
     }

@@ -1,6 +1,7 @@
 /* Checks and findings. */
 #include "core/doctor/doctor.h"
 
+#include "base/names.h"
 #include "base/strbuf.h"
 #include "base/text.h"
 
@@ -64,13 +65,11 @@ const char *doctor_severity_name(enum doctor_severity severity)
 
 bool doctor_find_name(const char *name, enum doctor_check *out)
 {
-    for (unsigned i = 0; i < DOCTOR_CHECK_COUNT; i++) {
-        if (strcmp(checks[i].name, name) == 0) {
-            *out = (enum doctor_check)i;
-            return true;
-        }
-    }
-    return false;
+    int i = ROWS_FIND(checks, name, name);
+    if (i < 0)
+        return false;
+    *out = (enum doctor_check)i;
+    return true;
 }
 
 /* Words from outside are among them: on one line, and harmless to a terminal. */
@@ -226,10 +225,8 @@ void doctor_explain(struct doctor_report *r)
 void doctor_ignore(struct doctor_report *r, const char *const *names, unsigned n)
 {
     for (unsigned i = 0; i < r->n; i++) {
-        for (unsigned j = 0; j < n; j++) {
-            if (strcmp(names[j], doctor_name(r->items[i].check)) == 0)
-                r->items[i].ignored = true;
-        }
+        if (names_find(names, sizeof *names, n, doctor_name(r->items[i].check)) >= 0)
+            r->items[i].ignored = true;
     }
 }
 

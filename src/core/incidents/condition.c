@@ -1,8 +1,7 @@
 /* See condition.h. */
 #include "core/incidents/condition.h"
 
-#include <errno.h>
-#include <string.h>
+#include "base/names.h"
 
 static const struct condition_row {
     const char *name;
@@ -101,22 +100,18 @@ const char *severity_name(enum severity s)
 
 int condition_find(const char *name, enum condition *out)
 {
-    for (unsigned c = 0; c < CONDITION_COUNT; c++) {
-        if (strcmp(rows[c].name, name) == 0) {
-            *out = (enum condition)c;
-            return 0;
-        }
-    }
-    return -ENOENT;
+    int c = ROWS_FIND(rows, name, name);
+    if (c < 0)
+        return c;
+    *out = (enum condition)c;
+    return 0;
 }
 
 int severity_find(const char *name, enum severity *out)
 {
-    for (unsigned s = 0; s < SEVERITY_COUNT; s++) {
-        if (strcmp(severity_names[s], name) == 0) {
-            *out = (enum severity)s;
-            return 0;
-        }
-    }
-    return -ENOENT;
+    int s = NAMES_FIND(severity_names, name);
+    if (s < 0)
+        return s;
+    *out = (enum severity)s;
+    return 0;
 }

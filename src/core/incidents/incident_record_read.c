@@ -1,6 +1,7 @@
 /* Reading an incident that an instance before us wrote down. */
 #include "core/incidents/incident_record.h"
 
+#include "base/names.h"
 #include "base/timestamp.h"
 #include "core/json_scan.h"
 
@@ -14,7 +15,6 @@ static const char *const kind_names[] = {
     INCIDENT_ENTRIES(X)
 #undef X
 };
-enum { N_KINDS = sizeof kind_names / sizeof *kind_names };
 
 static const struct cJSON *member(const struct cJSON *o, const char *name)
 {
@@ -62,11 +62,10 @@ static void read_timeline(const struct cJSON *o, struct incident_record *r)
     const struct cJSON *entry;
     cJSON_ArrayForEach(entry, member(o, "timeline"))
     {
-        for (unsigned k = 0; k < N_KINDS; k++) {
-            if (strcmp(text_of(entry, "kind"), kind_names[k]) == 0)
-                incident_record_add(
-                    r, (enum incident_entry_kind)k, time_of(entry, "at"), text_of(entry, "text"));
-        }
+        int kind = NAMES_FIND(kind_names, text_of(entry, "kind"));
+        if (kind >= 0)
+            incident_record_add(
+                r, (enum incident_entry_kind)kind, time_of(entry, "at"), text_of(entry, "text"));
     }
     r->timeline_dropped += count_of(o, "timeline_dropped");
 }

@@ -1,6 +1,7 @@
 /* A notice as one JSON object. */
 #include "core/incidents/notice_json.h"
 
+#include "base/names.h"
 #include "base/text.h"
 #include "base/timestamp.h"
 
@@ -16,7 +17,6 @@ static const char *const kinds[] = {
     NOTICE_KINDS(X)
 #undef X
 };
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const char *notice_kind_name(enum notice_kind kind)
 {
@@ -110,12 +110,10 @@ static int read_words(const struct cJSON *json, struct notice *n, struct err *e)
     const char *kind = text_of(json, "kind", e);
     const char *condition = kind ? text_of(json, "condition", e) : NULL;
     const char *severity = condition ? text_of(json, "severity", e) : NULL;
-    unsigned k = 0;
     if (!severity)
         return -EINVAL;
-    while (k < N_KINDS && strcmp(kinds[k], kind) != 0)
-        k++;
-    if (k == N_KINDS)
+    int k = NAMES_FIND(kinds, kind);
+    if (k < 0)
         return refuse(e, "kind", kind);
     n->kind = (enum notice_kind)k;
     if (notice_of_incident(n->kind) && condition_find(condition, &n->condition) < 0)

@@ -1,6 +1,7 @@
 /* See postmortem_text.h. */
 #include "core/incidents/postmortem_text.h"
 
+#include "base/names.h"
 #include "base/text.h"
 #include "core/incidents/postmortem.h"
 
@@ -132,17 +133,8 @@ bool postmortem_is_blank(const char *text)
     static const char *const prompts[] = {POSTMORTEM_PROMPT_ACTION, POSTMORTEM_PROMPT_OWNER,
         POSTMORTEM_PROMPT_DUE, POSTMORTEM_PROMPT_CAUSE};
     char words[POSTMORTEM_WORDS_MAX] = "";
-    if (postmortem_words_add(words, sizeof words, text) == 0)
-        return true;
-    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
-        if (strcmp(words, nothing[i]) == 0)
-            return true;
-    }
-    for (size_t i = 0; i < sizeof prompts / sizeof *prompts; i++) {
-        if (strcmp(text, prompts[i]) == 0)
-            return true;
-    }
-    return false;
+    return postmortem_words_add(words, sizeof words, text) == 0 ||
+           NAMES_FIND(nothing, words) >= 0 || NAMES_FIND(prompts, text) >= 0;
 }
 
 static bool is_leap(unsigned year)

@@ -1,6 +1,7 @@
 /* The Markdown of an incident. */
 #include "core/incidents/postmortem.h"
 
+#include "base/names.h"
 #include "base/span.h"
 
 #include <cjson/cJSON.h>
@@ -175,14 +176,17 @@ static void add_impact(struct strbuf *out, const struct cJSON *i)
 
 static const char *words_of(const char *kind)
 {
-    static const char *const words[][2] = {{"opened", "**Alert fired**: "},
-        {"acknowledged", "**Acknowledged**: "}, {"ceased", "**Metrics normal again**: "},
-        {"resolved", "**Resolved**: "}, {"again", "Again: "}};
-    for (size_t n = 0; n < sizeof words / sizeof *words; n++) {
-        if (strcmp(kind, words[n][0]) == 0)
-            return words[n][1];
-    }
-    return "";
+    static const struct {
+        const char *kind, *words;
+    } rows[] = {
+        {"opened", "**Alert fired**: "},
+        {"acknowledged", "**Acknowledged**: "},
+        {"ceased", "**Metrics normal again**: "},
+        {"resolved", "**Resolved**: "},
+        {"again", "Again: "},
+    };
+    int i = ROWS_FIND(rows, kind, kind);
+    return i < 0 ? "" : rows[i].words;
 }
 
 static void add_timeline(struct strbuf *out, const struct cJSON *i)

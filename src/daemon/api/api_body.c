@@ -1,6 +1,7 @@
 /* Reading what a changing request brings. */
 #include "daemon/api/api_body.h"
 
+#include "base/names.h"
 #include "base/span.h"
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -130,14 +131,12 @@ static int read_sort(const struct cJSON *member, enum key_sort *out, struct err 
     int r = read_text(member, LIMIT_NAME, &text, e);
     if (r < 0)
         return r;
-    for (unsigned i = 0; i < KEY_SORT_COUNT; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *out = (enum key_sort)i;
-            return 0;
-        }
-    }
-    return err_set(e, -EINVAL, "reading the request: \"%s\" must be age or ttl, not \"%s\"",
-        show(member->string).text, show(text).text);
+    int i = NAMES_FIND(names, text);
+    if (i < 0)
+        return err_set(e, -EINVAL, "reading the request: \"%s\" must be age or ttl, not \"%s\"",
+            show(member->string).text, show(text).text);
+    *out = (enum key_sort)i;
+    return 0;
 }
 
 #define X(symbol, name) name,
@@ -208,14 +207,12 @@ static int read_value(
 
 static int read_member(const struct cJSON *member, struct api_body *out, struct err *e)
 {
-    for (unsigned i = 0; i < API_MEMBER_COUNT; i++) {
-        if (strcmp(member->string, member_names[i]) != 0)
-            continue;
-        out->members |= 1U << i;
-        return read_value((enum api_member)i, member, out, e);
-    }
-    return err_set(
-        e, -EINVAL, "reading the request: unknown member \"%s\"", show(member->string).text);
+    int i = NAMES_FIND(member_names, member->string);
+    if (i < 0)
+        return err_set(
+            e, -EINVAL, "reading the request: unknown member \"%s\"", show(member->string).text);
+    out->members |= 1U << i;
+    return read_value((enum api_member)i, member, out, e);
 }
 
 const char *api_body_surplus(const struct api_body *body, unsigned allowed)

@@ -1,6 +1,7 @@
 /* What a stream tells of. */
 #include "daemon/api/stream_topics.h"
 
+#include "base/names.h"
 #include "daemon/daemon.h"
 #include "daemon/incidents/incidents.h"
 #include "daemon/metrics/samples.h"
@@ -38,11 +39,7 @@ static bool goes_on(const char *member)
     static const char *const names[] = {"uptime_usec", "age_usec", "duration_usec", "deadline_usec",
         "left_usec", "retry_in_usec", "took_usec", "ping_usec", "cpu_usec", "rss_bytes",
         "descriptors", "threads", "lines"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(member, names[i]) == 0)
-            return true;
-    }
-    return false;
+    return NAMES_FIND(names, member) >= 0;
 }
 
 /* FNV-1a. */
