@@ -1,7 +1,7 @@
 """Workers outlive voxkeeperd, and not a stop of it: the least that any systemd has to give."""
 
-# voxkeeperd hears nothing of the stop, and the manager loses its patience.
-DEAF = "[Service]\nKillSignal=SIGWINCH\nTimeoutStopSec=1\n"
+# voxkeeperd hears nothing of the stop, and the manager loses its patience; ExecStopPost= has that long too.
+DEAF = "[Service]\nKillSignal=SIGWINCH\nTimeoutStopSec=5\n"
 
 
 def check_outliving(service):
