@@ -88,9 +88,11 @@ def test_somebody_was_in_it(daemon):
     daemon.stop()
     path = daemon.state / "changelog.jsonl"
     path.write_text(path.read_text().replace("moved DNS", "did nothing"))
+    mark = daemon.mark()
     daemon.start()
     told = daemon.wait_event("changelog-damaged")
     assert told["file"] == str(path) and told["reason"]
+    daemon.wait_event("daemon-started", since=mark)  # nobody answers before
     said = daemon.cli("changelog", check=True)
     assert "TAMPERED WITH" in next(line for line in said.stdout.splitlines() if "did nothing" in line)
     daemon.cli("changelog", "add", "it goes on", check=True)

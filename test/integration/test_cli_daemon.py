@@ -13,6 +13,7 @@ from waiting import wait_for
 def daemon(make_daemon, agent_config):
     running = make_daemon(agent_config())
     running.wait_event("worker-verified", deadline=30)
+    running.wait_event("redis-up")
     return running
 
 

@@ -141,5 +141,5 @@ def test_a_broken_record_is_set_aside(make_daemon, keeping):
     daemon.wait_event("worker-verified")
     assert any("ages of credentials begin anew" in line["message"] for line in daemon.lines())
     assert (kept / "credentials.json.broken").exists()
-    wait_for(lambda: json.loads((kept / "credentials.json").read_text())["credentials"][0]["name"]
-             == "speech")
+    wait_for((kept / "credentials.json").exists, what="a record that begins anew")
+    assert json.loads((kept / "credentials.json").read_text())["credentials"][0]["name"] == "speech"

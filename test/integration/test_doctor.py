@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from agent import fault, hold, request
+from agent import ask_half, fault, request
 from daemon import BUILD, TOP
 from diagnosing import (MACHINE, PROGRAMS, alone, apart, diagnosis, names,  # noqa: F401
                         neighbour, paste, report, start, well)
@@ -119,7 +119,7 @@ def test_descriptors_of_the_agent(start, port):
     with contextlib.ExitStack() as callers:
         # It may not take as many as there is room for: others are open already.
         for _ in range(60):
-            callers.enter_context(hold(port))
+            callers.enter_context(ask_half(port))
         diagnosis(daemon, "agent-descriptors")
 
 

@@ -4,7 +4,7 @@ import datetime
 import json
 import signal
 
-from agent import hold
+from agent import ask_half
 from waiting import wait_for
 
 
@@ -26,7 +26,7 @@ def plant_task(redis, name, pending=True, **ago):
 def test_waits_for_a_connection_and_then_stops(make_daemon, agent_config, port):
     daemon = make_daemon(agent_config(Drain={"Timeout": "60s", "CountInterval": "100ms"}))
     daemon.wait_event("worker-verified")
-    caller = hold(port)
+    caller = ask_half(port)
     daemon.send(signal.SIGTERM)
     progress = daemon.wait_event("drain-progress", callers=1)
     assert "1 connection" in progress["caller_kinds"]
@@ -66,9 +66,9 @@ def test_each_kind_can_be_switched_off(make_daemon, agent_config, redis, port):
 def test_names_whom_it_cuts(make_daemon, agent_config, redis, port):
     plant_session(redis, "talking")
     plant_task(redis, "waiting")
-    daemon = make_daemon(agent_config(Drain={"Timeout": "500ms", "CountInterval": "100ms"}))
+    daemon = make_daemon(agent_config(Agent={"TimeoutStopSec": "500ms"}, Drain={"Timeout": "500ms", "CountInterval": "100ms"}))
     daemon.wait_event("worker-verified")
-    caller = hold(port)
+    caller = ask_half(port)
     assert daemon.stop() == 0
     cut = daemon.wait_event("callers-cut")
     assert cut["callers"] == "3"
@@ -83,7 +83,7 @@ def test_names_whom_it_cuts(make_daemon, agent_config, redis, port):
 def test_a_second_signal_cuts_the_wait_short(make_daemon, agent_config, port):
     daemon = make_daemon(agent_config(Drain={"Timeout": "10min", "CountInterval": "100ms"}))
     daemon.wait_event("worker-verified")
-    caller = hold(port)
+    caller = ask_half(port)
     daemon.send(signal.SIGTERM)
     daemon.wait_event("drain-progress", callers=1)
     daemon.send(signal.SIGINT)
@@ -107,7 +107,7 @@ def test_drain_and_resume_by_the_operator(make_daemon, agent_config, port):
 def test_resume_takes_a_drain_back(make_daemon, agent_config, port):
     daemon = make_daemon(agent_config(Drain={"Timeout": "10min", "CountInterval": "100ms"}))
     pid = daemon.wait_event("worker-verified")["worker_pid"]
-    caller = hold(port)
+    caller = ask_half(port)
     status, answer = daemon.request("POST", "/api/v1/drain", {})
     assert status == 202
     daemon.wait_event("drain-progress", callers=1)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 import yaml
-from agent import hold, request
+from agent import ask_half, request
 from daemon import TOP
 from ports import free_port
 from prometheus import Prometheus
@@ -110,7 +110,7 @@ def seen(prometheus, expression):
 def a_busy_while(daemon, prometheus, port, redis):
     """What each panel is there to show. Prometheus sees one after the other."""
     seen(prometheus, "voxkeeper_ready == 1")
-    with hold(port):
+    with ask_half(port):
         request(port, "GET", "/health")
         seen(prometheus, 'voxkeeper_callers{kind="connections"} > 0')
         daemon.cli("restart", check=True)

@@ -80,7 +80,7 @@ def test_a_release_that_fails_under_callers_goes_back(make_daemon, agent_config,
     config = {"Agent": {**PRELOAD, "Workers": "2"}, "Rollout": {"Bake": "30s"}}
     daemon = make_daemon(agent_config(**config))
     daemon.wait_event("worker-verified", count=2)
-    daemon.configure(agent_config({"FAULT_HEALTH_AFTER_MS": "1500", "FAULT_HEALTH": "wrong"}, **config))
+    daemon.configure(agent_config({"FAULT_HEALTH_AFTER_PROBES": "10", "FAULT_HEALTH": "wrong"}, **config))
     back = daemon.cli("reload")
     assert back.returncode == 4 and "take over again" in back.stderr
     assert request(port, "GET", "/health")[1]["status"] == "ok"

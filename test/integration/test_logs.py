@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from daemon import BUILD
-from waiting import read_lines, wait_for
+from waiting import Lines, read_lines, wait_for
 
 CHATTY = """i=0; echo "<6>worker says hello"; echo "<3>worker says error" >&2
 while :; do i=$((i+1)); sleep 0.1; echo "tick $i"; done"""
@@ -50,10 +50,10 @@ def wait_said(daemon, message):
     wait_for(lambda: any(line["message"] == message for line in lines_of(daemon)), what=message)
 
 
-def wait_follow(process, holds, deadline=20.0):
-    for line in read_lines(process.stdout, deadline):
+def wait_follow(lines, holds, deadline=20.0):
+    while line := lines.next(deadline):
         if holds(json.loads(line)):
-            return json.loads(line)
+            return
     raise AssertionError("the line did not come")
 
 
@@ -61,6 +61,7 @@ def test_lines_of_workers_and_our_own(make_daemon, chatty_config):
     daemon = make_daemon(chatty_config)
     daemon.wait_event("daemon-ready")
     wait_said(daemon, "worker says hello")
+    wait_said(daemon, "worker says error")  # by another pipe
     lines = lines_of(daemon)
     hello = next(line for line in lines if line["message"] == "worker says hello")
     assert (hello["worker"], hello["level"], hello["stream"]) == ("1", "info", "stdout")
@@ -94,14 +95,15 @@ def test_following_over_a_restart_of_the_daemon(make_daemon, chatty_config, foll
     daemon = make_daemon(chatty_config)
     daemon.wait_event("daemon-ready")
     process = follow(daemon, "--json")
-    wait_follow(process, lambda line: line.get("event") == "daemon-ready")
+    lines = Lines(process.stdout)
+    wait_follow(lines, lambda line: line.get("event") == "daemon-ready")
     pid = daemon.pid
     daemon.process.send_signal(signal.SIGUSR2)
     daemon.wait()
     daemon.start()
-    wait_follow(process, lambda line: line.get("event") == "daemon-resumed")
+    wait_follow(lines, lambda line: line.get("event") == "daemon-resumed")
     assert daemon.pid != pid
-    wait_follow(process, lambda line: line["message"].startswith("tick"))
+    wait_follow(lines, lambda line: line["message"].startswith("tick"))
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == -signal.SIGINT
     assert process.stderr.read().count(b"\n") <= 1

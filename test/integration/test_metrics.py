@@ -7,13 +7,14 @@ import shutil
 import signal
 
 import pytest
-from agent import ask_half, fault, hold, request
+from agent import ask_half, fault, request
 from daemon import BUILD
 from scrape import OPENMETRICS, promtool_check, scrape, table
 from waiting import wait_for
 
 OLD = "2020-01-01T00:00:00Z"
-BAD = {"FAULT_HEALTH": "wrong", "FAULT_HEALTH_AFTER_MS": "500"}
+# Far more than Rise=: it is verified first.
+BAD = {"FAULT_HEALTH": "wrong", "FAULT_HEALTH_AFTER_PROBES": "10"}
 TICKS = {"voxkeeper_probes_total", "voxkeeper_probe_duration_seconds", "voxkeeper_loop_lag_seconds"}
 
 # What must have moved by the end of each test; together they are all families.
@@ -245,7 +246,7 @@ def test_what_workers_use(agents, port, moved):
 def test_a_rollout(agents, port, moved):
     daemon = agents(workers=2, Rollout={"Bake": "300ms", "KeepWarm": "0"})
     before = scrape(daemon)
-    with hold(port):
+    with ask_half(port):
         daemon.cli("restart", check=True)
     wait_for(lambda: scrape(daemon)("voxkeeper_handover_duration_seconds_count") == 2)
     wait_for(lambda: scrape(daemon)("voxkeeper_worker_exits_total", cause="restart") == 2)

@@ -1,14 +1,13 @@
 """People elsewhere are told of incidents: once, in order, also when nobody could be told at first."""
 
 import json
-import shutil
 import signal
 import subprocess
-import urllib.request
 from datetime import datetime, timedelta
 
 import pytest
 from ports import free_port
+from prometheus import Server
 from receiver import Receiver
 from waiting import wait_for
 
@@ -231,34 +230,21 @@ def test_https_is_verified(make_daemon, sleeper_config, make_receiver, certifica
 
 @pytest.fixture
 def alertmanager(directory):
-    port = free_port()
     config = directory / "alertmanager.yml"
     config.write_text("route:\n  receiver: nobody\nreceivers:\n- name: nobody\n")
-    process = subprocess.Popen(
-        [shutil.which("prometheus-alertmanager"), f"--config.file={config}",
-         f"--storage.path={directory}/am", f"--web.listen-address=127.0.0.1:{port}",
-         "--cluster.listen-address="], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-
-    def ready():
-        try:
-            return urllib.request.urlopen(f"{url}/-/ready", timeout=5).status == 200
-        except OSError:
-            return False
-
-    wait_for(ready, 30, "Alertmanager")
-    yield url
-    process.kill()
-    process.wait()
+    server = Server(directory, "prometheus-alertmanager", f"--config.file={config}",
+                    f"--storage.path={directory}/am", "--cluster.listen-address=")
+    yield server
+    server.close()
 
 
-def alerts(url, name):
-    with urllib.request.urlopen(f"{url}/api/v2/alerts?active=true", timeout=5) as answer:
-        return [alert for alert in json.load(answer) if alert["labels"]["alertname"] == name]
+def alerts(alertmanager, name):
+    return [alert for alert in alertmanager.get("/api/v2/alerts", active="true")
+            if alert["labels"]["alertname"] == name]
 
 
 def test_alertmanager_shows_it_until_it_is_over(make_daemon, sleeper_config, alertmanager):
-    notifiers = {"am": {"Type": "alertmanager", "Url": alertmanager, "Repeat": "1s"}}
+    notifiers = {"am": {"Type": "alertmanager", "Url": alertmanager.url, "Repeat": "1s"}}
     daemon = make_daemon(notifying(sleeper_config, notifiers, "/bin/false"))
     alert = wait_for(lambda: alerts(alertmanager, "crash-loop"), 30, "an alert")[0]
     assert alert["labels"]["severity"] == "page" and alert["labels"]["priority"] == "P2"

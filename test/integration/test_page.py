@@ -101,8 +101,10 @@ def test_the_runbook_has_every_section_that_events_lead_to(make_site, sleeper_co
 
 def test_an_event_leads_to_its_section(site):
     page = live(site.open())
-    link = page.evaluate("[...document.querySelectorAll('#events-list a.runbook')].find("
-                         "(a) => a.closest('li').dataset.event === 'daemon-ready').href")
+    found = ("[...document.querySelectorAll('#events-list a.runbook')].find("
+             "(a) => a.closest('li').dataset.event === 'daemon-ready')")
+    page.wait(found)
+    link = page.evaluate(f"{found}.href")
     assert link == site.url + "runbook#voxkeeper-itself"
     for width in 360, 1440:
         book = site.browser.open(link, width=width, height=800)

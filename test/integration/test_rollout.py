@@ -273,7 +273,8 @@ def test_a_bad_reload_leaves_a_rollout_alone(start, reconfigure):
     restart.end(code=0)
 
 
-BAD = {"FAULT_HEALTH": "wrong", "FAULT_HEALTH_AFTER_MS": "500"}
+# Far more than Rise=: it is verified first.
+BAD = {"FAULT_HEALTH": "wrong", "FAULT_HEALTH_AFTER_PROBES": "10"}
 
 
 def test_the_verdict_says_why(start, reconfigure):
@@ -386,7 +387,7 @@ def test_an_answer_of_500_under_callers_goes_back(start, reconfigure):
     patient = {"Fall": "100", "Interval": "100ms"}
     daemon = start(Rollout=LONG_BAKE, Health=patient)
     before = serving(daemon)
-    reconfigure(daemon, {"FAULT_HEALTH": "500", "FAULT_HEALTH_AFTER_MS": "700"}, Rollout=LONG_BAKE,
+    reconfigure(daemon, {"FAULT_HEALTH": "500", "FAULT_HEALTH_AFTER_PROBES": "10"}, Rollout=LONG_BAKE,
                 Health=patient)
     back = daemon.cli("reload")
     assert back.returncode == 4

@@ -10,6 +10,7 @@ import threading
 import pytest
 from agent import hold
 from load import Load
+from load_cuts import is_stopped
 from load_kinds import Asker, Regular
 from test_succession import next_instance, pids
 from waiting import wait_for
@@ -17,6 +18,7 @@ from waiting import wait_for
 WORKER = """
 const http = require('node:http');
 const server = http.createServer((request, response) => response.end(String(process.pid)));
+server.keepAliveTimeout = 0; // who says nothing for long is no less a caller
 server.listen(Number(process.env.PORT));
 """
 
@@ -54,6 +56,22 @@ def counts(daemon):
     return workers["wanted"], workers["configured"], workers["serving"]
 
 
+def hold_each(daemon, port, n):
+    """So many callers of each worker; the others stand still meanwhile, or one might take them all."""
+    callers, workers = [], pids(daemon)
+    for pid in workers:
+        others = [other for other in workers if other != pid]
+        for other in others:
+            os.kill(other, signal.SIGSTOP)
+            wait_for(lambda other=other: is_stopped(other), what="it to stand still")
+        try:
+            callers += [hold(port) for _ in range(n)]
+        finally:
+            for other in others:
+                os.kill(other, signal.SIGCONT)
+    return callers
+
+
 def wait_draining(daemon):
     def draining():
         workers = daemon.request("GET", "/api/v1/workers")[1]["workers"]
@@ -87,12 +105,12 @@ def test_callers_notice_nothing(begin, port):
 
 def test_whoever_holds_the_line_is_waited_for(begin, port):
     daemon = begin(workers=3, Agent={"Workers": "3"})
-    callers = [hold(port) for _ in range(24)]
+    callers = hold_each(daemon, port, 8)
     answer = []
     asking = threading.Thread(target=lambda: answer.append(daemon.cli("scale", "1", deadline=90)))
     asking.start()
     operation = daemon.wait_event("scale-began")["operation"]
-    # Node hangs up on who says nothing for five seconds; the answer comes with Connection: close.
+    # The answer comes with Connection: close.
     wait_draining(daemon)
     wait_for(lambda: "waits for" in str(daemon.request("GET", f"/api/v1/operations/{operation}")),
              what="how many are waited for")
@@ -158,7 +176,7 @@ def test_those_with_the_fewest_callers_go(begin, port, directory):
 
 def test_who_stays_for_too_long_is_named(begin, port):
     daemon = begin(Drain={"Timeout": "300ms"})
-    callers = [hold(port) for _ in range(16)]
+    callers = hold_each(daemon, port, 8)
     done = daemon.cli("scale", "1")
     assert done.returncode == 5 and "cut" in done.stderr
     assert daemon.wait_event("callers-cut")["callers"] in done.stderr
@@ -253,7 +271,7 @@ def test_the_number_outlives_voxkeeperd(begin, how):
 
 def test_a_wait_goes_on_in_the_next_instance(begin, port):
     daemon = begin()
-    callers = [hold(port) for _ in range(16)]
+    callers = hold_each(daemon, port, 8)
     answer = []
     asking = threading.Thread(
         target=lambda: answer.append(daemon.cli("scale", "1", "--reason=less", deadline=90)))

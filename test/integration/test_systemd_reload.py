@@ -2,9 +2,19 @@
 
 import pytest
 from daemon import config_text
-from service import CONFIG, configuration
+from service import CONFIG, GATED, configuration
 
 pytestmark = pytest.mark.systemd
+
+
+@pytest.fixture
+def gated(service):
+    """Started; the new worker of the next reload waits for open_gate()."""
+    service.open_gate()
+    service.start(Agent=GATED)
+    service.shut_gate()
+    service.configure({"NEW": 1}, Agent=GATED)
+    return service
 
 
 def reload_said(service):
@@ -27,36 +37,34 @@ def test_a_change_that_workers_need_not_see(service):
     assert service.worker_pid() == before
 
 
-def test_systemd_sees_reloading_until_the_workers_are_verified(service):
-    service.start()
-    before = service.worker_pid()
-    service.configure({"FAULT_START_DELAY_MS": 1000})
+def test_systemd_sees_reloading_until_the_workers_are_verified(gated):
+    service, before = gated, gated.worker_pid()
     service.systemctl("reload", "--no-block")
     service.event("worker-started", WORKER_PID=str(before))
     service.event("worker-started", count=2)
     assert service.show("ActiveState") == "reloading"
+    service.open_gate()
     service.event("config-reloaded")
     service.wait_show("ActiveState", "active")
     assert len(service.events("worker-verified")) == 2
     assert service.worker_pid() != before
 
 
-def test_a_reload_by_the_operators_command_looks_the_same_to_systemd(service):
-    service.start()
-    service.configure({"FAULT_START_DELAY_MS": 1000})
-    asked = service.box.popen("voxkeeper", "reload")
-    service.event("worker-started", count=2)
-    assert service.show("ActiveState") == "reloading"
+def test_a_reload_by_the_operators_command_looks_the_same_to_systemd(gated):
+    asked = gated.box.popen("voxkeeper", "reload")
+    gated.event("worker-started", count=2)
+    assert gated.show("ActiveState") == "reloading"
+    gated.open_gate()
     assert asked.wait(30) == 0
-    service.wait_show("ActiveState", "active")
+    gated.wait_show("ActiveState", "active")
 
 
-def test_a_hangup_reloads_too(service):
-    service.start()
-    service.configure({"FAULT_START_DELAY_MS": 1000})
+def test_a_hangup_reloads_too(gated):
+    service = gated
     service.systemctl("kill", "--kill-whom=main", "--signal=HUP")
     service.event("worker-started", count=2)
     assert service.show("ActiveState") == "reloading"
+    service.open_gate()
     service.event("config-reloaded")
     service.wait_show("ActiveState", "active")
     service.write_config("[Agent]\n")

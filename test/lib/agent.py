@@ -29,16 +29,18 @@ def fault(port, name):
         return None
 
 
-def ask_half(port):
-    """A caller in the middle of a request: one that is idle is let go by the agent itself."""
-    caller = socket.create_connection(("127.0.0.1", port), timeout=10)
-    caller.sendall(b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-    return caller
-
-
 def hold(port):
-    """An open keep-alive connection that was used once: a caller, as the kernel sees it."""
+    """An open keep-alive connection that was used once: a caller, as the kernel sees it. Node hangs
+    up on who then says nothing for five seconds, unless the program says otherwise."""
     caller = socket.create_connection(("127.0.0.1", port), timeout=10)
     caller.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert caller.recv(65536).startswith(b"HTTP/1.1 200")
+    return caller
+
+
+def ask_half(port):
+    """A caller that a worker has answered once, in the middle of its next request: who is idle is
+    let go by the agent itself."""
+    caller = hold(port)
+    caller.sendall(b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
     return caller

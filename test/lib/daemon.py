@@ -11,6 +11,7 @@ from pathlib import Path
 
 import events_seen
 from processes import TIED, Family, children, stop
+from waiting import Patience
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("VOXKEEPER_BUILD", TOP / "build"))
@@ -37,13 +38,6 @@ def parse_line(line):
     if isinstance(parsed, dict):
         return {"message": "", **parsed}
     return {"message": line.decode(errors="replace").rstrip("\n")}
-
-
-def is_keeper(pid):
-    try:
-        return b"\0--keeper\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class UnixHttp(http.client.HTTPConnection):
@@ -123,14 +117,14 @@ class Daemon:
         return self.wait_line(deadline, since, count, event=name, **fields)
 
     def wait_line(self, deadline=10.0, since=0, count=1, **fields):
-        end = time.monotonic() + deadline
+        patience = Patience(deadline)
         while True:
             # In this order, or lines written just before the end would be missed.
             ended = self.process.poll() is not None
             found = self.lines(since, **fields)
             if len(found) >= count:
                 return found[count - 1]
-            if ended or time.monotonic() > end:
+            if ended or patience.left() < 0:
                 why = "voxkeeperd ended" if ended else f"waited {deadline:g} s"
                 raise AssertionError(f"{why} for {fields}; its output:\n{self.output()}")
             time.sleep(0.01)
@@ -175,8 +169,10 @@ class Daemon:
         return done
 
     def workers(self):
-        """Process ids of its direct children, without the keeper of its descriptors."""
-        return [pid for pid in children(self.pid) if not is_keeper(pid)]
+        """Process ids of its direct children of which it told that they are workers: others are
+        probes, commands, and the keeper of its descriptors."""
+        told = {event.get("worker_pid") for event in self.events("worker-started")}
+        return [pid for pid in children(self.pid) if str(pid) in told]
 
     def send(self, number):
         self.process.send_signal(number)

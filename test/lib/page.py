@@ -16,8 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_for
 
 # Each command is evaluated by the same shell, so that the next one sees its directory and variables;
-# after each comes its exit code between two NULs.
-RUNNER = r'for command; do eval "$command" 2>&1; printf "\0%d\0" $?; done'
+# after each comes its exit code between two NULs. Nobody types so quickly that what was said before
+# is not in the journal yet.
+RUNNER = r'for command; do journalctl --sync; eval "$command" 2>&1; printf "\0%d\0" $?; done'
 METRIC = re.compile(r"(?:increase\()?(?P<name>\w+)(?:\{(?P<labels>[^}]*)\})?(?:\[\w+\]\))? "
                     r"(?P<relation>==|>=|<=|>|<) (?P<number>\S+)")
 RELATIONS = {"==": float.__eq__, ">=": float.__ge__, "<=": float.__le__, ">": float.__gt__,

@@ -21,6 +21,10 @@ WRITE_AND_EXECUTE = """
         rm "$directory/x"
     done"""
 CGROUP = f"/sys/fs/cgroup/system.slice/{UNIT}"
+GATE = "/run/gate"
+# The agent, as soon as the gate is open.
+GATED = {"ExecStart": f"/bin/sh -c 'until [ -e {GATE} ]; do sleep 0.05; done;"
+                      " exec /usr/bin/node /opt/elevenlabs-agent/src/index.js'"}
 
 
 def configuration(environment=None, **sections):
@@ -133,6 +137,13 @@ class Service:
                 for which in ("written", "executed")]
 
     # The agent.
+
+    def open_gate(self):
+        """Workers that are GATED begin."""
+        self.box.run("touch", GATE)
+
+    def shut_gate(self):
+        self.box.run("rm", "-f", GATE)
 
     def ask(self, path, method="GET", body=None, check=True):
         """What the agent answers, parsed."""

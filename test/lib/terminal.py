@@ -9,8 +9,9 @@ import select
 import struct
 import subprocess
 import termios
-import time
 import unicodedata
+
+from waiting import Patience
 
 SEQUENCE = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])")
 
@@ -113,9 +114,9 @@ class Terminal:
 
     def wait(self, condition, what, deadline=20):
         """Reads until condition(self); `what` is for the message."""
-        end = time.monotonic() + deadline
+        patience = Patience(deadline)
         while not condition(self):
-            assert time.monotonic() < end, f"waited {deadline} s for {what}; it shows:\n{self.text()}"
+            assert patience.left() > 0, f"waited {deadline} s for {what}; it shows:\n{self.text()}"
             self._read(0.1)
 
     def wait_text(self, part):
@@ -123,9 +124,9 @@ class Terminal:
 
     def end(self, deadline=20):
         """Its exit status, once it has ended by itself."""
-        end = time.monotonic() + deadline
+        patience = Patience(deadline)
         while self.process.poll() is None:
-            assert time.monotonic() < end, f"it does not end:\n{self.text()}"
+            assert patience.left() > 0, f"it does not end:\n{self.text()}"
             self._read(0.02)
         while select.select([self.ours], [], [], 0)[0]:
             self._read(0)
