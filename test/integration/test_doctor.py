@@ -164,6 +164,23 @@ def test_the_public_address(start, neighbour, directory):
     diagnosis(daemon, "public-unreachable")
 
 
+def test_a_clock_that_is_so_wrong_that_nobody_can_be_asked(start, neighbour, directory):
+    pair = certificate(directory, "future", begin=500 * 86400, days=900)
+    providers = [neighbour(certificate=pair), neighbour(certificate=pair)]
+    daemon = start(Doctor={"Provider": " ".join(one.url for one in providers), "CaFile": pair[0]})
+    assert "not yet valid" in diagnosis(daemon, "agent-clock-skew")["agent-clock-skew"]["evidence"]
+    assert {(one["check"], one["by"]) for one in report(daemon)["explained"]} >= {
+        ("network-tls", "agent-clock-skew")}
+
+
+def test_a_certificate_for_another_name(start, neighbour, directory):
+    pair = certificate(directory, "other", host="127.0.0.2")
+    public = neighbour(status=400, certificate=pair)
+    daemon = start(Doctor={"PublicUrl": public.url, "CaFile": pair[0]})
+    finding = diagnosis(daemon, "public-certificate")["public-certificate"]
+    assert "no alternative certificate subject name" in finding["evidence"]
+
+
 @pytest.mark.parametrize("days, check", [(-1, "public-certificate"), (5, "public-certificate-expires")])
 def test_the_certificate(start, neighbour, directory, days, check):
     pair = certificate(directory, "c", days)

@@ -17,6 +17,12 @@
         .phase = DOCTOR_PHASE_##where                                                              \
     }
 
+#define NOT_YET                                                                                    \
+    {                                                                                              \
+        .asked = true, .url = "https://a", .reply = DOCTOR_FAILED, .phase = DOCTOR_PHASE_TLS,      \
+        .certificate = true, .what = "SSL certificate problem: certificate is not yet valid"       \
+    }
+
 static void each_phase_has_its_finding(void **state)
 {
     (void)state;
@@ -47,12 +53,15 @@ static void each_phase_has_its_finding(void **state)
             "secured %{time_appconnect} s ' 'https://a'"},
         {"skew", {.n = 2, .providers = {AT(100), AT(101)}}, "agent-clock-skew", ""},
         {"behind", {.n = 2, .providers = {AT(-100), AT(-101)}}, "agent-clock-skew", ""},
+        {"years behind", {.n = 2, .providers = {NOT_YET, NOT_YET}}, "agent-clock-skew", NULL},
+        {"one of years ahead", {.n = 2, .providers = {NOT_YET, AT(0)}}, "network-tls", NULL},
         {"they do not agree", {.n = 2, .providers = {AT(100), AT(0)}}, "", NULL},
         {"one cannot tell", {.n = 1, .providers = {AT(100)}}, "", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct doctor_report r = {0};
         doctor_judge_network(&rows[i].facts, &r);
+        doctor_explain(&r);
         assert_found(&r, rows[i].names, rows[i].row);
         if (rows[i].command)
             assert_string_equal(r.items[0].command, rows[i].command);

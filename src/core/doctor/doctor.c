@@ -184,6 +184,9 @@ static const struct {
     {DOCTOR_SESSIONS_EVICTED, "sessions-policy"},
     {DOCTOR_SESSIONS_EVICTED, "redis-memory"},
     {DOCTOR_CLOCK_SKEW, "host-time-sync"},
+    /* By such a clock nobody can say when a certificate ends. */
+    {DOCTOR_CLOCK_SKEW, "network-tls"},
+    {DOCTOR_CLOCK_SKEW, "public-certificate"},
     {DOCTOR_HOST_MEMORY, "host-memory-pressure"},
 };
 

@@ -1,6 +1,7 @@
 /* Judging the way to each provider. */
 #include "core/doctor/doctor_network.h"
 
+#include "base/timestamp.h"
 #include "core/doctor/doctor.h"
 
 #include <inttypes.h>
@@ -56,6 +57,34 @@ static bool is_skewed(int64_t skew)
     return skew > SKEW_SECONDS || skew < -SKEW_SECONDS;
 }
 
+/* Its certificate begins in our future. (One that has ended may be an authority's, or its own.) */
+static bool is_of_tomorrow(const struct doctor_http *h)
+{
+    return h->asked && h->reply != DOCTOR_ANSWERED && h->certificate &&
+           strstr(h->what, "not yet valid");
+}
+
+/* A clock that is far behind gets no answer that tells the time. Returns whether it is. */
+static bool judge_certificates(const struct doctor_network *f, struct doctor_report *r)
+{
+    const struct doctor_http *first = NULL;
+    unsigned n = 0;
+    char now[TIMESTAMP_TEXT_MAX];
+    for (unsigned i = 0; i < f->n; i++) {
+        if (!is_of_tomorrow(&f->providers[i]))
+            continue;
+        first = first ? first : &f->providers[i];
+        n++;
+    }
+    if (n < 2)
+        return false;
+    doctor_add(r, DOCTOR_CLOCK_SKEW, "",
+        "by our clock it is %s, when the certificates of %u providers are not yet valid, such as "
+        "that of %s",
+        timestamp_format(first->wall, now), n, first->url);
+    return true;
+}
+
 /* One provider may be wrong itself: two have to agree, where two tell. */
 static void judge_clock(const struct doctor_network *f, struct doctor_report *r)
 {
@@ -72,6 +101,8 @@ static void judge_clock(const struct doctor_network *f, struct doctor_report *r)
         skewed = h;
         n_skewed++;
     }
+    if (n < 2 && judge_certificates(f, r))
+        return;
     if (n < 2)
         doctor_gap(r, DOCTOR_AGENT, "clock skew: %s",
             n == 0 ? "no provider told its time" : "only one provider told its time");

@@ -151,7 +151,7 @@ static const struct words words[DOCTOR_CHECK_COUNT] = {
         "a firewall drops or refuses it, or the provider is down", "nft list ruleset; curl -v"},
     [DOCTOR_NETWORK_TLS] = {"no secure connection to a provider",
         "its certificate is refused: authorities are missing here, somebody stands in between, "
-        "or it has expired", "openssl s_client -connect"},
+        "it has expired, or our clock is wrong", "openssl s_client -connect"},
     [DOCTOR_NETWORK_ANSWER] = {"a provider connects and does not answer",
         "the provider is in trouble", "curl -v"},
     [DOCTOR_NETWORK_SLOW] = {"a provider is reached slowly",
