@@ -13,7 +13,37 @@
 #include <string.h>
 #include <time.h>
 
-enum { WORD_MAX = 64, TEXT_MAX = 400 };
+/* LIMIT_SINCE: the most that is answered. */
+enum { WORD_MAX = 64, TEXT_MAX = 400, LIMIT = 50, LIMIT_SINCE = 1000 };
+
+/* What somebody did to the file since. */
+static void view_damage(const struct cli *cli, const cJSON *answer, struct strbuf *out)
+{
+    struct strbuf text = STRBUF_INIT;
+    uint64_t faults = 0;
+    json_count(answer, "faults", &faults);
+    if (faults > 0)
+        strbuf_addf(
+            &text, "\n%" PRIu64 " line%s tampered with. ", faults, faults > 1 ? "s were" : " was");
+    if (json_true(answer, "end_missing"))
+        strbuf_adds(&text, "\nThe latest entries were taken off its end. ");
+    if (text.len > 0)
+        strbuf_adds(&text, "What was written: journalctl VOXKEEPER_EVENT=change-recorded\n");
+    say_colored(out, cli->color, SAY_RED, strbuf_text(&text));
+    strbuf_fini(&text);
+}
+
+/* The text, and what is wrong with the line. */
+static void add_text(struct table *t, const cJSON *change)
+{
+    const char *text = json_text(change, "text");
+    const char *fault = json_text(change, "fault");
+    struct strbuf both = STRBUF_INIT;
+    strbuf_addf(&both, "%s%s%s%s", fault ? "(" : "", fault ? fault : "", fault ? ") " : "",
+        text ? text : "");
+    table_add(t, SAY_PLAIN, strbuf_text(&both), TEXT_MAX);
+    strbuf_fini(&both);
+}
 
 static void view_changelog(const struct cli *cli, const cJSON *answer, struct strbuf *out)
 {
@@ -30,7 +60,7 @@ static void view_changelog(const struct cli *cli, const cJSON *answer, struct st
         table_add(&t, tampered ? SAY_RED : SAY_PLAIN,
             tampered ? "TAMPERED WITH" : json_text(change, "kind"), WORD_MAX);
         table_add(&t, SAY_PLAIN, json_text(change, "author"), WORD_MAX);
-        table_add(&t, SAY_PLAIN, json_text(change, "text"), TEXT_MAX);
+        add_text(&t, change);
         table_add(&t, SAY_PLAIN, json_text(change, "reason"), TEXT_MAX);
     }
     if (t.n_cells > 0)
@@ -40,7 +70,9 @@ static void view_changelog(const struct cli *cli, const cJSON *answer, struct st
     if (t.failed)
         strbuf_adds(out, "(memory ran out: there are more)\n");
     table_fini(&t);
-    strbuf_adds(out, "\nThe whole log: ");
+    view_damage(cli, answer, out);
+    strbuf_adds(out,
+        json_true(answer, "more") ? "\nOlder ones are in the whole log: " : "\nThe whole log: ");
     say_word(out, file ? file : "changelog.jsonl in the state directory", TEXT_MAX);
     strbuf_addc(out, '\n');
 }
@@ -52,7 +84,8 @@ static void add_query(struct strbuf *path, const char *name, const char *value)
         return;
     strbuf_addf(path, "&%s=", name);
     for (; *value; value++) {
-        bool plain = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", *value);
+        bool plain =
+            strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", *value);
         if (plain)
             strbuf_addc(path, *value);
         else
@@ -70,7 +103,8 @@ static int show(const struct cli *cli, const struct cli_args *args)
             args->since);
         return VK_EXIT_USAGE;
     }
-    strbuf_addf(&path, VK_API_CHANGELOG "?limit=%" PRIu64, args->lines > 0 ? args->lines : 50);
+    uint64_t limit = args->lines > 0 ? args->lines : since > 0 ? LIMIT_SINCE : LIMIT;
+    strbuf_addf(&path, VK_API_CHANGELOG "?limit=%" PRIu64, limit);
     add_query(&path, "since", since > 0 ? timestamp_format(since, time_text) : NULL);
     add_query(&path, "author", args->author);
     add_query(&path, "kind", args->kind);

@@ -10,8 +10,10 @@
 #include "voxkeeper/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool write_file(const char *path, const char *text)
 {
@@ -25,6 +27,21 @@ static bool write_file(const char *path, const char *text)
     if (!good)
         say_error("write \"%s\": %s", path, strerrordesc_np(why));
     return good;
+}
+
+/* Asked before anything runs: tests take long, and it would have been for nothing. */
+static bool may_write(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0)
+        unlink(path);
+    else if (errno == EEXIST)
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        say_error("write \"%s\": %s", path, strerrordesc_np(errno));
+    else
+        close(fd);
+    return fd >= 0;
 }
 
 static bool write_junit(const cJSON *operation, const void *arg)
@@ -42,6 +59,8 @@ static bool write_junit(const cJSON *operation, const void *arg)
 int cli_preflight(const struct cli *cli, const struct cli_args *args)
 {
     struct strbuf body = STRBUF_INIT;
+    if (args->junit && !may_write(args->junit))
+        return VK_EXIT_FAILED;
     strbuf_addf(&body, "{\"junit\":%s", args->junit ? "true" : "false");
     if (args->reason) {
         strbuf_adds(&body, ",\"reason\":");

@@ -99,6 +99,47 @@ def test_somebody_was_in_it(daemon):
     assert wait_for_change(daemon, "it goes on")
 
 
+def shown(daemon, *options):
+    return daemon.cli("changelog", *options, check=True).stdout
+
+
+def test_tampering_is_seen_by_who_looks(daemon):
+    for text in "one", "two", "three":
+        daemon.cli("changelog", "add", text, check=True)
+        wait_for_change(daemon, text)
+    path = daemon.state / "changelog.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    assert "TAMPERED" not in shown(daemon) and "tampered" not in shown(daemon)
+    path.write_text("".join(line for line in lines if '"two"' not in line))
+    said = shown(daemon)
+    (line,) = [line for line in said.splitlines() if "TAMPERED WITH" in line]
+    assert "three" in line and "lines were taken out or put in" in line
+    assert "1 line was tampered with" in said and "change-recorded" in said
+    path.write_text("".join("rubbish\n" if '"two"' in line else line for line in lines))
+    assert "2 lines were tampered with" in shown(daemon)
+    path.write_text("".join(lines[1:]))
+    assert "1 line was tampered with" in shown(daemon, "--kind=reload")
+    path.write_text("".join(lines[:-1]))
+    assert "taken off its end" in shown(daemon)
+    path.write_text("".join(lines))
+    assert "tampered" not in shown(daemon) and "taken off" not in shown(daemon)
+
+
+def test_a_kind_that_is_none_is_refused(daemon):
+    refused = daemon.cli("changelog", "--kind=reloads")
+    assert refused.returncode == 1
+    assert 'kind "reloads", they are of: reload, restart, rollout' in refused.stderr
+
+
+def test_all_since_are_all(daemon):
+    for i in range(60):
+        daemon.cli("changelog", "add", f"number {i}", check=True)
+    wait_for_change(daemon, "number 59")
+    assert len(changes(daemon, "--since=1h")) > 60
+    assert len(changes(daemon)) == 50 and "Older ones are in the whole log" in shown(daemon)
+    assert "Older ones" not in shown(daemon, "--since=1h")
+
+
 def test_it_cannot_be_written(daemon):
     daemon.stop()
     path = daemon.state / "changelog.jsonl"

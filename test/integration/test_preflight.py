@@ -133,6 +133,16 @@ def test_what_fails_says_why_and_ends_with_1(make_daemon, checklist, directory):
     assert "Rollback plan, previous-release failed:" in text.stdout
 
 
+def test_a_report_that_cannot_be_written_is_told_before_anything_runs(make_daemon, checklist, directory):
+    daemon = make_daemon(checklist(TestCommand=f"touch {directory}/ran"))
+    daemon.wait_event("worker-verified", 30)
+    done = daemon.cli("preflight", "--junit", f"{directory}/absent/report.xml")
+    assert done.returncode == 1 and "absent/report.xml\": No such file or directory" in done.stderr
+    assert not (directory / "ran").exists() and not daemon.events("preflight-failed")
+    assert daemon.cli("preflight", "--junit", f"{directory}/report.xml").returncode in (0, 1)
+    assert (directory / "ran").exists() and (directory / "report.xml").read_text().startswith("<?xml")
+
+
 def test_nothing_is_skipped_without_a_reason(make_daemon, sleeper_config, directory):
     daemon = make_daemon(sleeper_config())
     daemon.wait_event("worker-verified")

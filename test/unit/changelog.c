@@ -182,9 +182,41 @@ static void test_the_latest_of_a_kind_is_found(void **state)
     strbuf_fini(&log);
 }
 
+static void note_fault(const char *line, size_t len, enum changelog_fault fault, void *arg)
+{
+    struct strbuf *out = arg;
+    (void)line;
+    strbuf_addf(out, "%zu:%d ", len, fault);
+}
+
+/* Who looks at the end of a long log does not know what its first line follows. */
+static void test_a_walk_tells_of_each_line(void **state)
+{
+    (void)state;
+    struct changelog_head head;
+    struct changelog_head end;
+    struct strbuf log = write_log(&head);
+    struct strbuf all = STRBUF_INIT;
+    struct strbuf tail = STRBUF_INIT;
+    changelog_walk(strbuf_text(&log), log.len, true, note_fault, &all, &end);
+    assert_string_equal(end.sum, head.sum);
+    assert_null(strstr(strbuf_text(&all), ":3"));
+    const char *second = line_at((char *)strbuf_text(&log), 1);
+    changelog_walk(second, strlen(second), false, note_fault, &tail, &end);
+    assert_string_equal(strbuf_text(&tail), strchr(strbuf_text(&all), ' ') + 1);
+    strbuf_reset(&tail);
+    changelog_walk(second, strlen(second), true, note_fault, &tail, &end);
+    assert_non_null(strstr(strbuf_text(&tail), ":3 "));
+    assert_int_equal(end.seq, head.seq);
+    strbuf_fini(&log);
+    strbuf_fini(&all);
+    strbuf_fini(&tail);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_walk_tells_of_each_line),
         cmocka_unit_test(test_lines_are_json),
         cmocka_unit_test(test_an_untouched_log_is_good),
         cmocka_unit_test(test_any_changed_byte_is_found),

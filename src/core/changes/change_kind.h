@@ -3,6 +3,10 @@
 
 #include "core/event.h"
 
+#include <stdbool.h>
+
+struct strbuf;
+
 /*
  * The kinds of entries. `release`, `unit` and `version` are found by looking, `note` is what an
  * operator adds; the others are events. (event, kind): an event may stand here once.
@@ -35,6 +39,10 @@
 #define CHANGE_UNIT "unit"
 #define CHANGE_VERSION "version"
 #define CHANGE_NOTE "note"
+
+/* Appends all of them, each once: "reload, restart, …". */
+void change_kinds_write(struct strbuf *out);
+bool change_kind_is(const char *word);
 
 /* NULL if the event is no change. */
 const char *change_kind_of(enum event_id id);

@@ -167,6 +167,26 @@ void changelog_check(const char *text, size_t len, struct changelog_finding *out
         check_line(out, text + out->whole, len - out->whole);
 }
 
+void changelog_walk(const char *text, size_t len, bool whole, changelog_each *each, void *arg,
+    struct changelog_head *out_head)
+{
+    bool placed = whole;
+    changelog_head_init(out_head);
+    for (size_t at = 0; at < len;) {
+        const char *end = memchr(text + at, '\n', len - at);
+        size_t n = end ? (size_t)(end - (text + at)) : len - at;
+        enum changelog_fault fault = fault_of(out_head, text + at, n);
+        if (fault == CHANGELOG_GAP && !placed)
+            fault = CHANGELOG_NONE;
+        if (fault != CHANGELOG_UNREADABLE) {
+            take(out_head, text + at, n);
+            placed = true;
+        }
+        each(text + at, n, fault, arg);
+        at += n + 1;
+    }
+}
+
 /* Whether it is of that kind; false as well if it cannot be read. */
 static bool is_of(const char *line, size_t len, const char *kind)
 {

@@ -64,12 +64,21 @@ struct changelog_finding {
 
 void changelog_check(const char *text, size_t len, struct changelog_finding *out);
 
-/* "was changed after it was written" */
-const char *changelog_fault_words(enum changelog_fault fault);
-
 /* Whether a line (without its end) is whole and its own sum is right; its place is not looked at.
  */
 bool changelog_line_is_good(const char *line, size_t len);
+
+/*
+ * Calls `each` for every line of `text`, its last one with or without its end, with what is wrong
+ * with it. `whole`: the log begins there; else nobody knows what the first line follows. *out_head
+ * is the end of the chain.
+ */
+typedef void changelog_each(const char *line, size_t len, enum changelog_fault fault, void *arg);
+void changelog_walk(const char *text, size_t len, bool whole, changelog_each *each, void *arg,
+    struct changelog_head *out_head);
+
+/* "was changed after it was written" */
+const char *changelog_fault_words(enum changelog_fault fault);
 
 /* The latest line (without its end) of that kind that can be read; NULL: there is none. */
 const char *changelog_latest(const char *text, size_t len, const char *kind, size_t *out_len);

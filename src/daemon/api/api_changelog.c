@@ -29,6 +29,7 @@ static bool read_wanted(const struct api_exchange *x, struct wanted *out)
 {
     const char *limit = http_server_query(x->request, "limit");
     const char *since = http_server_query(x->request, "since");
+    struct strbuf words = STRBUF_INIT;
     *out = (struct wanted){.limit = LIMIT_DEFAULT,
         .kind = http_server_query(x->request, "kind"),
         .author = http_server_query(x->request, "author")};
@@ -36,8 +37,14 @@ static bool read_wanted(const struct api_exchange *x, struct wanted *out)
         api_answer_error(x, 400, "bad-request", "`limit` is a whole number from 1 to 1000");
     else if (since && timestamp_parse(since, strlen(since), &out->since) < 0)
         api_answer_error(x, 400, "bad-request", "`since` is a time such as 2026-01-02T03:04:05Z");
-    else
+    else if (!out->kind || change_kind_is(out->kind))
         return true;
+    else {
+        strbuf_addf(&words, "no change is of kind \"%.40s\", they are of: ", out->kind);
+        change_kinds_write(&words);
+        api_answer_error(x, 400, "bad-request", strbuf_text(&words));
+        strbuf_fini(&words);
+    }
     return false;
 }
 
@@ -56,40 +63,63 @@ static bool is_author(const char *author, const char *wanted)
     return begins && (at[len] == '\0' || at[len] == ' ' || at[len] == ')');
 }
 
-static bool is_wanted(const struct cJSON *entry, const struct wanted *wanted)
+static usec_t time_of(const struct cJSON *entry)
 {
     const char *time = text_of(entry, "time");
     usec_t wall = 0;
     (void)timestamp_parse(time, strlen(time), &wall);
-    return wall >= wanted->since &&
+    return wall;
+}
+
+static bool is_wanted(const struct cJSON *entry, const struct wanted *wanted)
+{
+    return time_of(entry) >= wanted->since &&
            (!wanted->kind || strcmp(text_of(entry, "kind"), wanted->kind) == 0) &&
            (!wanted->author || is_author(text_of(entry, "author"), wanted->author));
 }
 
-static void add_line(struct cJSON *list, const char *line, size_t len, const struct wanted *wanted)
+struct shown {
+    const struct wanted *wanted;
+    struct cJSON *list; /* the newest first */
+    uint64_t n, lines, faults;
+    bool more; /* there are older ones */
+};
+
+static void add_line(const char *line, size_t len, enum changelog_fault fault, void *arg)
 {
+    struct shown *s = arg;
     struct cJSON *entry = cJSON_ParseWithLength(line, len);
-    if (!cJSON_IsObject(entry) || !is_wanted(entry, wanted)) {
+    s->faults += fault != CHANGELOG_NONE;
+    if (s->lines++ == 0 && s->more)
+        s->more = time_of(entry) >= s->wanted->since;
+    if (!cJSON_IsObject(entry) || !is_wanted(entry, s->wanted)) {
         cJSON_Delete(entry);
         return;
     }
-    if (!changelog_line_is_good(line, len))
+    if (fault != CHANGELOG_NONE) {
         cJSON_AddTrueToObject(entry, "tampered");
-    cJSON_AddItemToArray(list, entry);
+        cJSON_AddStringToObject(entry, "fault", changelog_fault_words(fault));
+    }
+    cJSON_InsertItemInArray(s->list, 0, entry);
+    if (++s->n <= s->wanted->limit)
+        return;
+    s->more = true;
+    cJSON_Delete(cJSON_DetachItemViaPointer(s->list, s->list->child->prev));
 }
 
-/* The newest first. */
-static void add_lines(struct cJSON *list, const char *text, size_t len, const struct wanted *wanted)
+/* A log of which `len` bytes were read is longer if that is about all that may be read. */
+static void add_lines(const struct changes *c, struct cJSON *answer, struct strbuf *all, size_t len,
+    const struct wanted *wanted)
 {
-    uint64_t n = 0;
-    while (len > 0 && n < wanted->limit) {
-        size_t end = text[len - 1] == '\n' ? len - 1 : len;
-        const char *before = memrchr(text, '\n', end);
-        size_t begin = before ? (size_t)(before - text) + 1 : 0;
-        add_line(list, text + begin, end - begin, wanted);
-        n = (uint64_t)cJSON_GetArraySize(list);
-        len = begin;
-    }
+    struct changelog_head end;
+    bool whole = len < LIMIT_CHANGELOG_TAIL / 2;
+    struct shown shown = {.wanted = wanted, .more = !whole};
+    shown.list = cJSON_AddArrayToObject(answer, "changes");
+    changes_add_waiting(c, all);
+    changelog_walk(strbuf_text(all), all->len, whole, add_line, &shown, &end);
+    cJSON_AddNumberToObject(answer, "faults", (double)shown.faults);
+    cJSON_AddBoolToObject(answer, "more", shown.more);
+    cJSON_AddBoolToObject(answer, "end_missing", !changes_is_end(c, &end));
 }
 
 void api_get_changelog(const struct api_exchange *x)
@@ -108,9 +138,8 @@ void api_get_changelog(const struct api_exchange *x)
     struct cJSON *o = cJSON_CreateObject();
     struct strbuf all = STRBUF_INIT;
     strbuf_add(&all, text, len);
-    changes_add_waiting(x->daemon->changes, &all);
     cJSON_AddStringToObject(o, "file", path);
-    add_lines(cJSON_AddArrayToObject(o, "changes"), strbuf_text(&all), all.len, &wanted);
+    add_lines(x->daemon->changes, o, &all, len, &wanted);
     strbuf_fini(&all);
     free(text);
     api_answer_json(x, 200, o);

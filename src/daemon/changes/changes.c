@@ -215,21 +215,26 @@ void changes_add(struct changes *c, const struct change *change)
     begin_writing(c);
 }
 
-static bool ends_with(const struct strbuf *text, const struct strbuf *end)
+/* How many bytes of `next` the text ends with. */
+static size_t overlap(const struct strbuf *text, const struct strbuf *next)
 {
-    return end->len > 0 && text->len >= end->len &&
-           memcmp(text->data + text->len - end->len, end->data, end->len) == 0;
+    size_t n = next->len < text->len ? next->len : text->len;
+    while (n > 0 && memcmp(text->data + text->len - n, next->data, n) != 0)
+        n--;
+    return n;
 }
 
 /* The other thread only reads `writing`; it may have written it already. */
 void changes_add_waiting(const struct changes *c, struct strbuf *text)
 {
-    bool written = ends_with(text, &c->writing);
-    if (text->len > 0 && text->data[text->len - 1] != '\n')
-        strbuf_addc(text, '\n'); /* in the middle of a write */
-    if (!written)
-        strbuf_add(text, strbuf_text(&c->writing), c->writing.len);
+    size_t written = overlap(text, &c->writing);
+    strbuf_add(text, strbuf_text(&c->writing) + written, c->writing.len - written);
     strbuf_add(text, strbuf_text(&c->waiting), c->waiting.len);
+}
+
+bool changes_is_end(const struct changes *c, const struct changelog_head *head)
+{
+    return !c->usable || strcmp(c->head.sum, head->sum) == 0;
 }
 
 const char *changes_path(const struct changes *c)

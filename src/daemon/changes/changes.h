@@ -29,6 +29,9 @@ void changes_add(struct changes *c, const struct change *change);
  * what he has just noted. */
 void changes_add_waiting(const struct changes *c, struct strbuf *text);
 
+/* Whether the chain ends there. False: entries were taken off the end of the file. */
+bool changes_is_end(const struct changes *c, const struct changelog_head *head);
+
 /* Borrowed. */
 const char *changes_path(const struct changes *c);
 
