@@ -50,7 +50,7 @@ static void what_stands_is_taken_the_worst_first(void **state)
     doctor_explain(&r);
     doctor_ignore(&r, known, 1);
     doctor_gap(&r, DOCTOR_REDIS, "none");
-    incident_findings_take(&f, &r, WALL);
+    incident_findings_take(&f, &r, "", WALL);
     assert_int_equal(f.n, 2);
     assert_int_equal(f.items[0].check, DOCTOR_AGENT_GONE);
     assert_int_equal(f.gaps, 1);
@@ -65,6 +65,22 @@ static void what_stands_is_taken_the_worst_first(void **state)
     incident_findings_fini(&back);
 }
 
+static void what_the_incident_is_about_comes_first(void **state)
+{
+    (void)state;
+    static struct doctor_report r;
+    struct incident_findings f = {0};
+    r = (struct doctor_report){0};
+    doctor_add(&r, DOCTOR_AGENT_NO_KEY, "worker 1", "false");
+    doctor_add(&r, DOCTOR_REDIS_SLOW, "", "slow");
+    doctor_add(&r, DOCTOR_REDIS_REFUSED, "", "refused");
+    incident_findings_take(&f, &r, "redis-is-down", WALL);
+    says(&f, "2 errors, 1 warning: redis-refused, redis-slow, agent-no-api-key");
+    incident_findings_take(&f, &r, "crash-loop", WALL);
+    says(&f, "2 errors, 1 warning: agent-no-api-key, redis-refused, redis-slow");
+    incident_findings_fini(&f);
+}
+
 static void more_than_people_read_is_counted(void **state)
 {
     (void)state;
@@ -73,7 +89,7 @@ static void more_than_people_read_is_counted(void **state)
     r = (struct doctor_report){0};
     for (unsigned i = 0; i < 20; i++)
         doctor_add(&r, i < 15 ? DOCTOR_HOST_JOURNAL : DOCTOR_AGENT_HANGS, "", "%u \x1B[31m", i);
-    incident_findings_take(&f, &r, WALL);
+    incident_findings_take(&f, &r, "", WALL);
     assert_int_equal(f.n, INCIDENT_FINDINGS_MAX);
     assert_int_equal(f.items[4].check, DOCTOR_AGENT_HANGS);
     assert_int_equal(f.items[5].check, DOCTOR_HOST_JOURNAL);
@@ -90,7 +106,7 @@ static void nothing_is_a_result_too(void **state)
     char *text = written(&f);
     assert_string_equal(text, "null");
     free(text);
-    incident_findings_take(&f, &well, WALL);
+    incident_findings_take(&f, &well, "", WALL);
     says(&f, "nothing else that is wrong");
     text = written(&f);
     assert_string_equal(text, "{\"at\":\"2026-11-22T19:30:00.000Z\",\"errors\":0,\"warnings\":0,"
@@ -121,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_stands_is_taken_the_worst_first),
+        cmocka_unit_test(what_the_incident_is_about_comes_first),
         cmocka_unit_test(more_than_people_read_is_counted),
         cmocka_unit_test(nothing_is_a_result_too),
         cmocka_unit_test(what_is_no_finding_is_passed_over),

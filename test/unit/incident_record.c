@@ -63,9 +63,7 @@ static void all_of_it_survives(void **state)
     r->acknowledged_wall = WALL + 1000;
     incident_record_set(&r->author, "anna", INCIDENT_TEXT_MAX);
     incident_record_set(&r->reason, "I look", INCIDENT_TEXT_MAX);
-    r->callers.known = true;
-    r->callers.connections = 4;
-    r->callers.sessions = 2;
+    r->callers = (struct callers){.connections = {true, 4}, .sessions = {true, 2}};
     r->cut = 9;
     incident_names_add(&r->sessions, "elevenlabs:session:1");
     r->sessions.all = 7;
@@ -75,7 +73,7 @@ static void all_of_it_survives(void **state)
     r->timeline_dropped = 5;
     static struct doctor_report found;
     doctor_add(&found, DOCTOR_REDIS_REFUSED, "", "127.0.0.1:6379: connection refused");
-    incident_findings_take(&r->findings, &found, WALL + 500);
+    incident_findings_take(&r->findings, &found, "", WALL + 500);
     char *first = written(r);
     struct incident_record *back = incident_record_read(first, strlen(first), &e);
     assert_non_null(back);
@@ -154,7 +152,7 @@ static void the_largest_is_read_back(void **state)
         doctor_add(&found, DOCTOR_AGENT_HANGS, huge, "%s", huge);
         doctor_fix(&found, "%s", huge);
     }
-    incident_findings_take(&r->findings, &found, WALL);
+    incident_findings_take(&r->findings, &found, "", WALL);
     char *text = written(r);
     assert_true(strlen(text) < INCIDENT_DOCUMENT_MAX);
     struct incident_record *back = incident_record_read(text, strlen(text), &e);

@@ -130,7 +130,7 @@ static const char incident[] =
     "\"title\":\"a worker crashes\",\"summary\":\"worker 1 | 3 <failures>\",\"agent\":\"a\","
     "\"began\":\"2026-11-22T23:30:00Z\",\"ceased\":\"2026-11-23T00:42:30Z\",\"duration_usec\":"
     "4350000000,\"unserved_usec\":1500000,\"callers\":{\"connections\":4,\"tasks\":1,\"sessions\":"
-    "2},"
+    "null},"
     "\"cut\":3,\"sessions_cut\":{\"names\":[\"s_1\"],\"all\":2},\"cost\":{\"session_value\":1.5,"
     "\"currency\":\"EUR\"},\"timeline\":[{\"at\":\"2026-11-22T23:30:01Z\",\"kind\":\"opened\","
     "\"text\":"
@@ -150,7 +150,7 @@ static void what_is_known_is_filled_in(void **state)
         "| Duration | 1h 12min (23:30 to 11-23 00:42 UTC) |\n", "| Severity | P2 |\n",
         "\nworker 1 \\| 3 &lt;failures>\n",
         "- Degraded service: 1h 12min; no worker served for 1s\n",
-        "4 connections, 1 pending tasks, 2 sessions in use\n", "- Callers cut: 3\n",
+        "4 connections, 1 pending task, sessions in use not counted\n", "- Callers cut: 3\n",
         "- Affected sessions: s\\_1, and 1 more, whose names were not kept\n",
         "- Affected tasks: none that is known\n",
         "- Revenue impact: 3.00 EUR (2 sessions cut, 1.50",

@@ -9,17 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_those(
-    struct incident_findings *f, const struct doctor_report *r, enum doctor_severity severity)
+/* Those of one severity that are of the section, or that are not. */
+static void add_those(struct incident_findings *f, const struct doctor_report *r,
+    enum doctor_severity severity, const char *anchor, bool of_it)
 {
     for (unsigned i = 0; i < r->n && f->n < INCIDENT_FINDINGS_MAX; i++) {
-        if (doctor_stands(&r->items[i]) && doctor_severity(r->items[i].check) == severity)
+        enum doctor_check check = r->items[i].check;
+        if (doctor_stands(&r->items[i]) && doctor_severity(check) == severity &&
+            (strcmp(doctor_anchor(check), anchor) == 0) == of_it)
             f->items[f->n++] = r->items[i];
     }
 }
 
-void incident_findings_take(
-    struct incident_findings *f, const struct doctor_report *report, usec_t wall)
+void incident_findings_take(struct incident_findings *f, const struct doctor_report *report,
+    const char *anchor, usec_t wall)
 {
     struct incident_findings taken = {.wall = wall,
         .errors = doctor_count(report, DOCTOR_ERROR),
@@ -28,8 +31,10 @@ void incident_findings_take(
         .items = calloc(INCIDENT_FINDINGS_MAX, sizeof *taken.items)};
     if (!taken.items)
         return;
-    add_those(&taken, report, DOCTOR_ERROR);
-    add_those(&taken, report, DOCTOR_WARNING);
+    add_those(&taken, report, DOCTOR_ERROR, anchor, true);
+    add_those(&taken, report, DOCTOR_WARNING, anchor, true);
+    add_those(&taken, report, DOCTOR_ERROR, anchor, false);
+    add_those(&taken, report, DOCTOR_WARNING, anchor, false);
     incident_findings_fini(f);
     *f = taken;
 }

@@ -1,6 +1,6 @@
 /*
- * What the doctor found about an incident: the worst first, as many as people read, and on disk
- * with it.
+ * What the doctor found about an incident: what the incident's own section of the runbook is about
+ * first, then the worst; as many as people read, and on disk with it.
  */
 #pragma once
 
@@ -20,9 +20,10 @@ struct incident_findings {
     unsigned n;
 };
 
-/* In place of what was found before, which stays when memory is out. */
-void incident_findings_take(
-    struct incident_findings *f, const struct doctor_report *report, usec_t wall);
+/* In place of what was found before, which stays when memory is out. `anchor` is of the runbook's
+ * section that the incident names. */
+void incident_findings_take(struct incident_findings *f, const struct doctor_report *report,
+    const char *anchor, usec_t wall);
 void incident_findings_fini(struct incident_findings *f);
 
 /*

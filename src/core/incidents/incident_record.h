@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "base/strbuf.h"
+#include "core/drain.h"
 #include "core/incidents/condition.h"
 #include "core/incidents/incident.h"
 #include "core/incidents/incident_findings.h"
@@ -75,12 +76,9 @@ struct incident_record {
     unsigned n_timeline;
     uint64_t timeline_dropped;
 
-    /* What it did to callers. A number that nobody could count is not known. */
-    struct {
-        bool known;
-        uint64_t connections, tasks, sessions; /* when it opened */
-    } callers;
-    uint64_t cut; /* connections, sessions and tasks that were cut while it was open */
+    /* What it did to callers. */
+    struct callers callers; /* when it opened */
+    uint64_t cut;           /* connections, sessions and tasks that were cut while it was open */
     struct incident_names sessions, tasks;
     usec_t unserved;          /* how long no worker served, from its beginning to its end */
     struct strbuf output;     /* the last lines of the worker that it is about */
@@ -124,7 +122,8 @@ enum incident_view {
  * "acknowledged": null or {"at", "author", "reason"}, "times", "doctor":
  * incident_findings_json(), null in brief if it is over} and unless it is brief {"timeline":
  * [{"at", "kind", "text"}], "timeline_dropped", "callers": {"connections", "tasks", "sessions"} or
- * null, "cut", "sessions_cut", "tasks_cut": {"names", "all"}, "unserved_usec", "output": null or
+ * null, of which each is null that nobody could count, "cut", "sessions_cut", "tasks_cut":
+ * {"names", "all"}, "unserved_usec", "output": null or
  * {"who", "lines"}, "withheld"}. What is withheld is an empty list of names, lines that are null,
  * and empty evidence of the doctor's. Returns owned JSON; NULL when memory is out.
  */

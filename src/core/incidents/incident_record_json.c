@@ -45,16 +45,25 @@ static void add_timeline(struct cJSON *o, const struct incident_record *r)
     cJSON_AddNumberToObject(o, "timeline_dropped", (double)r->timeline_dropped);
 }
 
+static void add_count(struct cJSON *o, const char *name, bool known, uint64_t n)
+{
+    if (known)
+        cJSON_AddNumberToObject(o, name, (double)n);
+    else
+        cJSON_AddNullToObject(o, name);
+}
+
 static void add_callers(struct cJSON *o, const struct incident_record *r)
 {
-    if (!r->callers.known) {
+    const struct callers *n = &r->callers;
+    if (!n->connections.known && !n->tasks.known && !n->sessions.known) {
         cJSON_AddNullToObject(o, "callers");
         return;
     }
     struct cJSON *c = cJSON_AddObjectToObject(o, "callers");
-    cJSON_AddNumberToObject(c, "connections", (double)r->callers.connections);
-    cJSON_AddNumberToObject(c, "tasks", (double)r->callers.tasks);
-    cJSON_AddNumberToObject(c, "sessions", (double)r->callers.sessions);
+    add_count(c, "connections", n->connections.known, n->connections.n);
+    add_count(c, "tasks", n->tasks.known, n->tasks.n);
+    add_count(c, "sessions", n->sessions.known, n->sessions.n);
 }
 
 static void add_names(

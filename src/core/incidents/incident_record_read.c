@@ -36,12 +36,20 @@ static usec_t time_of(const struct cJSON *o, const char *name)
     return timestamp_parse(text, strlen(text), &wall) == 0 ? wall : 0;
 }
 
-static uint64_t count_of(const struct cJSON *o, const char *name)
+/* Returns whether there is a number; *out is 0 if not. */
+static bool read_count(const struct cJSON *o, const char *name, uint64_t *out)
 {
     const struct cJSON *n = member(o, name);
-    return cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble <= 0x1p53
-               ? (uint64_t)n->valuedouble
-               : 0;
+    bool is_one = cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble <= 0x1p53;
+    *out = is_one ? (uint64_t)n->valuedouble : 0;
+    return is_one;
+}
+
+static uint64_t count_of(const struct cJSON *o, const char *name)
+{
+    uint64_t n;
+    read_count(o, name, &n);
+    return n;
 }
 
 static bool state_of(const struct cJSON *o, enum incident_state *out)
@@ -86,10 +94,9 @@ static void read_impact(const struct cJSON *o, struct incident_record *r)
 {
     const struct cJSON *callers = member(o, "callers");
     const struct cJSON *output = member(o, "output");
-    r->callers.known = cJSON_IsObject(callers);
-    r->callers.connections = count_of(callers, "connections");
-    r->callers.tasks = count_of(callers, "tasks");
-    r->callers.sessions = count_of(callers, "sessions");
+    r->callers.connections.known = read_count(callers, "connections", &r->callers.connections.n);
+    r->callers.tasks.known = read_count(callers, "tasks", &r->callers.tasks.n);
+    r->callers.sessions.known = read_count(callers, "sessions", &r->callers.sessions.n);
     r->cut = count_of(o, "cut");
     read_names(member(o, "sessions_cut"), &r->sessions);
     read_names(member(o, "tasks_cut"), &r->tasks);

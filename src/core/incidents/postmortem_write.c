@@ -5,6 +5,7 @@
 #include "base/span.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,8 +48,10 @@ static void add_plain(struct strbuf *out, const char *text)
 static void add_span(struct strbuf *out, usec_t span)
 {
     char text[SPAN_TEXT_MAX];
-    strbuf_adds(out, span < USEC_PER_SEC ? span_show(span, text)
-                                         : span_format(span - span % USEC_PER_SEC, text));
+    /* What only happened took no time that says anything. */
+    strbuf_adds(out, span < USEC_PER_MSEC  ? "a moment"
+                     : span < USEC_PER_SEC ? span_show(span, text)
+                                           : span_format(span - span % USEC_PER_SEC, text));
 }
 
 static bool is_timestamp(const char *text)
@@ -150,9 +153,28 @@ static void add_cost(struct strbuf *out, const struct cJSON *i)
         (unsigned long long)sessions, value);
 }
 
+/* What could not be counted is not zero. */
+static void add_callers(struct strbuf *out, const struct cJSON *callers)
+{
+    static const struct {
+        const char *name, *one, *many;
+    } kinds[] = {{"connections", "connection", "connections"},
+        {"tasks", "pending task", "pending tasks"},
+        {"sessions", "session in use", "sessions in use"}};
+    strbuf_adds(out, "- Callers when it began: ");
+    for (size_t n = 0; n < sizeof kinds / sizeof *kinds; n++) {
+        uint64_t all = count_of(callers, kinds[n].name);
+        strbuf_adds(out, n > 0 ? ", " : "");
+        if (cJSON_IsNumber(get(callers, kinds[n].name)))
+            strbuf_addf(out, "%" PRIu64 " %s", all, all == 1 ? kinds[n].one : kinds[n].many);
+        else
+            strbuf_addf(out, "%s not counted", kinds[n].many);
+    }
+    strbuf_adds(out, "\n");
+}
+
 static void add_impact(struct strbuf *out, const struct cJSON *i)
 {
-    const struct cJSON *callers = get(i, "callers");
     strbuf_adds(out, "## Impact\n\n- Degraded service: ");
     add_span(out, count_of(i, "duration_usec"));
     if (count_of(i, "unserved_usec") > 0) {
@@ -160,12 +182,7 @@ static void add_impact(struct strbuf *out, const struct cJSON *i)
         add_span(out, count_of(i, "unserved_usec"));
     }
     strbuf_adds(out, "\n");
-    if (cJSON_IsObject(callers))
-        strbuf_addf(out,
-            "- Callers when it began: %llu connections, %llu pending tasks, %llu sessions in use\n",
-            (unsigned long long)count_of(callers, "connections"),
-            (unsigned long long)count_of(callers, "tasks"),
-            (unsigned long long)count_of(callers, "sessions"));
+    add_callers(out, get(i, "callers"));
     strbuf_addf(out, "- Callers cut: %llu\n", (unsigned long long)count_of(i, "cut"));
     bool withheld = cJSON_IsTrue(get(i, "withheld"));
     add_names(out, "sessions", get(i, "sessions_cut"), withheld);

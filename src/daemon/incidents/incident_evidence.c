@@ -73,8 +73,9 @@ void incident_evidence_free(struct incident_evidence *e)
 static bool is_telling(enum event_id id)
 {
     return id != EVENT_INCIDENT_OPENED && id != EVENT_INCIDENT_UPDATED &&
-           id != EVENT_INCIDENT_ACKNOWLEDGED && id != EVENT_INCIDENT_RESOLVED && id != EVENT_INCIDENT_EXAMINED &&
-           id != EVENT_DRAIN_PROGRESS && id != EVENT_SWEEP_DONE && id != EVENT_SWEEP_ELSEWHERE;
+           id != EVENT_INCIDENT_ACKNOWLEDGED && id != EVENT_INCIDENT_RESOLVED &&
+           id != EVENT_INCIDENT_EXAMINED && id != EVENT_DRAIN_PROGRESS && id != EVENT_SWEEP_DONE &&
+           id != EVENT_SWEEP_ELSEWHERE;
 }
 
 static void add_event(struct incident_record *r, const struct happening *h)
@@ -140,12 +141,8 @@ static void add_evidence(
 
 static void count_callers(const struct daemon *d, struct incident_record *r)
 {
-    struct callers callers = drainer_state(d->drainer)->callers;
-    callers_connections(d->connections, &callers);
-    r->callers.known = callers.connections.known;
-    r->callers.connections = callers.connections.n;
-    r->callers.tasks = callers.tasks.known ? callers.tasks.n : 0;
-    r->callers.sessions = callers.sessions.known ? callers.sessions.n : 0;
+    r->callers = drainer_state(d->drainer)->callers;
+    callers_connections(d->connections, &r->callers);
 }
 
 static bool led_to_it(const struct happening *h, usec_t since)
@@ -176,8 +173,84 @@ static void add_before(const struct incident_evidence *e, struct incident_record
     }
 }
 
+/* Whether it is how a worker was found; *out is the event that says so. */
+static bool is_verdict(enum condition c, enum event_id *out)
+{
+    static const struct {
+        enum condition condition;
+        enum event_id event;
+    } verdicts[] = {{CONDITION_WORKER_HUNG, EVENT_WORKER_HUNG},
+        {CONDITION_WORKER_ZOMBIE, EVENT_WORKER_ZOMBIE},
+        {CONDITION_WORKER_UNHEALTHY, EVENT_WORKER_UNHEALTHY}};
+    for (size_t n = 0; n < sizeof verdicts / sizeof *verdicts; n++) {
+        if (verdicts[n].condition == c) {
+            *out = verdicts[n].event;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_of(const struct happening *h, const char *worker)
+{
+    const char *name = happening_field(h, "VOXKEEPER_WORKER");
+    return worker && name && strcmp(name, worker) == 0;
+}
+
+/* It was so since the first probe that failed, not only since the verdict. */
+static void begin_with_doubt(const struct incident_evidence *e, struct incident_record *r)
+{
+    const struct happening *h;
+    const struct happening *verdict = NULL;
+    enum event_id id;
+    usec_t doubted = 0;
+    if (!is_verdict(r->condition, &id))
+        return;
+    for (uint64_t seq = 0; (h = heard_after(e, seq)) != NULL; seq = h->seq)
+        verdict = h->id == id ? h : verdict;
+    const char *worker = verdict ? happening_field(verdict, "VOXKEEPER_WORKER") : NULL;
+    for (uint64_t seq = 0; (h = heard_after(e, seq)) != NULL; seq = h->seq) {
+        if (!is_of(h, worker))
+            continue;
+        if (h->id == EVENT_WORKER_SUSPECT)
+            doubted = h->wall;
+        else if (h->id == EVENT_WORKER_VERIFIED || h->id == EVENT_WORKER_RECOVERED)
+            doubted = 0;
+    }
+    if (doubted > 0 && doubted < r->began_wall)
+        r->began_wall = doubted;
+}
+
+/* And until another one is verified in its place, in its slot or in another, or it is well again.
+ */
+static void end_with_successor(
+    const struct incident_evidence *e, struct incident_record *r, const struct happening *now)
+{
+    const struct happening *h;
+    const char *worker = NULL;
+    enum event_id id;
+    unsigned bad = 0;
+    bool ended = false;
+    if (r->machine.state != INCIDENT_PASSING || !is_verdict(r->condition, &id))
+        return;
+    for (uint64_t seq = 0; (h = heard_after(e, seq)) != NULL && h->seq <= now->seq; seq = h->seq) {
+        bool good =
+            h->id == EVENT_WORKER_VERIFIED || (h->id == EVENT_WORKER_RECOVERED && is_of(h, worker));
+        ended = good && bad > 0 && h->seq == now->seq;
+        if (good && bad > 0)
+            bad--;
+        if (h->id != id)
+            continue;
+        bad++;
+        worker = happening_field(h, "VOXKEEPER_WORKER");
+    }
+    if (ended && now->wall > r->ceased_wall)
+        r->ceased_wall = now->wall;
+}
+
 void incident_evidence_began(struct incident_evidence *e, struct incident_record *record)
 {
+    begin_with_doubt(e, record);
     add_before(e, record);
 }
 
@@ -196,6 +269,7 @@ static void hear(struct incident_record *r, void *arg)
     const struct hearing *hearing = arg;
     add_event(r, hearing->happening);
     add_evidence(hearing->evidence, r, hearing->happening);
+    end_with_successor(hearing->evidence, r, hearing->happening);
 }
 
 void incident_evidence_happened(struct incident_evidence *e, const struct happening *happening)

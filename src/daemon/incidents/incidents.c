@@ -105,13 +105,14 @@ static void perform(
     }
 }
 
-/* When it ceased, as far as its state says so; when it passes. */
+/* When it ceased, as far as its state says so and nobody knows it better; when it passes. */
 static void note_times(struct incident_record *r, usec_t now)
 {
     usec_t wall = loop_wall_now();
     r->until_wall = 0;
     if (r->machine.state == INCIDENT_PASSING) {
-        r->ceased_wall = usec_sub(wall, usec_sub(now, r->machine.changed_at));
+        usec_t ceased = usec_sub(wall, usec_sub(now, r->machine.changed_at));
+        r->ceased_wall = ceased > r->ceased_wall ? ceased : r->ceased_wall;
         r->until_wall = usec_add(wall, usec_sub(r->machine.until, now));
     } else if (r->machine.state == INCIDENT_OPEN) {
         r->ceased_wall = 0;
@@ -237,7 +238,7 @@ void incidents_examined(struct incidents *i, const char *id, const struct doctor
     struct strbuf words = STRBUF_INIT;
     if (!r)
         return;
-    incident_findings_take(&r->findings, report, loop_wall_now());
+    incident_findings_take(&r->findings, report, condition_anchor(r->condition), loop_wall_now());
     strbuf_adds(&words, "the doctor found ");
     incident_findings_words(&r->findings, &words);
     if (incident_record_is_open(r))

@@ -4,6 +4,7 @@
 #include "core/event.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,14 +115,34 @@ static void add_findings(struct strbuf *out, const struct incident_findings *f)
         strbuf_addf(out, "- %s\n", doctor_symptom(f->items[n].check));
 }
 
+/* Of the kinds that could be counted. */
+static void add_callers(const struct callers *callers, struct strbuf *out)
+{
+    const struct {
+        bool known;
+        uint64_t n;
+        const char *one, *many;
+    } kinds[] = {
+        {callers->connections.known, callers->connections.n, "connection", "connections"},
+        {callers->tasks.known, callers->tasks.n, "pending task", "pending tasks"},
+        {callers->sessions.known, callers->sessions.n, "session in use", "sessions in use"},
+    };
+    const char *before = "Callers when it began: ";
+    for (size_t n = 0; n < sizeof kinds / sizeof *kinds; n++) {
+        if (!kinds[n].known)
+            continue;
+        strbuf_addf(out, "%s%" PRIu64 " %s", before, kinds[n].n,
+            kinds[n].n == 1 ? kinds[n].one : kinds[n].many);
+        before = ", ";
+    }
+    strbuf_adds(out, before[0] == ',' ? ".\n" : "");
+}
+
 /* What people elsewhere read below the summary. */
 static void add_details(struct strbuf *out, const struct incident_record *r)
 {
     char span[SPAN_TEXT_MAX];
-    if (r->callers.known)
-        strbuf_addf(out, "Callers when it began: %llu connections, %llu tasks, %llu sessions.\n",
-            (unsigned long long)r->callers.connections, (unsigned long long)r->callers.tasks,
-            (unsigned long long)r->callers.sessions);
+    add_callers(&r->callers, out);
     if (r->cut > 0)
         strbuf_addf(out, "Cut: %llu.\n", (unsigned long long)r->cut);
     if (r->unserved > 0)
