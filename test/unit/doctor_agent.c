@@ -50,6 +50,19 @@ static void what_has_just_started_is_not_judged(void **state)
     assert_string_equal(r.gaps[0].why, "1 of 1 workers: started a moment ago");
 }
 
+/* Its sockets are closed before it has ended. */
+static void what_was_told_to_end_is_not_judged(void **state)
+{
+    (void)state;
+    static struct doctor_agent facts = {.supervised = true, .wanted = 1, .n_workers = 1};
+    struct doctor_report r = {0};
+    facts.workers[0] = (struct doctor_worker){ALIVE, .leaving = true, .ports_known = true};
+    doctor_judge_agent(&facts, &r);
+    assert_found(&r, "", "leaving");
+    assert_int_equal(r.n_gaps, 1);
+    assert_string_equal(r.gaps[0].why, "1 of 1 workers: told to end");
+}
+
 static void each_fault_is_one_finding(void **state)
 {
     (void)state;
@@ -152,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_health_that_waits_for_redis_is_no_hang),
         cmocka_unit_test(what_has_just_started_is_not_judged),
+        cmocka_unit_test(what_was_told_to_end_is_not_judged),
         cmocka_unit_test(each_fault_is_one_finding),
         cmocka_unit_test(what_is_as_it_should_be),
     };

@@ -163,6 +163,7 @@ void doctor_judge_agent(const struct doctor_agent *f, struct doctor_report *r)
 {
     unsigned alive = 0;
     unsigned young = 0;
+    unsigned leaving = 0;
     const char *last = NULL;
     if (!f->supervised)
         return;
@@ -177,6 +178,7 @@ void doctor_judge_agent(const struct doctor_agent *f, struct doctor_report *r)
         alive++;
         judge_process(w, r);
         young += w->young;
+        leaving += w->leaving;
         if (judge_listener(w, r)) {
             judge_health(f, w, r);
             judge_config(w, r);
@@ -185,6 +187,8 @@ void doctor_judge_agent(const struct doctor_agent *f, struct doctor_report *r)
     judge_exits(f, r);
     if (young > 0)
         doctor_gap(r, DOCTOR_AGENT, "%u of %u workers: started a moment ago", young, f->n_workers);
+    if (leaving > 0)
+        doctor_gap(r, DOCTOR_AGENT, "%u of %u workers: told to end", leaving, f->n_workers);
     if (alive == 0 && f->drained)
         doctor_gap(r, DOCTOR_AGENT, "the agent is drained: no worker is to run");
     else if (alive == 0 && f->wanted > 0)

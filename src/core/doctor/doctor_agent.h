@@ -17,6 +17,7 @@ struct doctor_worker {
     bool loops;     /* it ends again and again */
     bool verified;  /* it once passed its probes */
     bool young;     /* it was started a moment ago: nothing is asked of it yet */
+    bool leaving;   /* it was told to end: nothing is asked of it any more */
     char last[160]; /* how the life before ended; "": not known */
     bool ports_known;
     uint16_t expected;                /* port where it should listen; 0: nowhere, or not its own */
