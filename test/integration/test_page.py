@@ -10,6 +10,7 @@ import signal
 import socket
 
 import pytest
+from agent import fault
 from browser import Browser
 from daemon import TOP
 from ports import free_port
@@ -181,6 +182,27 @@ def test_open_incidents(make_site, sleeper_config):
     page.wait_text("#incidents .findings", "redis-refused")
     page.wait("document.querySelector('#incidents a').getAttribute('href') === '/runbook#redis-is-down'")
     page.wait_text("#verdict-text", "Answering, but degraded")
+    assert page.ask("axe") == [] and page.complaints() == []
+
+
+def test_an_incident_of_a_moment_is_shown_and_no_finding_twice(make_site, agent_config, redis, port):
+    site = make_site(agent_config({"FAULT_ROUTES": "1"}, Health={
+        "Interval": "200ms", "FastInterval": "100ms", "Timeout": "300ms", "Fall": "3"}))
+    page = live(site.open())
+    fault(port, "hang")
+    hung = site.daemon.wait_event("incident-opened", deadline=40, condition="worker-hangs")
+    site.daemon.wait_event("incident-examined", deadline=40, incident=hung["incident"])
+    page.wait_text("#incidents", "a worker hung")
+    page.wait_text("#incidents", "ends by itself at")
+    redis.stop()
+    away = site.daemon.wait_event("incident-opened", deadline=40, condition="redis-unreachable")
+    site.daemon.wait_event("incident-examined", deadline=90, incident=away["incident"])
+    page.wait_text("#incidents .findings", "redis-refused")
+    page.wait_text("#incidents", "told above")
+    shown = page.text("#incidents")
+    assert shown.index("Redis cannot be reached") < shown.index("a worker hung"), "the worst first"
+    assert shown.index("redis-refused") < shown.index("agent-no-api-key"), "what it is about first"
+    assert shown.count("agent-no-api-key") == 1
     assert page.ask("axe") == [] and page.complaints() == []
 
 

@@ -8,8 +8,18 @@ function runbook(anchor) {
   return make("a", { class: "runbook", href, target: "_blank", rel: "noopener" }, `Runbook: ${words(anchor)}`);
 }
 
+// What happened at one moment passes: it is told until it has not come again for a while.
 function isOpen(incident) {
-  return incident.state === "open" || incident.state === "clearing";
+  return ["open", "passing", "clearing"].includes(incident.state);
+}
+
+function when(incident) {
+  const began = time(Date.parse(incident.began));
+  if (incident.state === "open") return ["since ", began];
+  const ceased = time(Date.parse(incident.ceased));
+  const lasted = ceased.textContent !== began.textContent;
+  const end = incident.until ? [" · ends by itself at ", time(Date.parse(incident.until)), ", unless it comes again"] : " · ends by itself soon, unless it comes again";
+  return [...(lasted ? ["from ", began, " to ", ceased] : ["at ", began]), ...[end].flat()];
 }
 
 function incidentItem() {
@@ -22,27 +32,33 @@ function findingItem(finding) {
     make("div", null, command(finding.command)));
 }
 
-function findings(doctor) {
+// What stands in `told`, at an incident above this one, is not told again.
+function findings(doctor, told) {
   if (!doctor) return null;
-  const more = doctor.errors + doctor.warnings - doctor.findings.length;
+  const keyOf = (finding) => `${finding.check} ${finding.subject}`;
+  const fresh = doctor.findings.filter((finding) => !told.has(keyOf(finding)));
+  for (const finding of fresh) told.add(keyOf(finding));
+  const rest = [[doctor.findings.length - fresh.length, "told above"], [doctor.errors + doctor.warnings - doctor.findings.length, "more: voxkeeper doctor"]]
+    .filter(([n]) => n > 0).map(([n, where]) => make("li", { class: "quiet" }, `${n} ${where}`));
   return make("div", { class: "findings" },
-    make("p", { class: "quiet" }, "What the doctor found, ", time(Date.parse(doctor.at)), doctor.findings.length === 0 ? ": nothing else that is wrong" : `: ${doctor.findings.map((finding) => finding.check).join(", ")}`),
-    make("ul", null, ...doctor.findings.map(findingItem), more > 0 ? make("li", null, `${more} more`) : null));
+    make("p", { class: "quiet" }, "What the doctor found at ", time(Date.parse(doctor.at)), doctor.findings.length === 0 ? ": nothing else that is wrong" : ":"),
+    make("ul", null, ...fresh.map(findingItem), ...rest));
 }
 
-function showIncident(item, incident) {
+function showIncident(item, incident, told) {
   const taken = incident.acknowledged;
   replaceIfNew(item,
     make("p", { class: "lead" }, badge(SEVERITY_KINDS[incident.severity] || "warn", incident.severity), " ", make("strong", null, incident.title), incident.subject ? ` (${incident.subject})` : ""),
     incident.summary ? make("p", null, incident.summary) : null,
-    make("p", { class: "quiet" }, "since ", time(Date.parse(incident.began)), incident.state === "clearing" ? " · passing" : null,
+    make("p", { class: "quiet" }, when(incident),
       taken ? ` · acknowledged by ${taken.author}${taken.reason ? `: ${taken.reason}` : ""}` : " · nobody has acknowledged it", " · ", runbook(incident.runbook)),
-    findings(incident.doctor),
-    make("div", null, command(`voxkeeper incidents ${incident.id}`)));
+    make("p", null, "All that is known of it: ", command(`voxkeeper incidents ${incident.id}`)),
+    findings(incident.doctor, told));
 }
 
 function showIncidents() {
-  const open = model.incidents.filter(isOpen);
+  const open = model.incidents.filter(isOpen).sort((a, b) => a.severity.localeCompare(b.severity));
+  const told = new Set();
   setShown(byId("incidents"), open.length > 0);
-  keep(byId("incidents-list"), open, (incident) => incident.id, incidentItem, showIncident);
+  keep(byId("incidents-list"), open, (incident) => incident.id, incidentItem, (item, incident) => showIncident(item, incident, told));
 }

@@ -6,7 +6,7 @@ function showRedisLine(redis) {
   const kind = { up: "good", down: "bad", refused: "bad" }[redis.state] || "warn";
   return make("div", null,
     make("p", { class: "lead" }, badge(kind, redis.state), " ", redis.address, redis.state !== "up" && redis.why ? make("span", { class: "failure" }, ` ${redis.why}`) : null),
-    make("dl", { class: "facts" }, facts([["Ping", redis.state === "up" ? span(redis.ping_usec) : null], ["Connects", redis.connects]])));
+    make("dl", { class: "facts" }, facts([["Ping", redis.state === "up" ? span(redis.ping_usec) : null], ["Connected", count(redis.connects, "time", "times")]])));
 }
 
 function foundText(sweep) {

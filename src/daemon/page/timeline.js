@@ -201,9 +201,9 @@ function beginTimeline() {
   new ResizeObserver(() => {
     if (Math.floor(box.clientWidth) !== timeline.width) showTimeline();
   }).observe(box);
-  const samples = [["starting", "starting"], ["serving", "serving"], ["suspect", "suspect or degraded"], ["leaving", "leaving"]];
+  const samples = [["starting", "starting"], ["serving", "serving, a colour for each generation"], ["suspect", "suspect or degraded"], ["leaving", "leaving"]];
   byId("legend").append(
-    ...samples.map(([state, text]) => make("li", null, draw("svg", { class: "life gen0", width: 20, height: 12, "aria-hidden": "true" }, draw("rect", { class: `turn ${state}`, width: 20, height: 12, rx: 2 })), text)),
+    ...samples.map(([state, text]) => make("li", null, draw("svg", { class: "life gen1", width: 20, height: 12, "aria-hidden": "true" }, draw("rect", { class: `turn ${state}`, width: 20, height: 12, rx: 2 })), text)),
     make("li", null, draw("svg", { width: 12, height: 12, "aria-hidden": "true" }, draw("path", { class: "crashed", d: "M1 1l10 10m0 -10l-10 10" })), "crashed"),
     make("li", null, draw("svg", { width: 20, height: 12, "aria-hidden": "true" }, draw("rect", { class: "unanswered", width: 20, height: 12 })), "nobody served"));
 }
