@@ -75,14 +75,24 @@ void say_size(struct strbuf *out, uint64_t bytes)
     strbuf_addf(out, value < 100 ? "%.1f%c" : "%.0f%c", value, units[unit]);
 }
 
-void say_clock(struct strbuf *out, usec_t wall)
+static void add_local(struct strbuf *out, usec_t wall, const char *format)
 {
-    char text[16] = "";
+    char text[32] = "";
     time_t seconds = (time_t)(wall / USEC_PER_SEC);
     struct tm tm;
     if (localtime_r(&seconds, &tm))
-        strftime(text, sizeof text, "%H:%M:%S", &tm);
+        strftime(text, sizeof text, format, &tm);
     strbuf_adds(out, text);
+}
+
+void say_clock(struct strbuf *out, usec_t wall)
+{
+    add_local(out, wall, "%H:%M:%S");
+}
+
+void say_clock_zone(struct strbuf *out, usec_t wall)
+{
+    add_local(out, wall, "%H:%M:%S %Z");
 }
 
 void say_error(const char *fmt, ...)

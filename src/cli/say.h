@@ -34,6 +34,9 @@ void say_size(struct strbuf *out, uint64_t bytes);
 /* Appends "15:04:05", by the clock of whoever sits here. */
 void say_clock(struct strbuf *out, usec_t wall);
 
+/* The same with the zone: "15:04:05 CET". */
+void say_clock_zone(struct strbuf *out, usec_t wall);
+
 /* Writes "voxkeeper: ..." to stderr, made safe. */
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

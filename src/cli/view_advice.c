@@ -13,16 +13,36 @@ static bool is(const cJSON *object, const char *path, const char *value)
     return text && strcmp(text, value) == 0;
 }
 
+/* The worst, of those the newest: they come in this order. NULL: none. */
+static const cJSON *worst_incident(const cJSON *incidents)
+{
+    static const char *const severities[] = {"P1", "P2", "P3"};
+    const cJSON *incident;
+    for (size_t i = 0; i < sizeof severities / sizeof *severities; i++) {
+        cJSON_ArrayForEach(incident, incidents)
+        {
+            if (is(incident, "severity", severities[i]))
+                return incident;
+        }
+    }
+    return NULL;
+}
+
 static void advise_incidents(const cJSON *status, struct strbuf *out)
 {
-    const char *id = json_text(cJSON_GetArrayItem(json_get(status, "incidents"), 0), "id");
+    const cJSON *incident = worst_incident(json_get(status, "incidents"));
+    const char *id = json_text(incident, "id");
+    bool in_hand = json_text(incident, "acknowledged.at") != NULL;
     if (!id)
         return;
-    strbuf_adds(out, "- what happened, and what to do; say that you have it in hand:\n"
-                     "    voxkeeper incidents ");
+    strbuf_adds(out, "- what happened, and what to do");
+    strbuf_adds(out, in_hand ? ":" : "; say that you have it in hand:");
+    strbuf_adds(out, "\n    voxkeeper incidents ");
     say_word(out, id, ID_MAX);
-    strbuf_adds(out, "\n    voxkeeper acknowledge ");
-    say_word(out, id, ID_MAX);
+    if (!in_hand) {
+        strbuf_adds(out, "\n    voxkeeper acknowledge ");
+        say_word(out, id, ID_MAX);
+    }
     strbuf_addc(out, '\n');
 }
 

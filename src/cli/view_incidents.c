@@ -113,34 +113,60 @@ void view_incidents(const cJSON *answer, uint64_t max, bool use_color, struct st
     strbuf_addc(out, '\n');
 }
 
+/* What stands says for how long; what is past, or was but a moment, says when as well. */
+static void add_lasting(struct strbuf *out, const cJSON *incident)
+{
+    const char *state = json_text(incident, "state");
+    const char *ceased = json_text(incident, "ceased");
+    bool stands = !ceased || (state && strcmp(state, "open") == 0);
+    usec_t took;
+    bool moment = json_count(incident, "duration_usec", &took) && took < USEC_PER_MSEC;
+    if (stands || !moment) {
+        strbuf_adds(out, ", for ");
+        add_span(out, incident, "duration_usec");
+    }
+    if (stands)
+        return;
+    strbuf_adds(out, moment ? ", at " : " until ");
+    add_time(out, ceased);
+    strbuf_adds(out, " UTC");
+}
+
+static void add_brief(struct strbuf *out, const cJSON *incident, bool use_color)
+{
+    struct strbuf line = STRBUF_INIT;
+    const char *subject = json_text(incident, "subject");
+    add_word(&line, json_text(incident, "severity"));
+    strbuf_addc(&line, ' ');
+    add_word(&line, json_text(incident, "title"));
+    if (subject) {
+        strbuf_adds(&line, " (");
+        say_word(&line, subject, WORD_MAX);
+        strbuf_addc(&line, ')');
+    }
+    say_colored(out, use_color, color_of(incident), strbuf_text(&line));
+    add_lasting(out, incident);
+    if (json_text(incident, "acknowledged.at")) {
+        strbuf_adds(out, ", in hand: ");
+        add_word(out, json_text(incident, "acknowledged.author"));
+    }
+    strbuf_addc(out, '\n');
+    strbuf_fini(&line);
+}
+
 void view_incidents_brief(const cJSON *incidents, bool use_color, struct strbuf *out)
 {
+    static const char *const severities[] = {"P1", "P2", "P3"};
     const cJSON *incident;
     if (cJSON_GetArraySize(incidents) > 0)
         strbuf_addc(out, '\n');
-    cJSON_ArrayForEach(incident, incidents)
-    {
-        struct strbuf line = STRBUF_INIT;
-        const char *severity = json_text(incident, "severity");
-        const char *title = json_text(incident, "title");
-        const char *subject = json_text(incident, "subject");
-        add_word(&line, severity);
-        strbuf_addc(&line, ' ');
-        add_word(&line, title);
-        if (subject) {
-            strbuf_adds(&line, " (");
-            say_word(&line, subject, WORD_MAX);
-            strbuf_addc(&line, ')');
+    for (size_t i = 0; i < sizeof severities / sizeof *severities; i++) {
+        cJSON_ArrayForEach(incident, incidents)
+        {
+            const char *severity = json_text(incident, "severity");
+            if (severity && strcmp(severity, severities[i]) == 0)
+                add_brief(out, incident, use_color);
         }
-        say_colored(out, use_color, color_of(incident), strbuf_text(&line));
-        strbuf_adds(out, ", for ");
-        add_span(out, incident, "duration_usec");
-        if (json_text(incident, "acknowledged.at")) {
-            strbuf_adds(out, ", in hand: ");
-            add_word(out, json_text(incident, "acknowledged.author"));
-        }
-        strbuf_addc(out, '\n');
-        strbuf_fini(&line);
     }
 }
 
@@ -187,8 +213,8 @@ static void add_impact(struct strbuf *out, const cJSON *incident)
         const char *one, *many;
     } counts[] = {
         {"callers.connections", "connection", "connections"},
-        {"callers.tasks", "task", "tasks"},
-        {"callers.sessions", "session", "sessions"},
+        {"callers.tasks", "pending task", "pending tasks"},
+        {"callers.sessions", "session in use", "sessions in use"},
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         if (!json_count(incident, counts[i].path, &n))
@@ -205,7 +231,7 @@ static void add_impact(struct strbuf *out, const cJSON *incident)
     strbuf_reset(&text);
     if (json_count(incident, "unserved_usec", &n) && n > 0) {
         add_span(&text, incident, "unserved_usec");
-        add_line(out, "Unanswered", strbuf_text(&text));
+        add_line(out, "None served", strbuf_text(&text));
     }
     strbuf_fini(&text);
 }

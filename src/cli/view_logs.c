@@ -31,7 +31,7 @@ static void write_time(const cJSON *line, bool use_color, struct strbuf *out)
         return;
     time_t seconds = (time_t)(wall / USEC_PER_SEC);
     localtime_r(&seconds, &tm);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S%z", &tm);
     say_colored(out, use_color, SAY_DIM, text);
     strbuf_addc(out, ' ');
 }

@@ -86,7 +86,7 @@ static void add_foot(const struct watch *w, struct strbuf *frame)
     bool wide = w->cli.columns >= FOOT_WIDTH;
     strbuf_adds(&foot, wide ? "every second, now " : "");
     if (w->cli.columns >= CLOCK_WIDTH)
-        say_clock(&foot, wall_now());
+        say_clock_zone(&foot, wall_now());
     strbuf_adds(&foot, wide ? "; q ends" : "");
     strbuf_addc(frame, '\n');
     say_colored(frame, w->cli.color, SAY_DIM, strbuf_text(&foot));

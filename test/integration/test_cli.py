@@ -89,6 +89,9 @@ def test_status_answers_the_question_in_its_first_line(cli, api):
         "elevenlabs-agent: ANSWERING, 1 of 1 worker serves on [::]:3004"
     assert re.search(r"^1 +serving +healthy +8123 +3h +0 +2 +76\.3M$", page, re.M)
     assert "Callers    2 connections, 1 pending task, active sessions unknown\n" in page
+    api.answers["GET /api/v1/status"] = STATUS | {
+        "callers": {"connections": 2, "tasks": None, "sessions": None}}
+    assert "Callers    2 connections; pending tasks and sessions are counted in a drain\n" in cli.run("status").stdout
     assert "Redis      up at 127.0.0.1:6379, ping 213us\n" in page
     assert "Sweep      idle; last 2026-11-22T13:20:18Z: 12040 keys seen, 2 stale, 2 removed" in page
     assert "Daemon     voxkeeperd 0.1.0, PID 812, up 4h\n" in page
@@ -119,6 +122,28 @@ def test_status_says_what_is_wrong_and_what_to_do(cli, api):
     assert "look after the Redis server" in advice
     assert "3 log lines were dropped" in advice
     assert max(map(len, page.splitlines())) <= 80
+
+
+def test_status_names_the_worst_incident_first(cli, api):
+    def incident(severity, title, **members):
+        return {"id": f"20261122-193000-{title.replace(' ', '-')}", "severity": severity, "title": title,
+                "subject": "", "state": "open", "ceased": None, "resolved": None, "acknowledged": None,
+                "duration_usec": 90 * 10**6, **members}
+
+    api.answers["GET /api/v1/status"] = STATUS | {"incidents": [
+        incident("P3", "a worker hung", state="passing", ceased="2026-11-22T19:30:05.000Z"),
+        incident("P2", "callers were cut", state="passing", ceased="2026-11-22T19:30:05.000Z", duration_usec=7),
+        incident("P1", "no worker serves")]}
+    page = cli.run("status").stdout
+    assert ("P1 no worker serves, for 1min 30s\n"
+            "P2 callers were cut, at 2026-11-22 19:30:05 UTC\n"
+            "P3 a worker hung, for 1min 30s until 2026-11-22 19:30:05 UTC\n") in page
+    assert "    voxkeeper incidents 20261122-193000-no-worker-serves\n    voxkeeper acknowledge" in page
+    taken = {"at": "2026-11-22T19:31:00.000Z", "author": "anna", "reason": ""}
+    api.answers["GET /api/v1/status"] = STATUS | {"incidents": [
+        incident("P1", "no worker serves", acknowledged=taken)]}
+    page = cli.run("status").stdout
+    assert "in hand: anna\n" in page and "voxkeeper acknowledge" not in page
 
 
 def test_status_without_redis_and_workers(cli, api):

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+from datetime import datetime
 
 import pytest
 from daemon import BUILD
@@ -71,6 +72,7 @@ def test_lines_of_workers_and_our_own(make_daemon, chatty_config):
     assert "\x1b" not in text
     (error,) = [line for line in text.splitlines() if line.endswith("worker says error")]
     assert error.split()[2:5] == ["err", "worker", "1"]
+    assert datetime.strptime(error[:24], "%Y-%m-%d %H:%M:%S%z"), "a time without a zone says little"
     assert any(line.endswith("[daemon-ready]") and " notice " in line for line in text.splitlines())
 
 

@@ -71,7 +71,7 @@ def test_it_is_drawn_in_place_and_leaves_the_terminal_as_it_was(watch, api):
 
 def test_q_ends_it_and_nothing_is_echoed(watch, api):
     terminal = watch()
-    terminal.wait_text("; q ends")
+    terminal.wait_text("UTC; q ends")
     terminal.press("xyz")
     seen = len(api.requests)
     terminal.wait(lambda _: len(api.requests) > seen + 2, "another look")
