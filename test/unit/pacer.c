@@ -147,7 +147,7 @@ static void the_floor_is_not_latency(void **state)
     assert_int_equal(p.share, pacer_share_most(&conf));
     assert_true(pacer_floor(p) == 40 * USEC_PER_MSEC);
     for (int i = 0; i < 200; i++)
-        p = scanned(p, 40 * USEC_PER_MSEC + 200);
+        p = scanned(p, 40 * USEC_PER_MSEC + 100);
     assert_int_equal(p.count, PACER_COUNT_FIRST);
     /* A way that became longer is a floor again, half a minute later. */
     p = pings(p, &now, 1000, 90 * USEC_PER_MSEC);
@@ -175,8 +175,8 @@ static void count_follows_what_a_scan_costs(void **state)
         unsigned cost, least, most;
     } rows[] = {
         {100, PACER_COUNT_MAX, PACER_COUNT_MAX},
-        {1500, 100, 170},
-        {5000, 30, 50},
+        {1500, 50, 85},
+        {4000, 20, 32},
         {100000, PACER_COUNT_MIN, PACER_COUNT_MIN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -8,11 +8,11 @@ static const usec_t adjust_every = 100 * USEC_PER_MSEC;
 static const usec_t target_most = 200;
 
 enum {
-    GROWTH = 50,       /* per mille of the time, each adjust_every */
-    LATE_OF = 100,     /* one late PING of that many is what MaxLatency= allows */
-    VERY_LATE = 8,     /* times MaxLatency: a fork, swapping, a KEYS of somebody */
-    TARGET_OF_MAX = 5, /* one request holds Redis for a fifth of MaxLatency */
-    HELD_OF = 16,      /* requests of which the shortest counts */
+    GROWTH = 50,        /* per mille of the time, each adjust_every */
+    LATE_OF = 100,      /* one late PING of that many is what MaxLatency= allows */
+    VERY_LATE = 8,      /* times MaxLatency: a fork, swapping, a KEYS of somebody */
+    TARGET_OF_MAX = 10, /* one request holds Redis for a tenth of MaxLatency */
+    HELD_OF = 16,       /* requests of which the shortest counts */
     PINGS_KEPT = 512,
 };
 

@@ -320,6 +320,8 @@ struct redis_remover *redis_remover_new(
 void redis_remover_pace(struct redis_remover *r, bool one_by_one)
 {
     r->calls_max = one_by_one ? 1 : SIZE_MAX;
+    if (r->group_max > 1)
+        r->group_max = one_by_one ? REMOVE_GROUP_PACED : REMOVE_GROUP;
 }
 
 bool redis_remover_watches(const struct redis_remover *r)

@@ -47,8 +47,8 @@ struct redis_remover *redis_remover_new(
     struct redis_link *link, bool has_expire, redis_removed_fn *on_done, void *arg);
 
 /*
- * Whether one call waits for the answer of the one before, so that Redis serves others in between;
- * else all go out at once, as at first.
+ * Whether one call waits for the answer of the one before, and is about fewer keys, so that Redis
+ * serves others in between; else all go out at once, as at first.
  */
 void redis_remover_pace(struct redis_remover *r, bool one_by_one);
 
