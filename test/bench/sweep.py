@@ -110,6 +110,8 @@ class Bench:
         with redis.beside("load", 300):
             time.sleep(2)  # until it knows how much is half
             self.note("busy: load only", lambda: time.sleep(self.options.idle), False)
+            self.note("busy: voxkeeperd idle",
+                      lambda: self.ours(act=lambda o: o.rest(self.options.idle)), False)
             # It may slow down to a trickle: what others notice is the question, not how long it takes.
             self.note("busy: sweep, default pacing",
                       lambda: self.ours(act=lambda o: o.sweep_for(self.options.busy)))

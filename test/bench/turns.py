@@ -7,6 +7,7 @@ from daemon import BUILD
 LIBRARY = BUILD / "test/bench/bench-turns.so"
 STEP, STEPS = 10, 2048  # as there
 FORMAT = f"=QQQ{STEPS}Q"
+LONG = 5000  # microseconds of the processor
 
 
 class Turns:
@@ -25,11 +26,13 @@ class Turns:
                 file.write(bytes(struct.calcsize(FORMAT)))
 
     def longest(self):
-        """In microseconds of the processor and by the clock; nothing in a build that cannot tell."""
+        """In microseconds of the processor and by the clock, and how many took LONG or longer;
+        nothing in a build that cannot tell."""
         if not self.path.exists():
             return {}
-        _, cpu, wall, *_ = struct.unpack(FORMAT, self.path.read_bytes())
-        return {"turn_cpu": cpu, "turn_wall": wall}
+        n, cpu, wall, *turns = struct.unpack(FORMAT, self.path.read_bytes())
+        return {"turns": n, "turns_long": sum(turns[LONG // STEP:]), "turn_cpu": cpu,
+                "turn_wall": wall}
 
     def waits(self, wall):
         """How long who comes at any moment of `wall` seconds waits for the turn under way to end,

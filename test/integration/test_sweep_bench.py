@@ -10,7 +10,7 @@ import sys
 from daemon import BUILD, TOP
 
 sys.path.append(str(TOP / "test/bench"))
-from turns import FORMAT, LIBRARY, STEP, STEPS, Turns  # noqa: E402
+from turns import FORMAT, LIBRARY, LONG, STEP, STEPS, Turns  # noqa: E402
 
 TINY = ("--foreign", "3000", "--sessions", "600", "--tasks", "400", "--stale", "200", "--rounds", "1",
         "--idle", "1", "--busy", "1", "--shell-keys", "5", "--sync-keys", "50")
@@ -37,7 +37,7 @@ def test_a_tiny_one(directory):
             assert 0 <= row["wait_p50"] <= row["wait_p99"] < 20000
         if "growth_kib" in row:
             assert row["growth_kib"] <= 8192
-    assert done.stdout.count("goal: ") == 14
+    assert done.stdout.count("goal: ") == 15
 
 
 def test_nonsense_is_refused():
@@ -53,9 +53,12 @@ def test_waits_are_what_is_left_of_the_turns(directory):
     by_cpu = [0] * STEPS
     by_cpu[1000 // STEP], by_cpu[0] = 100, 5000
     turns.path.write_bytes(struct.pack(FORMAT, 5100, 1000, 1200, *by_cpu))
-    assert turns.longest() == {"turn_cpu": 1000, "turn_wall": 1200}
+    assert turns.longest() == {"turns": 5100, "turns_long": 0, "turn_cpu": 1000, "turn_wall": 1200}
     waits = turns.waits(1)
     assert waits["wait_p50"] == 0 and 890 <= waits["wait_p99"] <= 910
     assert turns.waits(0.05)["wait_p50"] > 700
+    by_cpu[LONG // STEP - 1], by_cpu[LONG // STEP], by_cpu[-1] = 1, 2, 3
+    turns.path.write_bytes(struct.pack(FORMAT, 5106, 30000, 30001, *by_cpu))
+    assert turns.longest()["turns_long"] == 5
     turns.forget()
     assert turns.waits(1) == {"wait_p50": 0, "wait_p99": 0}
