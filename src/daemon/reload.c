@@ -11,6 +11,7 @@
 #include "daemon/verbs/verb_scale.h"
 #include "daemon/workers/dependency.h"
 #include "daemon/workers/drainer.h"
+#include "daemon/workers/environment.h"
 #include "daemon/workers/load.h"
 #include "daemon/workers/rollback.h"
 #include "daemon/workers/supervisor.h"
@@ -249,7 +250,7 @@ static void begin_with(struct daemon *d, struct operation *op, struct config *co
         /* Not here, but perhaps in a file that it names. */
         dependency_retry(d);
         credentials_retry(d->credentials);
-        accept(d, op, "nothing changed", &changes);
+        accept(d, op, environment_same(&d->config->agent), &changes);
         end_at_once(d);
     } else if (change == CONFIG_CHANGE_DAEMON) {
         struct strbuf text = STRBUF_INIT;

@@ -261,6 +261,14 @@ def test_an_override_is_recorded(make_daemon, checklist):
     assert "was not run" in json.dumps(recorded[0])
 
 
+def test_an_override_of_nothing_says_so(make_daemon, checklist):
+    daemon = make_daemon(checklist())
+    daemon.wait_event("worker-verified")
+    done = daemon.cli("restart", "--override", "to be sure", check=True)
+    assert "--override had nothing to do" in done.stdout + done.stderr
+    assert overrides_of(daemon) == []
+
+
 def test_what_passed_rolls_out(make_daemon, checklist):
     daemon = make_daemon(checklist({"Rollout": {"RequirePreflight": "yes"}}))
     daemon.wait_event("worker-verified", count=2)

@@ -1,6 +1,7 @@
 """A reload applies all of the configuration or none of it, and says which."""
 
 import signal
+from pathlib import Path
 
 from agent import request
 from waiting import wait_for
@@ -11,6 +12,19 @@ def test_nothing_changed(make_daemon, agent_config):
     daemon.wait_event("worker-verified")
     assert "nothing changed" in daemon.cli("reload", check=True).stdout
     assert len(daemon.events("worker-started")) == 1
+
+
+def test_an_environment_file_is_read_by_a_restart(make_daemon, agent_config, directory):
+    file = directory / "agent.env"
+    file.write_text("LOG_LEVEL=info\n")
+    daemon = make_daemon(agent_config(Agent={"EnvironmentFile": file}))
+    daemon.wait_event("worker-verified")
+    file.write_text("LOG_LEVEL=debug\n")
+    assert "nothing changed; EnvironmentFile= is read when a worker starts: voxkeeper restart" in \
+        daemon.cli("reload", check=True).stdout
+    daemon.cli("restart", check=True)
+    pid = daemon.events("worker-verified")[-1]["worker_pid"]
+    assert b"LOG_LEVEL=debug" in Path(f"/proc/{pid}/environ").read_bytes()
 
 
 def test_a_live_key_changes_without_a_restart(make_daemon, agent_config):

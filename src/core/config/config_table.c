@@ -166,10 +166,12 @@ const struct config_key config_keys[] = {
         .doc = "Directory in which workers start."},
     {"Agent", "Environment", &config_type_list, ROOT(agent.environment),
         .check = config_check_env, WORKERS,
-        .doc = "`NAME=value` words for the workers; a later one of the same name wins."},
+        .doc = "`NAME=value` words for the workers; a later one of the same name wins, and goes "
+               "before EnvironmentFile=, unlike systemd's."},
     {"Agent", "EnvironmentFile", &config_type_list, ROOT(agent.environment_files),
         .check = config_check_env_file, WORKERS,
-        .doc = "Files of `NAME=value` lines, read at each start; behind `-` one may be missing."},
+        .doc = "Files of `NAME=value` lines, read at each start of a worker, not by a reload; behind "
+               "`-` one may be missing."},
     {"Agent", "User", &config_type_string, ROOT(agent.user), .check = config_check_account, WORKERS,
         .doc = "User of the workers; needs a daemon that runs as root."},
     {"Agent", "Group", &config_type_string, ROOT(agent.group),

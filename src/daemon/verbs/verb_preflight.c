@@ -200,10 +200,15 @@ bool preflight_gate_wanted(
 }
 
 void preflight_gate_skip(const struct daemon *d, const struct config *config,
-    const struct preflight_wish *wish, const struct operation *op)
+    const struct preflight_wish *wish, struct operation *op)
 {
-    if (is_required(d, config) && wish && wish->override_reason)
+    if (!wish || !wish->override_reason)
+        return;
+    if (is_required(d, config))
         tell_override(op, "the checklist was not run", wish->override_reason);
+    else
+        operation_progress(op, "no checklist is required ([Rollout] RequirePreflight=no): "
+                               "--override had nothing to do");
 }
 
 int preflight_gate_begin(struct daemon *d, struct operation *op, const struct preflight_wish *wish,

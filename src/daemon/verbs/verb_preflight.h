@@ -43,9 +43,9 @@ struct preflight_rollout {
 bool preflight_gate_wanted(
     const struct daemon *d, const struct config *config, const struct preflight_wish *wish);
 
-/* An override is asked for where it would have to wait: tells so. */
+/* An override is asked for: tells so, or says that there was nothing to override. */
 void preflight_gate_skip(const struct daemon *d, const struct config *config,
-    const struct preflight_wish *wish, const struct operation *op);
+    const struct preflight_wish *wish, struct operation *op);
 
 /*
  * Runs the checklist for the operation, which ends if it fails and is not overridden. Returns 0, or

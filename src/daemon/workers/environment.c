@@ -171,3 +171,10 @@ int environment_build(const struct config_agent *agent, unsigned slot, uint64_t 
     *out = env;
     return 0;
 }
+
+const char *environment_same(const struct config_agent *agent)
+{
+    return agent->environment_files.n > 0
+               ? "nothing changed; EnvironmentFile= is read when a worker starts: voxkeeper restart"
+               : "nothing changed";
+}

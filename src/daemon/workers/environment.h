@@ -16,5 +16,9 @@
 int environment_build(const struct config_agent *agent, unsigned slot, uint64_t life,
     struct strlist *out, struct err *e);
 
+/* What a reload that finds nothing changed says: a file may have, and is read when a worker starts.
+ */
+const char *environment_same(const struct config_agent *agent);
+
 /* Adds or replaces NAME=value. Returns the entry, which `env` owns, or NULL when memory is out. */
 char *environment_put(struct strlist *env, const char *name, const char *value);
