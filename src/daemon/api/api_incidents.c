@@ -11,6 +11,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,8 +65,12 @@ void api_get_incident(const struct api_exchange *x)
     const char *id = x->request->path + strlen(VK_API_INCIDENTS) + 1;
     const struct incident_record *record = incidents_find(d->incidents, id);
     if (!record) {
-        api_answer_error(x, 404, "no-such-incident",
-            "no incident has this id, or it was over too long ago to be remembered");
+        char why[160];
+        snprintf(why, sizeof why,
+            "no incident is \"%.60s\", or it was over too long ago to be remembered; see: "
+            "voxkeeper incidents",
+            id);
+        api_answer_error(x, 404, "no-such-incident", why);
         return;
     }
     struct cJSON *o = incident_record_json(
