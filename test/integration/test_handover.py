@@ -61,13 +61,14 @@ def test_who_has_not_said_that_it_is_paused_is_not_stopped(make_daemon, agent_co
 
 
 def test_a_bad_release_goes_back_and_nobody_notices(make_daemon, agent_config, port):
-    config = {"Agent": {**PRELOAD, "Workers": "2", "TimeoutStartSec": "3s"}, "Rollout": QUICK}
-    daemon = make_daemon(agent_config(**config))
+    agent = {**PRELOAD, "Workers": "2"}
+    daemon = make_daemon(agent_config(Agent=agent, Rollout=QUICK))
     daemon.wait_event("worker-verified", count=2)
     before = {worker["pid"] for worker in workers(daemon)}
     with Load(port, *tools()) as load:
         for fault_of_release in {"FAULT_HEALTH": "wrong"}, {"FAULT_CRASH": "1"}, {"FAULT_EXIT_CODE": "3"}:
-            daemon.configure(agent_config(fault_of_release, **config))
+            daemon.configure(agent_config(fault_of_release, Agent={**agent, "TimeoutStartSec": "3s"},
+                                          Rollout=QUICK))
             back = daemon.cli("reload")
             assert back.returncode == 4 and "rolled back" in back.stderr
         done = load.done

@@ -88,10 +88,10 @@ def test_several_listeners_are_handed_over_together(make_daemon, agent_config, d
 
 def test_a_listener_that_the_worker_leaves_out_is_named(make_daemon, agent_config, port):
     other = free_port()
-    daemon = make_daemon(agent_config(
-        Agent=listening(f"127.0.0.1:{port}", TimeoutStartSec="2s",
-                        Listen=f"127.0.0.1:{port} 127.0.0.1:{other}")))
-    failed = daemon.wait_event("worker-not-verified")
+    config = agent_config(Agent=listening(f"127.0.0.1:{port}", TimeoutStartSec="2s",
+                                          Listen=f"127.0.0.1:{port} 127.0.0.1:{other}"))
+    daemon = make_daemon(config)
+    failed = daemon.wait_given_up("it has not bound", config)
     assert failed["reason"] == f"it has not bound 127.0.0.1:{other} of Listen="
 
 

@@ -58,11 +58,10 @@ def test_with_a_private_listener_workers_are_replaced_side_by_side(make_daemon, 
 
 
 def test_a_private_listener_that_is_not_served_is_told(make_daemon, agent_config):
-    daemon = make_daemon(agent_config(
+    config = agent_config(
         Agent=activated(f"{NODE} --public-only", ListenPrivate="yes", TimeoutStartSec="2s"),
-        Health={"Timeout": "300ms"}, Rollout=QUICK))
-    failed = daemon.wait_event("worker-not-verified")
-    assert 'does not serve the descriptor "private" (4)' in failed["reason"]
+        Health={"Timeout": "300ms"}, Rollout=QUICK)
+    make_daemon(config).wait_given_up('does not serve the descriptor "private" (4)', config)
 
 
 def test_a_bad_release_goes_back(make_daemon, agent_config, port):

@@ -69,10 +69,12 @@ def test_what_nobody_could_be_told_is_told_after_kill_9(make_daemon, sleeper_con
     port = free_port()
     notifiers = {"hook": {"Url": f"http://127.0.0.1:{port}/hook"}}
     daemon = make_daemon(notifying(sleeper_config, notifiers, "/bin/false"))
-    daemon.wait_event("incident-opened", condition="crash-loop")
+    opened = daemon.wait_event("incident-opened", condition="crash-loop")
     delayed = daemon.wait_event("alert-delayed")
     assert "connect" in delayed["reason"].lower()
     assert "not delivered to hook" in daemon.cli("status", check=True).stdout
+    # One of which the next instance knows nothing would be opened, and told, anew.
+    wait_for((daemon.state / "incidents" / f"{opened['incident']}.json").exists, what="it on disk")
     daemon.send(signal.SIGKILL)
     daemon.wait()
     receiver = make_receiver(port)

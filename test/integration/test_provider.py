@@ -45,7 +45,7 @@ def config(directory, port, provider):
         return {"Agent": {"ExecStart": f"{shutil.which('node')} {worker} {provider.path}",
                           "Environment": [f"PORT={port}", f"KEY={key}"],
                           "Listen": f"127.0.0.1:{port}", "Handover": "preload", "Workers": "2",
-                          "TimeoutStartSec": "4s"},
+                          "TimeoutStartSec": "90s" if key == "good" else "4s"},
                 "Health": {"Url": "/health", "ExpectJson": "status=ok llm=up",
                            "ProviderJson": "llm", "Interval": "100ms", "Fall": "2",
                            "StartInterval": "50ms", "FastInterval": "50ms"},

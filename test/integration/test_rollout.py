@@ -499,20 +499,23 @@ def test_a_deadline_that_cuts_callers_of_a_paused_worker_names_them(start, port)
     assert record["who"]["connections"] == [f"127.0.0.1 port {number}"]
 
 
-def test_a_rollback_to_what_is_gone_is_told(start, agent_directory, directory):
+def test_a_rollback_to_what_is_gone_is_told(start, reconfigure, agent_directory, directory):
     """The worker from before has died, and its release is no longer on the disk."""
     release, program = directory / "release", directory / "program"
     release.touch()
     program.write_text(f'#!/bin/sh\ntest -e {release} || exit 7\nexec node {agent_directory}/src/index.js\n')
     program.chmod(0o755)
     # All of them are waited for before it is given up.
-    spans = {"TimeoutStartSec": "3s", "TimeoutStopSec": "1s", "TimeoutAbortSec": "1s"}
-    daemon = start(Agent={"ExecStart": program, **spans}, Drain={"Timeout": "1s"}, Rollout=LONG_BAKE,
-                   Restart={"Delay": "50ms", "MaxDelay": "300ms"})
+    agent = {"ExecStart": program, "TimeoutStopSec": "1s", "TimeoutAbortSec": "1s"}
+    others = {"Drain": {"Timeout": "1s"}, "Rollout": LONG_BAKE,
+              "Restart": {"Delay": "50ms", "MaxDelay": "300ms"}}
+    daemon = start(Agent=agent, **others)
     (before,) = serving(daemon)
     restart = Command(daemon, "restart")
     wait_state(daemon, "baking")
     (canary,) = serving(daemon)
+    reconfigure(daemon, Agent={**agent, "TimeoutStartSec": "3s"}, **others)
+    daemon.cli("reload", check=True)
     release.unlink()
     os.kill(before, signal.SIGKILL)
     daemon.wait_event("worker-exited", worker_pid=before)

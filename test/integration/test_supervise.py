@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from agent import fault, request
+from neighbour import Neighbour
 from processes import descendants, is_alive
 from waiting import wait_for
 
@@ -134,9 +135,10 @@ def test_a_log_flood_is_counted_and_holds_nobody_up(make_daemon, agent_config, p
     fault(port, "flood?rate=20000")
     dropped = daemon.wait_event("worker-output-dropped", deadline=20)
     assert dropped["worker"] == "1"
+    assert request(port, "GET", "/health", timeout=30)[0] == 200
     fault(port, "flood?rate=0")
     assert daemon.cli("status").returncode == 0
-    assert daemon.events("worker-suspect") == []
+    assert daemon.events("worker-exited") == []
 
 
 def test_a_worker_that_ignores_the_stop_signal_is_killed(make_daemon, agent_config):
@@ -157,19 +159,27 @@ def test_a_restart_by_the_operator_has_a_verdict(make_daemon, agent_config):
     assert daemon.wait_event("restart-done")["reason"] == "because"
 
 
-def test_a_restart_that_fails_says_why(make_daemon, agent_config, directory):
-    switch = directory / "release.env"
-    switch.write_text("")
-    daemon = make_daemon(agent_config(
-        Agent={"EnvironmentFile": switch, "TimeoutStartSec": "2s", "TimeoutStopSec": "1s"}))
+@pytest.fixture
+def health():
+    """Whoever answers for workers, at once, how long they take to start."""
+    server = Neighbour()
+    yield server
+    server.close()
+
+
+def test_a_restart_that_fails_says_why(make_daemon, sleeper_config, health):
+    # Nobody asks about a worker that serves: the answer changes before the next one starts.
+    daemon = make_daemon({**sleeper_config(TimeoutStartSec="4s", TimeoutStopSec="1s"), "Health": {
+        "Url": f"{health.url}/health", "ExpectJson": "status=ok", "Interval": "1h",
+        "StartInterval": "50ms"}})
     daemon.wait_event("worker-verified")
-    switch.write_text("FAULT_HEALTH=wrong\n")
+    health.body = '{"status":"broken"}'
     failed = daemon.cli("restart")
     assert failed.returncode == 1
     assert "failed (boot): health: " in failed.stderr and "it answered: " in failed.stderr
     daemon.wait_event("restart-failed")
     assert daemon.events("worker-not-verified")
-    switch.write_text("")
+    health.body = '{"status":"ok"}'
     daemon.wait_event("worker-verified", count=2)
 
 

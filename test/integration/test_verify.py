@@ -33,9 +33,10 @@ def take_redis_away(daemon, redis):
 
 
 def test_a_status_code_is_not_enough(make_daemon, agent_config):
-    daemon = make_daemon(agent_config({"FAULT_HEALTH": "wrong"}, Agent={"TimeoutStartSec": "2s"}))
-    event = daemon.wait_event("worker-not-verified")
-    assert "status" in event["reason"] and event["probe_body"].startswith("{")
+    config = agent_config({"FAULT_HEALTH": "wrong"}, Agent={"TimeoutStartSec": "2s"})
+    daemon = make_daemon(config)
+    event = daemon.wait_given_up("status", config)
+    assert event["probe_body"].startswith("{")
     assert daemon.events("worker-verified") == []
 
 

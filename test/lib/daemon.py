@@ -168,6 +168,18 @@ class Daemon:
                                  f"{done.stdout}{done.stderr}\n{self.output()}")
         return done
 
+    def wait_given_up(self, words, sections):
+        """The worker-not-verified whose reason has these words. One that had not come so far by the
+        end of TimeoutStartSec=, two seconds at first, is given twice as long the next time."""
+        for span in 2, 4, 8, 16, 32:
+            given_up = self.wait_event("worker-not-verified", deadline=2 * span + 10,
+                                       count=span.bit_length() - 1)
+            if words in given_up["reason"]:
+                return given_up
+            self.configure({**sections, "Agent": {**sections["Agent"], "TimeoutStartSec": f"{2 * span}s"}})
+            self.cli("reload", check=True)
+        raise AssertionError(f"no start was given up for {words!r}; its output:\n{self.output()}")
+
     def workers(self):
         """Process ids of its direct children of which it told that they are workers: others are
         probes, commands, and the keeper of its descriptors."""

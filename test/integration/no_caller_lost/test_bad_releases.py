@@ -17,11 +17,11 @@ def pids(daemon):
 
 @pytest.fixture
 def release(make_served, quick_config, crowd, goes_on):
-    """release(fault, **sections): reloads so many configurations with that fault under load; each
-    must go back, to the very workers that served before."""
+    """release(fault, **sections): reloads so many configurations with that fault and these sections
+    under load; each must go back, to the very workers that served before."""
 
     def run(fault, **sections):
-        daemon = make_served(**sections)
+        daemon = make_served()
         before = pids(daemon)
         with crowd:
             for number in range(RELEASES):
