@@ -99,6 +99,35 @@ static void add_callers_kind(const cJSON *callers, const char *kind, const char 
         strbuf_addf(out, "%s unknown", many);
 }
 
+/* "1 pending task (5min ago)": what is in Redis is counted now and then. */
+static void add_age(const cJSON *callers, const char *label, struct strbuf *out)
+{
+    usec_t age;
+    char span[SPAN_TEXT_MAX];
+    if (json_count(callers, label, &age) && age >= USEC_PER_MIN)
+        strbuf_addf(out, " (%s ago)", span_format(age / USEC_PER_MIN * USEC_PER_MIN, span));
+}
+
+/* Of two numbers that are missing for one reason it is said once. */
+static void write_unknown(const cJSON *callers, struct strbuf *out)
+{
+    const char *tasks = json_text(callers, "tasks_why");
+    const char *sessions = json_text(callers, "sessions_why");
+    bool both = tasks && sessions && tasks[0] && strcmp(tasks, sessions) == 0;
+    if (tasks && tasks[0]) {
+        begin_line(out, "");
+        strbuf_adds(out, both ? "tasks, sessions: " : "tasks: ");
+        say_word(out, tasks, TEXT_MAX);
+        strbuf_addc(out, '\n');
+    }
+    if (sessions && sessions[0] && !both) {
+        begin_line(out, "");
+        strbuf_adds(out, "sessions: ");
+        say_word(out, sessions, TEXT_MAX);
+        strbuf_addc(out, '\n');
+    }
+}
+
 static void write_callers(const cJSON *status, struct strbuf *out)
 {
     const cJSON *callers = json_get(status, "callers");
@@ -115,9 +144,12 @@ static void write_callers(const cJSON *status, struct strbuf *out)
         strbuf_adds(out, "; pending tasks and sessions are counted in a drain");
     } else if (has_redis) {
         add_callers_kind(callers, "tasks", "pending task", "pending tasks", ", ", out);
+        add_age(callers, "tasks_age_usec", out);
         add_callers_kind(callers, "sessions", "active session", "active sessions", ", ", out);
+        add_age(callers, "sessions_age_usec", out);
     }
     strbuf_addc(out, '\n');
+    write_unknown(callers, out);
 }
 
 static void write_drain(const cJSON *status, struct strbuf *out)

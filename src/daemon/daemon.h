@@ -43,7 +43,7 @@ struct daemon {
     struct changes *changes;           /* the change log, */
     struct change_watch *change_watch; /* and what goes into it by itself */
     struct instructions_watch *instructions_watch;
-    struct memory *memory;             /* for the next instance, and of the one before */
+    struct memory *memory; /* for the next instance, and of the one before */
     struct signal_watch *signals[DAEMON_SIGNALS];
     struct operations *operations;
     struct front *front;
@@ -54,6 +54,7 @@ struct daemon {
     struct supervisor *supervisor;
     struct redis_link *redis;              /* NULL: none configured; the four below as well */
     const struct config_redis *redis_conf; /* what the link was opened with */
+    usec_t redis_since_wall;               /* its state is what it is */
     struct second_look *second_look;       /* before a worker is said to hang */
     struct sweeper *sweeper;
     struct sweeps *sweeps;

@@ -28,7 +28,7 @@ void daemon_on_lag(usec_t lag, void *arg)
 void daemon_on_swept(const struct sweep_summary *summary, void *arg)
 {
     const struct daemon *d = arg;
-    meters_swept(d->meters, summary);
+    meters_swept(d->meters, summary, loop_now());
     if (summary->census_only)
         healer_swept(d->healer, summary);
 }

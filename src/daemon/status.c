@@ -6,10 +6,10 @@
 #include "daemon/daemon.h"
 #include "daemon/incidents/incidents.h"
 #include "daemon/incidents/notifier.h"
+#include "daemon/status_callers.h"
 #include "daemon/succession/memory.h"
 #include "daemon/sweep/sweeps.h"
 #include "daemon/verbs/verb_scale.h"
-#include "daemon/workers/callers.h"
 #include "daemon/workers/connections.h"
 #include "daemon/workers/drainer.h"
 #include "daemon/workers/front.h"
@@ -91,29 +91,6 @@ static struct cJSON *daemon_json(const struct daemon *d)
     return o;
 }
 
-static void add_count(struct cJSON *o, const char *name, bool known, uint64_t n)
-{
-    if (known)
-        cJSON_AddNumberToObject(o, name, (double)n);
-    else
-        cJSON_AddNullToObject(o, name);
-}
-
-/* Connections as the kernel told them last; tasks and sessions as a drain last counted them. */
-static struct cJSON *callers_json(const struct daemon *d)
-{
-    struct cJSON *o = cJSON_CreateObject();
-    struct callers callers = drainer_state(d->drainer)->callers;
-    usec_t age = 0;
-    (void)connections_newest(d->connections, &age);
-    callers_connections(d->connections, &callers);
-    add_count(o, "connections", callers.connections.known, callers.connections.n);
-    add_count(o, "age_usec", callers.connections.known, age);
-    add_count(o, "tasks", callers.tasks.known, callers.tasks.n);
-    add_count(o, "sessions", callers.sessions.known, callers.sessions.n);
-    return o;
-}
-
 static struct cJSON *drain_json(const struct daemon *d)
 {
     const struct drain *drain = drainer_state(d->drainer);
@@ -121,22 +98,19 @@ static struct cJSON *drain_json(const struct daemon *d)
     cJSON_AddStringToObject(o, "state", drain_state_name(drain->state));
     cJSON_AddNumberToObject(o, "waiting_for", (double)drain->waiting_for);
     bool limited = drain->state == DRAIN_LINGERING || drain->state == DRAIN_WAITING;
-    add_count(o, "left_usec", limited && drain->deadline != USEC_INFINITY,
-        usec_sub(drain->deadline, loop_now()));
+    if (limited && drain->deadline != USEC_INFINITY)
+        cJSON_AddNumberToObject(o, "left_usec", (double)usec_sub(drain->deadline, loop_now()));
+    else
+        cJSON_AddNullToObject(o, "left_usec");
     return o;
 }
 
 static struct cJSON *redis_json(const struct daemon *d)
 {
-    static const char *const names[] = {
-#define X(symbol, name) [REDIS_LINK_##symbol] = name,
-        REDIS_LINK_STATES(X)
-#undef X
-    };
     if (!d->redis)
         return cJSON_CreateNull();
     struct cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "state", names[redis_link_state(d->redis)]);
+    cJSON_AddStringToObject(o, "state", redis_link_state_name(redis_link_state(d->redis)));
     cJSON_AddStringToObject(o, "why", redis_link_why(d->redis));
     cJSON_AddStringToObject(o, "address", redis_link_address(d->redis));
     cJSON_AddNumberToObject(o, "ping_usec", (double)redis_link_ping_latency(d->redis));
@@ -216,7 +190,7 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddNumberToObject(workers, "serving", fleet_serving(fleet));
     cJSON_AddItemToObject(workers, "scale", verb_scale_json(d));
     cJSON_AddItemToObject(workers, "list", status_workers_json(d));
-    cJSON_AddItemToObject(o, "callers", callers_json(d));
+    cJSON_AddItemToObject(o, "callers", status_callers_json(d));
     cJSON_AddItemToObject(o, "drain", drain_json(d));
     struct cJSON *restart = cJSON_AddObjectToObject(o, "restart");
     cJSON_AddBoolToObject(restart, "running", d->restart_op != 0 || d->reload.op != 0);

@@ -146,6 +146,19 @@ def test_status_names_the_worst_incident_first(cli, api):
     assert "in hand: anna\n" in page and "voxkeeper acknowledge" not in page
 
 
+def test_status_says_why_callers_are_unknown(cli, api):
+    """Once, if it is the same for both; and how old is what is known."""
+    unknown = {"connections": 2, "tasks": None, "tasks_why": "no sweep yet",
+               "sessions": None, "sessions_why": "no sweep yet"}
+    api.answers["GET /api/v1/status"] = STATUS | {"callers": unknown}
+    assert ("Callers    2 connections, pending tasks unknown, active sessions unknown\n"
+            "           tasks, sessions: no sweep yet\n") in cli.run("status").stdout
+    api.answers["GET /api/v1/status"] = STATUS | {
+        "callers": unknown | {"sessions": 3, "sessions_why": "", "sessions_age_usec": HOUR + 7}}
+    assert ("Callers    2 connections, pending tasks unknown, 3 active sessions (1h ago)\n"
+            "           tasks: no sweep yet\nRedis") in cli.run("status").stdout
+
+
 def test_status_without_redis_and_workers(cli, api):
     api.answers["GET /api/v1/status"] = STATUS | {
         "agent": {"name": "demo", "release": "", "listen": ["3004"]}, "state": "drained",

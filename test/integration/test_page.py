@@ -180,6 +180,7 @@ def test_open_incidents(make_site, sleeper_config):
     page.wait_text("#incidents", "P2")
     page.wait_text("#incidents", "Redis cannot be reached")
     page.wait_text("#incidents .findings", "redis-refused")
+    page.wait_text("#facts", "?: Redis is down since 20")
     page.wait("document.querySelector('#incidents a').getAttribute('href') === '/runbook#redis-is-down'")
     page.wait_text("#verdict-text", "Answering, but degraded")
     assert page.ask("axe") == [] and page.complaints() == []

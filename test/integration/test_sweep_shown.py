@@ -36,6 +36,36 @@ def is_printable(text):
     return all(c.isprintable() or c == "\n" for c in text)
 
 
+def test_status_says_why_a_number_is_unknown(daemon, redis):
+    """Nobody walked over Redis yet; a sweep reads no healthy task; Redis is not there."""
+    def callers():
+        return daemon.request("GET", "/api/v1/status")[1]["callers"]
+
+    first = callers()
+    assert first["tasks"] is first["sessions"] is first["sessions_age_usec"] is None
+    assert first["tasks_why"] == first["sessions_why"] == \
+        "no sweep has counted them since voxkeeperd began"
+    assert "tasks, sessions: no sweep has counted" in daemon.cli("status").stdout
+    daemon.cli("sweep", check=True)
+    swept = callers()
+    assert (swept["sessions"], swept["sessions_why"]) == (0, "")
+    assert 0 <= swept["sessions_age_usec"] < 60 * 10**6
+    assert swept["tasks"] is None and "voxkeeper keys lists them" in swept["tasks_why"]
+    redis.stop()
+    daemon.wait_event("redis-down")
+    gone = callers()
+    assert gone["sessions"] is None and gone["sessions_why"] == gone["tasks_why"]
+    assert gone["tasks_why"].startswith("Redis is down since 20")
+
+
+def test_without_redis_nobody_counts_tasks(make_daemon, sleeper_config):
+    daemon = make_daemon(sleeper_config())
+    daemon.wait_event("worker-verified")
+    callers = daemon.request("GET", "/api/v1/status")[1]["callers"]
+    assert callers["tasks_why"] == callers["sessions_why"] == "no [Redis] Url= is configured"
+    assert "tasks, sessions: no [Redis] Url= is configured\n" in daemon.cli("status").stdout
+
+
 def test_names_are_bytes_in_every_view(daemon, redis):
     for name in NAMES:
         redis.command("SET", name, STUCK)

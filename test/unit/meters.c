@@ -142,8 +142,8 @@ static void what_a_sweep_found(void **state)
     (void)state;
     configure("sessions", "tasks");
     struct sweep_summary s = summary();
-    meters_swept(&m, &s);
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
+    meters_swept(&m, &s, 7);
     assert_int_equal(m.sweeps[METERS_SWEEP_DONE], 2);
     assert_int_equal(m.sweep_duration.n, 2);
     assert_int_equal(m.keyspaces[0].found[SWEEP_STALE], 10);
@@ -165,12 +165,12 @@ static void who_only_looks_sweeps_nothing(void **state)
     configure("sessions", "tasks");
     struct sweep_summary s = summary();
     s.dry_run = true;
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     s.dry_run = false;
     s.census_only = true;
     s.tasks_known = true;
     s.pending_tasks = 1;
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     for (int i = 0; i < METERS_SWEEP_COUNT; i++)
         assert_int_equal(m.sweeps[i], 0);
     assert_int_equal(m.sweep_duration.n, 0);
@@ -179,6 +179,8 @@ static void who_only_looks_sweeps_nothing(void **state)
     assert_int_equal(m.session_age.n, 7);
     assert_true(m.tasks.known);
     assert_int_equal(m.tasks.n, 1);
+    assert_int_equal(m.tasks.at, 7);
+    assert_int_equal(m.walked, METERS_WALKED);
 }
 
 static void part_of_redis_is_not_the_whole(void **state)
@@ -186,12 +188,16 @@ static void part_of_redis_is_not_the_whole(void **state)
     (void)state;
     configure("sessions", "tasks");
     struct sweep_summary s = summary();
+    assert_int_equal(m.walked, METERS_NOT_WALKED);
     s.complete = false;
-    meters_swept(&m, &s);
+    snprintf(s.error_text, sizeof s.error_text, "cancelled");
+    meters_swept(&m, &s, 7);
     assert_false(m.keyspaces[0].known);
+    assert_int_equal(m.walked, METERS_WALK_CUT_SHORT);
+    assert_string_equal(m.walk_trouble, "cancelled");
     s.complete = true;
     s.n_keyspaces = 1;
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     assert_true(m.keyspaces[0].known);
     assert_false(m.keyspaces[1].known);
     assert_false(m.sessions.known);
@@ -202,16 +208,16 @@ static void how_sweeps_end(void **state)
 {
     (void)state;
     struct sweep_summary s = {.complete = true, .held = true};
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     s.held = false;
     s.error = REDIS_E_NOPERM;
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     s = (struct sweep_summary){.elsewhere = true};
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     s.elsewhere = false;
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     s.limited = true;
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     for (int i = 0; i < METERS_SWEEP_COUNT; i++)
         assert_int_equal(m.sweeps[i], 1);
 }
@@ -221,7 +227,7 @@ static void keyspaces_that_are_gone_are_forgotten(void **state)
     (void)state;
     configure("sessions", "tasks");
     struct sweep_summary s = summary();
-    meters_swept(&m, &s);
+    meters_swept(&m, &s, 7);
     configure("tasks", "more");
     assert_string_equal(m.keyspaces[0].name, "more");
     assert_false(m.keyspaces[0].known);

@@ -70,6 +70,10 @@ struct meters_keyspace {
     uint64_t removed[SWEEP_FINDING_COUNT];
 };
 
+/* The latest pass over all keyspaces. */
+enum meters_walk { METERS_NOT_WALKED, METERS_WALKED, METERS_WALK_CUT_SHORT };
+enum { METERS_TROUBLE_MAX = 160 };
+
 struct meters_notifier {
     char name[LIMIT_NAME + 1];
     uint64_t sent, failed;
@@ -96,7 +100,10 @@ struct meters {
     struct {
         bool known;
         uint64_t n;
+        usec_t at;     /* when that pass ended */
     } sessions, tasks; /* callers, as of the latest pass that knew them */
+    enum meters_walk walked;
+    char walk_trouble[METERS_TROUBLE_MAX]; /* of the latest one that walked all; "": none */
     struct histogram start_duration;
     struct histogram probe_duration;
     struct histogram phase_duration[ROLLOUT_STATE_COUNT];
@@ -127,7 +134,7 @@ void meters_drain_told(struct meters *m, enum drain_action action, const struct 
 void meters_probed(struct meters *m, enum probe_outcome outcome, usec_t took);
 
 /* A pass over Redis ended: a sweep, a census, or a list of keys. */
-void meters_swept(struct meters *m, const struct sweep_summary *summary);
+void meters_swept(struct meters *m, const struct sweep_summary *summary, usec_t now);
 
 /* Of a notifier that is configured; another one is passed over. */
 void meters_alert_sent(struct meters *m, const char *notifier);

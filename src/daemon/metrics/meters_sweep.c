@@ -95,10 +95,18 @@ static void take_ages(struct meters *m, const struct sweep_summary *s)
     }
 }
 
-void meters_swept(struct meters *m, const struct sweep_summary *s)
+static void take_walk(struct meters *m, const struct sweep_summary *s)
+{
+    m->walked = s->complete ? METERS_WALKED : METERS_WALK_CUT_SHORT;
+    snprintf(m->walk_trouble, sizeof m->walk_trouble, "%.150s", s->complete ? "" : s->error_text);
+}
+
+void meters_swept(struct meters *m, const struct sweep_summary *s, usec_t now)
 {
     if (!s->census_only && !s->dry_run)
         count_sweep(m, s);
+    if (s->n_keyspaces >= m->n_keyspaces)
+        take_walk(m, s);
     if (!s->complete)
         return;
     count_keys(m, s);
@@ -108,9 +116,11 @@ void meters_swept(struct meters *m, const struct sweep_summary *s)
     if (s->sessions_known) {
         m->sessions.known = true;
         m->sessions.n = s->live_sessions;
+        m->sessions.at = now;
     }
     if (s->tasks_known) {
         m->tasks.known = true;
         m->tasks.n = s->pending_tasks;
+        m->tasks.at = now;
     }
 }

@@ -35,12 +35,14 @@ function whyOf() {
   return model.status ? reasons(model.status).join("; ") : "";
 }
 
+// Why a number is not known stands behind it, once if it is the same for both.
 function callersText(callers) {
   const known = (n) => (n === null ? "?" : String(n));
   const parts = [known(callers.connections)];
-  if (model.status.dependency.redis && (callers.tasks || callers.sessions))
-    parts.push(count(known(callers.tasks), "task", "tasks"), count(known(callers.sessions), "session", "sessions"));
-  return parts.join(" · ");
+  if (!model.status.dependency.redis) return parts[0];
+  parts.push(count(known(callers.tasks), "task", "tasks"), count(known(callers.sessions), "session", "sessions"));
+  const whys = [callers.tasks_why, callers.sessions_why].filter((why, i, all) => why && all.indexOf(why) === i);
+  return make("span", null, parts.join(" · "), ...whys.map((why) => make("small", null, `?: ${why}`)));
 }
 
 function showFacts(status) {

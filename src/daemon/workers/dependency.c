@@ -51,6 +51,7 @@ static void tell(const struct daemon *d, enum event_id id, const char *what, con
 static void on_state(enum redis_link_state state, const char *why, void *arg)
 {
     struct daemon *d = arg;
+    d->redis_since_wall = loop_wall_now();
     switch (state) {
     case REDIS_LINK_UP:
         d->meters->redis_reconnects += redis_link_connects(d->redis) > 1;
@@ -98,6 +99,7 @@ static int open_link(struct daemon *d, const struct config *config, struct err *
     if (!d->redis)
         return e->code;
     d->redis_conf = &config->redis;
+    d->redis_since_wall = loop_wall_now();
     d->sweeper = sweeper_new(d->loop, d->redis);
     sweeper_watch(d->sweeper, daemon_on_swept, d);
     sweeper_beside(d->sweeper, &conf);

@@ -81,6 +81,7 @@ struct redis_link *redis_link_new(struct loop *l, const struct redis_link_conf *
     struct err *e);
 
 enum redis_link_state redis_link_state(const struct redis_link *r);
+const char *redis_link_state_name(enum redis_link_state state); /* "down" */
 /* Of the state. When up, "" or what Redis complains about though it serves (MISCONF). */
 const char *redis_link_why(const struct redis_link *r);
 usec_t redis_link_ping_latency(const struct redis_link *r); /* of the latest PING; 0: none yet */
