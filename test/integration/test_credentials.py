@@ -114,6 +114,31 @@ def test_age_outlives_voxkeeper(make_daemon, keeping):
     assert (kept / "key").read_bytes() == key
 
 
+def test_age_is_told_once_for_each_threshold(make_daemon, keeping):
+    """Neither a crash nor a restart is news; the incident and the metric go on."""
+    daemon = make_daemon(keeping(RotateAfter="8s"))
+    daemon.wait_event("credential-due")
+    wait_for(lambda: '"told":"due"' in (daemon.state / "credentials/credentials.json").read_text(),
+             what="that it was told is kept")
+    mark = daemon.mark()
+    daemon.send(signal.SIGKILL)
+    daemon.wait()
+    daemon.start()
+    daemon.wait_event("credential-old", since=mark, deadline=20)
+    assert not daemon.events("credential-due", since=mark)
+    daemon.stop()
+    mark = daemon.mark()
+    daemon.start()
+    daemon.wait_event("worker-verified", since=mark)
+    assert series(daemon, "voxkeeper_open_incidents", condition="credential-old") == 1
+    assert series(daemon, "voxkeeper_credential_age_seconds", credential="speech") >= 8
+    daemon.configure(keeping(RotateAfter="1d"))
+    daemon.cli("reload", check=True)
+    daemon.wait_event("incident-resolved", since=mark, condition="credential-old", deadline=30)
+    assert not daemon.events("credential-old", since=mark)
+    assert not daemon.events("credential-due", since=mark)
+
+
 def test_an_upgrade_keeps_age_and_value(make_daemon, keeping, secret):
     daemon = make_daemon(keeping())
     daemon.wait_event("worker-verified")

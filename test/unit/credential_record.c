@@ -38,7 +38,10 @@ static void reads_what_it_writes(void **state)
 {
     (void)state;
     const struct credential_record records[] = {
-        {.name = "one", .used = {A, 80 * DAY}, .next = {B, DAY}, .from = 7},
+        {.name = "one",
+            .used = {A, 80 * DAY, CREDENTIAL_OLD},
+            .next = {B, DAY, CREDENTIAL_FRESH},
+            .from = 7},
         {.name = "two", .refused = B},
     };
     const struct credential_clock then = {"x", DAY, IN_2026};
@@ -51,6 +54,8 @@ static void reads_what_it_writes(void **state)
     assert_string_equal(back[0].name, "one");
     assert_string_equal(back[0].used.fingerprint, A);
     assert_int_equal(back[0].used.age, 81 * DAY);
+    assert_int_equal(back[0].used.told, CREDENTIAL_OLD);
+    assert_int_equal(back[0].next.told, CREDENTIAL_FRESH);
     assert_string_equal(back[0].next.fingerprint, B);
     assert_int_equal(back[0].next.age, 2 * DAY);
     assert_int_equal(back[0].from, 7);
@@ -82,6 +87,8 @@ static void refuses_what_is_no_record(void **state)
         "{" HEAD ",\"credentials\":[{\"name\":\"a\",\"next\":{\"fingerprint\":\"" A
         "\",\"age_usec\":1}}]}",
         "{" HEAD ",\"credentials\":[{\"name\":\"a\",\"refused\":7}]}",
+        "{" HEAD ",\"credentials\":[{\"name\":\"a\",\"used\":{\"fingerprint\":\"" A
+        "\",\"age_usec\":1,\"told\":\"never\"}}]}",
     };
     const struct credential_clock now = {"x", 2, 2};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -93,6 +100,20 @@ static void refuses_what_is_no_record(void **state)
     struct credential_record back[LIMIT_CREDENTIALS];
     struct err e = {0};
     assert_int_equal(credential_record_read("{" HEAD ",\"credentials\":[]}", &now, back, &e), 0);
+}
+
+/* Before there was `told` nobody was told. */
+static void reads_what_was_written_before(void **state)
+{
+    (void)state;
+    const struct credential_clock now = {"x", 2, 2};
+    struct credential_record back[LIMIT_CREDENTIALS];
+    struct err e = {0};
+    assert_int_equal(credential_record_read("{" HEAD ",\"credentials\":[{\"name\":\"a\",\"used\":"
+                                            "{\"fingerprint\":\"" A "\",\"age_usec\":5}}]}",
+                         &now, back, &e),
+        1);
+    assert_int_equal(back[0].used.told, CREDENTIAL_FRESH);
 }
 
 static void refuses_too_many(void **state)
@@ -133,6 +154,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_jumps_ages_nobody),
         cmocka_unit_test(reads_what_it_writes),
         cmocka_unit_test(refuses_what_is_no_record),
+        cmocka_unit_test(reads_what_was_written_before),
         cmocka_unit_test(refuses_too_many),
         cmocka_unit_test(is_told_before_it_is_due),
         cmocka_unit_test(digests_with_a_key),

@@ -27,6 +27,12 @@ usec_t credential_notice_age(usec_t rotate_after)
     return rotate_after - notice;
 }
 
+static const char *const age_names[CREDENTIAL_AGE_COUNT] = {
+#define X(symbol, name) [CREDENTIAL_##symbol] = name,
+    CREDENTIAL_AGES(X)
+#undef X
+};
+
 static void write_value(
     struct cJSON *json, const char *name, const struct credential_value_record *value)
 {
@@ -35,6 +41,8 @@ static void write_value(
         return;
     cJSON_AddStringToObject(object, "fingerprint", value->fingerprint);
     cJSON_AddNumberToObject(object, "age_usec", (double)value->age);
+    if (value->told != CREDENTIAL_FRESH)
+        cJSON_AddStringToObject(object, "told", age_names[value->told]);
 }
 
 void credential_record_write(const struct credential_record *records, unsigned n,
@@ -95,6 +103,23 @@ static bool read_digest(const struct cJSON *json, const char *name, char out[DIG
     return true;
 }
 
+/* Who was told before this was written down is told once more. */
+static bool read_told(const struct cJSON *json, enum credential_age *out)
+{
+    char text[16];
+    *out = CREDENTIAL_FRESH;
+    if (!cJSON_HasObjectItem(json, "told"))
+        return true;
+    if (!read_text(json, "told", text, sizeof text))
+        return false;
+    for (unsigned i = 0; i < CREDENTIAL_AGE_COUNT; i++) {
+        *out = (enum credential_age)i;
+        if (strcmp(text, age_names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What is missing is no mistake; what is there must be whole. */
 static bool read_value(
     const struct cJSON *json, const char *name, usec_t since, struct credential_value_record *out)
@@ -103,7 +128,7 @@ static bool read_value(
     if (!object)
         return true;
     if (!read_digest(object, "fingerprint", out->fingerprint) ||
-        !read_number(object, "age_usec", &out->age))
+        !read_number(object, "age_usec", &out->age) || !read_told(object, &out->told))
         return false;
     out->age = usec_add(out->age, since);
     return true;

@@ -29,10 +29,20 @@ struct credential_clock {
 usec_t credential_clock_between(
     const struct credential_clock *then, const struct credential_clock *now);
 
+#define CREDENTIAL_AGES(X)                                                                         \
+    X(FRESH, "fresh")                                                                              \
+    X(DUE, "due") /* soon too old */                                                               \
+    X(OLD, "old")
+
+#define X(symbol, name) CREDENTIAL_##symbol,
+enum credential_age { CREDENTIAL_AGES(X) CREDENTIAL_AGE_COUNT };
+#undef X
+
 /* One value: who it is, and since when it is known. */
 struct credential_value_record {
     char fingerprint[DIGEST_TEXT]; /* "": there is none */
     usec_t age;
+    enum credential_age told; /* of its age; nobody is told twice */
 };
 
 struct credential_record {

@@ -75,6 +75,7 @@ static void forget_incidents(struct credentials *c)
             continue;
         credential_clear(c->all[i], "it is no credential of ours any more");
         c->all[i]->told_age = CREDENTIAL_FRESH;
+        c->all[i]->record.used.told = c->all[i]->record.next.told = CREDENTIAL_FRESH;
     }
 }
 

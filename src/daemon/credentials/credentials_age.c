@@ -6,11 +6,16 @@
 #include "daemon/daemon.h"
 #include "daemon/incidents/incidents.h"
 
+/* Whose age counts. */
+static bool is_next(const struct credential *one)
+{
+    return one->record.next.fingerprint[0] && one->rotation.state != ROTATION_ROLLING;
+}
+
 usec_t credential_age_now(const struct credential *one)
 {
     const struct credential_record *r = &one->record;
-    bool newer = r->next.fingerprint[0] && one->rotation.state != ROTATION_ROLLING;
-    return usec_add(newer ? r->next.age : r->used.age, usec_sub(loop_now(), one->aged_at));
+    return usec_add(is_next(one) ? r->next.age : r->used.age, usec_sub(loop_now(), one->aged_at));
 }
 
 /* The age at which it is to be replaced: what RotateAfter= says, or when it ends by itself. */
@@ -47,7 +52,8 @@ static void write_message(const struct credential *one, bool old, struct event *
             old ? "was to be replaced" : "is to be replaced", limit);
 }
 
-static void tell(const struct credential *one, enum event_id id)
+/* Whoever looks after incidents hears of it from each instance, everybody else once. */
+static void tell(const struct credential *one, enum event_id id, bool news)
 {
     struct event ev;
     event_init(&ev, id);
@@ -55,19 +61,32 @@ static void tell(const struct credential *one, enum event_id id)
     event_field(&ev, "VOXKEEPER_CREDENTIAL", "%s", one->conf->name);
     event_field(&ev, "VOXKEEPER_AGE_SEC", "%llu",
         (unsigned long long)(credential_age_now(one) / USEC_PER_SEC));
-    event_emit(&ev);
+    if (news)
+        event_emit(&ev);
     incidents_raise(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
         strbuf_text(&ev.message));
     event_fini(&ev);
 }
 
+/* Until its provider has said when it ends, it may be older than it seems. */
+static bool is_certain(const struct credential *one)
+{
+    return one->conf->provider == PROVIDER_NONE || one->judged;
+}
+
 void credential_age_look(struct credential *one)
 {
+    struct credential_record *r = &one->record;
     enum credential_age age = judge(one);
+    enum credential_age *told = is_next(one) ? &r->next.told : &r->used.told;
     if (age == CREDENTIAL_FRESH && one->told_age != age)
         incidents_clear(one->all->daemon->incidents, CONDITION_CREDENTIAL_OLD, one->conf->name,
             "it was replaced, or may be older now");
     if (age > one->told_age)
-        tell(one, age == CREDENTIAL_OLD ? EVENT_CREDENTIAL_OLD : EVENT_CREDENTIAL_DUE);
+        tell(one, age == CREDENTIAL_OLD ? EVENT_CREDENTIAL_OLD : EVENT_CREDENTIAL_DUE, age > *told);
     one->told_age = age;
+    if (age > *told || (age < *told && is_certain(one))) {
+        *told = age;
+        credentials_save(one->all);
+    }
 }

@@ -16,20 +16,17 @@ struct credential_secrets {
     char candidate[LIMIT_SECRET + 1]; /* what the file holds, while it is verified */
 };
 
-/* What was told of its age. */
-enum credential_age { CREDENTIAL_FRESH, CREDENTIAL_DUE, CREDENTIAL_OLD };
-
 struct credential {
     struct credentials *all;
     const struct config_credential *conf; /* in force; NULL: older workers may still need it */
     struct credential_record record;      /* ages as of `aged_at` */
     usec_t aged_at;
     struct credential_secrets *secrets;
-    bool news;               /* its value is another one than the instance before had */
-    struct file_stamp stamp; /* when it was looked at last */
-    enum credential_age told_age;
-    char trouble[ERR_MSG_MAX]; /* why there is no value in use; "": there is */
-    bool looked;               /* its file was read since the start */
+    bool news;                    /* its value is another one than the instance before had */
+    struct file_stamp stamp;      /* when it was looked at last */
+    enum credential_age told_age; /* by this instance, to the incident */
+    char trouble[ERR_MSG_MAX];    /* why there is no value in use; "": there is */
+    bool looked;                  /* its file was read since the start */
     struct rotation rotation;
     uint64_t operation;                       /* that brings it */
     struct credential_value_record candidate; /* age: 0 at `seen_at` */
