@@ -2,6 +2,8 @@
 reason; and what a pipeline gets of it."""
 
 import json
+import os
+import socket
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -102,6 +104,34 @@ def test_the_number_in_force_is_judged(make_daemon, checklist):
     daemon.cli("scale", "--default", check=True)
     code, checks, _ = run(daemon)
     assert "MinWorkers=2 <= Workers=2 <= MaxWorkers=2" in evidence(checks["bounds"])
+
+
+def test_the_whole_has_a_deadline(make_daemon, checklist, directory):
+    """What is not over by then has failed, and is ended."""
+    daemon = make_daemon(checklist(
+        Timeout="1s", TestCommand=script(directory / "slow", f"echo $$ >{directory}/pid", "exec sleep 600")))
+    daemon.wait_event("worker-verified")
+    code, checks, operation = run(daemon)
+    assert code == 1 and verdicts(checks, "failed") == {"test-command"}
+    assert evidence(checks["test-command"]) == "it was not over within 1s ([Preflight] Timeout=)"
+    assert operation["result"]["took_usec"] < 60 * 10**6
+    pid = int((directory / "pid").read_text())
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), what="the tests are killed")
+
+
+def test_a_notifier_that_says_nothing_is_not_waited_for(make_daemon, checklist):
+    """Whatever its own Timeout= is: somebody waits for the checklist."""
+    skip = [f"{check}: not looked at here" for check in
+            ("dashboards", "scrape", "rules", "alertmanager", "alert-path", "credentials", "team")]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mute = {"Url": f"http://127.0.0.1:{silent.getsockname()[1]}/hook", "Timeout": "60s"}
+        daemon = make_daemon(checklist({"Notify mute": mute}, NotifyTimeout="1s", Skip=skip))
+        daemon.wait_event("worker-verified")
+        code, checks, _ = run(daemon)
+    assert code == 1 and verdicts(checks, "failed") == {"test-notice mute"}, checks
+    assert evidence(checks["test-notice mute"]) == \
+        "it did not take a test notice within 1s (NotifyTimeout=): no answer came"
+    assert 10**6 <= checks["test-notice mute"]["took_usec"] < 60 * 10**6
 
 
 def test_what_fails_says_why_and_ends_with_1(make_daemon, checklist, directory):

@@ -142,6 +142,20 @@ def test_who_cannot_be_told_is_named_and_told_later(make_daemon, telling, receiv
         late.close()
 
 
+def test_who_is_paused_after_failures_is_not_waited_for(make_daemon, telling):
+    """Its queue tries again later and later: the checklist has a deadline of its own for that."""
+    daemon = make_daemon(telling({"gone": {"Url": f"http://127.0.0.1:{free_port()}/hook"}},
+                                 NotifyTimeout="1s"))
+    daemon.wait_event("worker-verified")
+    run(daemon, *SAYING)
+    code, checks, operation = run(daemon, *SAYING)
+    assert code == 1 and verdicts(checks, "failed") == {"start-notice gone"}
+    assert evidence(checks["start-notice gone"]) == \
+        "nothing was sent to it within 1s (NotifyTimeout=); it is told as soon as that is possible"
+    assert 10**6 <= checks["start-notice gone"]["took_usec"] < 15 * 10**6
+    assert operation["result"]["verdict"] == "failed"
+
+
 def test_without_a_notifier_nobody_is_told(make_daemon, telling):
     daemon = make_daemon(telling({}))
     daemon.wait_event("worker-verified")

@@ -9,6 +9,7 @@
 
 struct config_preflight {
     bool required;               /* [Rollout] RequirePreflight= */
+    usec_t timeout;              /* of the whole */
     struct strlist skip;         /* `ITEM: reason` */
     struct strlist test_command; /* argv; empty: none */
     usec_t test_timeout;
@@ -21,7 +22,7 @@ struct config_preflight {
     struct strlist dashboard_urls;
     char *prometheus_url, *alertmanager_url; /* NULL: none */
     struct strlist rules;                    /* names of alerts */
-    usec_t alert_timeout;
+    usec_t alert_timeout, notify_timeout;
     struct strlist rollback_dry_run; /* NAME=value, then arguments; empty: it has none */
     char *previous_release;          /* path; NULL: none */
     char *responsible;               /* NULL: nobody */

@@ -361,6 +361,9 @@ const struct config_key config_keys[] = {
         .doc = "`ITEM: reason` for what is not looked at, and why; ITEM is an item of the checklist, "
                "one of its checks as `voxkeeper preflight` names them, or a check and the section "
                "that it is of (`provider-key NAME`, `test-notice NAME`). One entry a line."},
+    {"Preflight", "Timeout", &config_type_span, ROOT(preflight.timeout), .preset = "1h",
+        .min = SEC(1), .max = HOURS(24), LIVE,
+        .doc = "The whole checklist is over by then, TestCommand= too: what is not has failed, and is ended."},
     {"Preflight", "TestCommand", &config_type_command, ROOT(preflight.test_command), LIVE,
         .doc = "The tests that must pass, with the environment of a worker; no shell."},
     {"Preflight", "TestTimeout", &config_type_span, ROOT(preflight.test_timeout), .preset = "15min",
@@ -410,6 +413,11 @@ const struct config_key config_keys[] = {
     {"Preflight", "AlertTimeout", &config_type_span, ROOT(preflight.alert_timeout),
         .preset = "2min", .min = SEC(1), .max = HOURS(1), LIVE,
         .doc = "A scrape that shows us, and a test alert that comes back, are waited for so long."},
+    {"Preflight", "NotifyTimeout", &config_type_span, ROOT(preflight.notify_timeout),
+        .preset = "15s", .min = SEC(1), .max = HOURS(1), LIVE,
+        .doc = "Every [Notify NAME] takes its test notice, and the begin of the deployment, within "
+               "that time, whatever its own Timeout= and its pauses after failures are; who does "
+               "not has failed."},
     {"Preflight", "RollbackDryRun", &config_type_list, ROOT(preflight.rollback_dry_run), LIVE,
         .doc = "How [Rollback] ExecRollback= is tried: arguments that are added to it, behind "
                "`NAME=value` words for its environment, as in `VOXKEEPER_DRY_RUN=1` or `--dry-run`. "

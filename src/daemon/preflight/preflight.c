@@ -71,6 +71,7 @@ struct preflight_run *preflight_run_new(const struct preflight_spec *spec, struc
         if (preflight_has(&run->list, row) && !preflight_wanted(run, row))
             preflight_tell(run, row);
     }
+    preflight_begin_deadlines(run);
     preflight_begin_tests(run);
     preflight_begin_keys(run);
     preflight_begin_scaling(run);
@@ -94,7 +95,7 @@ void preflight_run_free(struct preflight_run *run)
     preflight_stop_commands(run);
     preflight_stop_keys(run);
     preflight_stop_notifiers(run);
-    preflight_stop_team(run);
+    preflight_stop_deadlines(run);
     preflight_monitor_free(run->monitor);
     timer_free(run->finish);
     preflight_fini(&run->list);

@@ -204,4 +204,5 @@ void preflight_stop_commands(struct preflight_run *run)
 {
     command_free(run->tests.command);
     command_free(run->dry_run.command);
+    run->tests.command = run->dry_run.command = NULL;
 }

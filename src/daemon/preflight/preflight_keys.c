@@ -69,6 +69,8 @@ void preflight_begin_keys(struct preflight_run *run)
 
 void preflight_stop_keys(struct preflight_run *run)
 {
-    for (unsigned i = 0; i < LIMIT_CREDENTIALS; i++)
+    for (unsigned i = 0; i < LIMIT_CREDENTIALS; i++) {
         provider_check_free(run->keys[i].check);
+        run->keys[i].check = NULL;
+    }
 }

@@ -49,8 +49,22 @@ void preflight_begin_notifiers(struct preflight_run *run)
     }
 }
 
+static void stop(struct preflight_trial *t)
+{
+    notifier_send_free(t->send);
+    t->send = NULL;
+}
+
+void preflight_stop_trial(struct preflight_run *run, unsigned row)
+{
+    for (unsigned i = 0; i < LIMIT_NOTIFIERS; i++) {
+        if (run->trials[i].send && run->trials[i].row == row)
+            stop(&run->trials[i]);
+    }
+}
+
 void preflight_stop_notifiers(struct preflight_run *run)
 {
     for (unsigned i = 0; i < LIMIT_NOTIFIERS; i++)
-        notifier_send_free(run->trials[i].send);
+        stop(&run->trials[i]);
 }

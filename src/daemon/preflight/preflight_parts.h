@@ -41,8 +41,8 @@ struct preflight_run {
     struct preflight_key keys[LIMIT_CREDENTIALS];
     struct preflight_trial trials[LIMIT_NOTIFIERS];
     struct preflight_monitor *monitor;
-    struct deployment deployment; /* as the team is told */
-    struct timer *impatient;      /* NULL: nobody has to be told */
+    struct deployment deployment;      /* as the team is told */
+    struct timer *impatient, *overdue; /* of notifiers, and of the whole */
 };
 
 /* Whether nobody skips it. */
@@ -62,8 +62,12 @@ void preflight_begin_notifiers(struct preflight_run *run);
 void preflight_begin_rollback(struct preflight_run *run);
 void preflight_begin_team(struct preflight_run *run);
 
-/* Each stops what still runs. */
+/* preflight_deadline.c: what is not over in time has failed. */
+void preflight_begin_deadlines(struct preflight_run *run);
+void preflight_stop_deadlines(struct preflight_run *run);
+
+/* Each stops what still runs; once more is fine. */
 void preflight_stop_commands(struct preflight_run *run);
 void preflight_stop_keys(struct preflight_run *run);
 void preflight_stop_notifiers(struct preflight_run *run);
-void preflight_stop_team(struct preflight_run *run);
+void preflight_stop_trial(struct preflight_run *run, unsigned row);

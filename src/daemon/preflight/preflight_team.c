@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What waits for its turn behind others, or in a pause after failures, is not waited for longer. */
-#define PATIENCE (20 * USEC_PER_SEC)
-
 static void copy(char *out, size_t size, const char *text)
 {
     snprintf(out, size, "%s", text ? text : "");
@@ -60,22 +57,6 @@ void preflight_run_attempt(struct preflight_run *run, const char *name, const st
     preflight_over(run, row);
 }
 
-static void on_impatient(void *arg)
-{
-    struct preflight_run *run = arg;
-    char span[SPAN_TEXT_MAX];
-    usec_t waited = usec_sub(loop_now(), run->began);
-    for (unsigned row = PREFLIGHT_CHECK_COUNT; row < preflight_rows(&run->list); row++) {
-        if (preflight_row_check(&run->list, row) != PREFLIGHT_START_NOTICE ||
-            !preflight_wanted(run, row))
-            continue;
-        preflight_note(&run->list, row, false,
-            "nothing was sent to it within %s; it is told as soon as that is possible",
-            span_show(waited, span));
-        preflight_over(run, row);
-    }
-}
-
 /* Those who are not told, for a reason that stands in their own section, are not waited for. */
 static void begin_one(struct preflight_run *run, const struct config_notify *conf)
 {
@@ -103,27 +84,17 @@ static bool is_wanted(const struct preflight_run *run)
 void preflight_begin_team(struct preflight_run *run)
 {
     const struct config *config = run->spec.config;
-    usec_t longest = 0;
     if (!is_wanted(run))
         return;
     describe(run, &run->deployment);
     deployment_judge(&run->deployment, &run->list, PREFLIGHT_ANNOUNCEMENT);
     preflight_over(run, PREFLIGHT_ANNOUNCEMENT);
-    for (unsigned i = 0; i < config->n_notifiers; i++) {
+    for (unsigned i = 0; i < config->n_notifiers; i++)
         begin_one(run, &config->notifiers[i]);
-        longest = config->notifiers[i].timeout > longest ? config->notifiers[i].timeout : longest;
-    }
     if (config->n_notifiers == 0) {
         preflight_note(&run->list, PREFLIGHT_START_NOTICE, false,
             "no [Notify NAME] says how the team is told");
         preflight_over(run, PREFLIGHT_START_NOTICE);
     }
-    run->impatient = timer_new(run->spec.daemon->loop, on_impatient, run);
-    timer_arm(run->impatient, usec_add(loop_now(), usec_add(PATIENCE, longest)));
     announcer_begin(run->spec.daemon->announcer, &run->deployment);
-}
-
-void preflight_stop_team(struct preflight_run *run)
-{
-    timer_free(run->impatient);
 }
