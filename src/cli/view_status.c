@@ -131,18 +131,11 @@ static void write_unknown(const cJSON *callers, struct strbuf *out)
 static void write_callers(const cJSON *status, struct strbuf *out)
 {
     const cJSON *callers = json_get(status, "callers");
-    uint64_t n;
     if (!callers)
         return;
     begin_line(out, "Callers");
     add_callers_kind(callers, "connections", "connection", "connections", "", out);
-    /* Redis is asked for the others when somebody waits for them, not all the time. */
-    const char *drain = json_text(status, "drain.state");
-    bool counted = json_count(callers, "tasks", &n) || json_count(callers, "sessions", &n);
-    bool has_redis = !cJSON_IsNull(json_get(status, "dependency.redis"));
-    if (has_redis && drain && strcmp(drain, "open") == 0 && !counted) {
-        strbuf_adds(out, "; pending tasks and sessions are counted in a drain");
-    } else if (has_redis) {
+    if (!cJSON_IsNull(json_get(status, "dependency.redis"))) {
         add_callers_kind(callers, "tasks", "pending task", "pending tasks", ", ", out);
         add_age(callers, "tasks_age_usec", out);
         add_callers_kind(callers, "sessions", "active session", "active sessions", ", ", out);
