@@ -1,6 +1,7 @@
 """Handover=preload: callers notice neither restarts nor crashes, and no worker serves unproven."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -87,15 +88,22 @@ def test_a_release_that_fails_under_callers_goes_back(make_daemon, agent_config,
     assert request(port, "GET", "/health")[1]["status"] == "ok"
 
 
-def test_a_standby_takes_over_at_once(make_daemon, agent_config, port):
-    daemon = make_daemon(agent_config(Agent={**PRELOAD, "Standby": "1"}))
+def test_a_standby_takes_over_at_once(make_daemon, agent_config, agent_directory, directory, port):
+    gate, program = directory / "gate", directory / "program"
+    gate.touch()
+    program.write_text(f"#!/bin/sh\nuntil [ -e {gate} ]; do sleep 0.05; done\n"
+                       f"exec {shutil.which('node')} {agent_directory}/src/index.js\n")
+    program.chmod(0o755)
+    daemon = make_daemon(agent_config(Agent={**PRELOAD, "ExecStart": program, "Standby": "1"}))
     daemon.wait_event("worker-verified", count=2)
     serving = next(worker for worker in workers(daemon) if worker["state"] == "serving")
     assert [worker["state"] for worker in workers(daemon)].count("standby") == 1
+    gate.unlink()
     os.kill(serving["pid"], signal.SIGKILL)
-    assert request(port, "GET", "/health")[0] == 200
-    # Answered by the spare: the one that was started for the dead is not verified yet.
+    # Answered by the spare: the one that is started for the dead waits at the gate.
+    assert request(port, "GET", "/health", timeout=30)[0] == 200
     assert len(daemon.events("worker-verified")) == 2
+    gate.touch()
     daemon.wait_event("worker-verified", count=3)
     states = sorted(worker["state"] for worker in workers(daemon))
     assert states == ["serving", "standby"]

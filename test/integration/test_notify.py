@@ -68,7 +68,9 @@ def test_a_crash_loop_is_told_once_and_so_is_its_end(make_daemon, sleeper_config
 def test_what_nobody_could_be_told_is_told_after_kill_9(make_daemon, sleeper_config, make_receiver):
     port = free_port()
     notifiers = {"hook": {"Url": f"http://127.0.0.1:{port}/hook"}}
-    daemon = make_daemon(notifying(sleeper_config, notifiers, "/bin/false"))
+    # Quickly opened, but not over at once where the next instance is not in a loop yet.
+    daemon = make_daemon({**notifying(sleeper_config, notifiers, "/bin/false"),
+                          "Incidents": {"Patience": "1"}})
     opened = daemon.wait_event("incident-opened", condition="crash-loop")
     delayed = daemon.wait_event("alert-delayed")
     assert "connect" in delayed["reason"].lower()

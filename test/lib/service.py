@@ -171,6 +171,17 @@ class Service:
         self.box.run("journalctl", "--sync")
         return self.box.journal(after=self.marked, VOXKEEPER_EVENT=name, **fields)
 
+    def given_up(self, words, configure):
+        """The worker-not-verified whose reason has these words. One that had not come so far is given
+        more time: configure(TimeoutStartSec=)."""
+        for count, more in (1, "10s"), (2, "30s"), (3, "60s"):
+            failed = self.event("worker-not-verified", count=count, deadline=70)
+            if words in failed["VOXKEEPER_REASON"]:
+                return failed
+            configure(more)
+            self.cli("reload")
+        raise AssertionError(f"no start was given up for {words!r}: {failed['VOXKEEPER_REASON']}")
+
     def entry(self, deadline=20.0, count=1, **fields):
         return self.box.wait_journal(deadline=deadline, count=count, after=self.marked, **fields)
 
