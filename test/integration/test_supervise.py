@@ -183,6 +183,25 @@ def test_a_restart_that_fails_says_why(make_daemon, sleeper_config, health):
     daemon.wait_event("worker-verified", count=2)
 
 
+def test_a_restart_whose_worker_ends_says_how(make_daemon, sleeper_config, directory):
+    program, well = directory / "program", directory / "well"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    well.touch()
+    daemon = make_daemon({**sleeper_config(ExecStart=program),
+                          "Probe alive": {"Type": "exec", "Command": f"/usr/bin/test -e {well}"},
+                          "Health": {"Interval": "1h", "StartInterval": "50ms"}})
+    daemon.wait_event("worker-verified")
+    well.unlink()  # so that the next one is not verified before it ends, however slow that is
+    program.write_text("#!/bin/sh\necho no such table\nexit 3\n")
+    failed = daemon.cli("restart")
+    assert failed.returncode == 1
+    assert "the new worker 1 failed (boot)" in failed.stderr and "it ended with exit code 3" in failed.stderr
+    told = daemon.wait_event("restart-failed")
+    assert (told["cause"], told["exit"]) == ("boot", "exit code 3")
+    assert "it ended with exit code 3" in told["reason"]
+
+
 def test_a_second_restart_at_the_same_time_is_refused(make_daemon, agent_config):
     daemon = make_daemon(agent_config())
     daemon.wait_event("worker-verified")

@@ -71,6 +71,14 @@ static void the_best_explanation_is_given(void **state)
     r->state.life = 8;
     take(r, WORKER_CAUSE_CRASH, "", "the new worker 2 failed (crash): health: status is 500");
     assert_int_equal(r->failure.life, 7);
+    assert_string_equal(r->failure.exit, "");
+    /* In place what is told brings it along. */
+    r->told.exit = (struct exit_status){.known = true, .code = 3};
+    take(r, WORKER_CAUSE_BOOT, "",
+        "the new worker 2 failed (boot): health: status is 500; it ended with exit code 3");
+    probed(r, "", "");
+    take(r, WORKER_CAUSE_BOOT, "", "the new worker 2 failed (boot): it ended with exit code 3");
+    assert_string_equal(r->failure.exit, "exit code 3");
     assert_int_equal(r->failure.generation, 3);
     r->told.cause = WORKER_CAUSE_SPAWN;
     failure_take(&r->failure, &r->told, &r->state, NULL, "");
@@ -126,13 +134,15 @@ static void it_goes_into_an_event(void **state)
     take(r, WORKER_CAUSE_UNHEALTHY, "",
         "the new worker 2 failed (unhealthy): health: status is 500");
     strbuf_adds(&r->failure.lines, "last words\n");
+    snprintf(r->failure.exit, sizeof r->failure.exit, "exit code 7");
     witness_begin();
     event_init(&ev, EVENT_ROLLOUT_ROLLED_BACK);
     failure_add_fields(&r->failure, &ev);
     event_emit(&ev);
     event_fini(&ev);
     witness_must("|VOXKEEPER_CAUSE=unhealthy|VOXKEEPER_REASON=the new worker 2 failed");
-    witness_must("|VOXKEEPER_WORKER=2|VOXKEEPER_LIFE=7|VOXKEEPER_PROBE_BODY=oh");
+    witness_must(
+        "|VOXKEEPER_WORKER=2|VOXKEEPER_LIFE=7|VOXKEEPER_EXIT=exit code 7|VOXKEEPER_PROBE_BODY=oh");
     witness_must("|VOXKEEPER_LAST_OUTPUT=last words\n");
     witness_end();
 }
@@ -160,7 +170,8 @@ static void it_is_json(void **state)
     char *text = cJSON_PrintUnformatted(o);
     assert_string_equal(text,
         "{\"message\":\"the new worker 2 failed (hang): it ended before it was verified\","
-        "\"cause\":\"hang\",\"worker\":2,\"life\":7,\"generation\":3,\"probe_body\":\"\","
+        "\"cause\":\"hang\",\"worker\":2,\"life\":7,\"generation\":3,\"exit\":null,\"probe_body\":"
+        "\"\","
         "\"last_output\":[\"a\",\"b\"]}");
     cJSON_free(text);
     cJSON_Delete(o);

@@ -239,7 +239,7 @@ struct fleet_action {
     enum worker_cause cause;     /* TELL_ENDED, TELL_LOOP_BEGAN, TELL_RESTART_FAILED */
     enum prober_verdict verdict; /* TELL_VERDICT */
     bool kept;                   /* TELL_VERDICT, TELL_WATCHDOG: nothing follows */
-    struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN */
+    struct exit_status exit;     /* TELL_ENDED, TELL_LOOP_BEGAN, TELL_RESTART_FAILED in place */
     uint64_t operation;          /* TELL_RESTART*, TELL_ROLLOUT* (0: nobody waits) */
     uint64_t steering;           /* TELL_ROLLOUT, TELL_RESTART_STEP: waits as well (0: nobody) */
     uint64_t generation;         /* the rollout's in TELL_ROLLOUT and verdicts, else the life's */

@@ -143,6 +143,8 @@ void fleet_restart_fail(struct fleet_ctx *c, enum worker_cause cause)
     struct fleet_action *a = fleet_act(c, FLEET_DO_TELL_RESTART_FAILED, f->restart.slot);
     a->operation = f->restart.operation;
     a->cause = cause;
+    if (cause != WORKER_CAUSE_NONE && cause != WORKER_CAUSE_STOP)
+        a->exit = f->slots[f->restart.slot].worker.exit; /* its next life begins in this step */
     a->took = usec_sub(c->now, f->restart.began_at);
     finish(c);
 }

@@ -24,11 +24,20 @@ static bool ended_by_itself(enum worker_cause cause)
     return cause == WORKER_CAUSE_CRASH || cause == WORKER_CAUSE_OOM || cause == WORKER_CAUSE_BOOT;
 }
 
-static void explain(
-    struct failure *f, const struct fleet_slot *state, const struct slot *slot, const char *why)
+/* In place the next life has begun by now, and what is told brings how this one ended. */
+static void take_exit(
+    struct failure *f, const struct fleet_action *told, const struct fleet_slot *state)
 {
-    char exit[EXIT_STATUS_TEXT_MAX];
     bool ended = ended_by_itself(f->cause) && state->life == f->life && !state->worker.alive;
+    if (told->exit.known)
+        exit_status_text(told->exit, f->exit);
+    else if (ended)
+        exit_status_text(state->worker.exit, f->exit);
+}
+
+/* Who was not verified in time ended because we told it to: what was wrong with it comes first. */
+static void explain(struct failure *f, bool in_place, const struct slot *slot, const char *why)
+{
     const char *reason = slot ? slot_probe_reason(slot) : "";
     if (why[0])
         strbuf_adds(&f->what, why);
@@ -36,9 +45,10 @@ static void explain(
         strbuf_adds(&f->what, "out of memory");
     else if (f->cause == WORKER_CAUSE_SPAWN)
         strbuf_adds(&f->what, slot_spawn_error(slot));
-    else if (ended)
-        strbuf_addf(&f->what, "it ended with %s%s%s", exit_status_text(state->worker.exit, exit),
-            reason[0] ? ", after " : "", reason);
+    else if (f->exit[0] && in_place && reason[0])
+        strbuf_addf(&f->what, "%s; it ended with %s", reason, f->exit);
+    else if (f->exit[0])
+        strbuf_addf(&f->what, "it ended with %s%s%s", f->exit, reason[0] ? ", after " : "", reason);
     else
         strbuf_adds(&f->what, reason[0] ? reason : "it ended before it was verified");
 }
@@ -53,7 +63,9 @@ void failure_take(struct failure *f, const struct fleet_action *told,
     f->generation = slot ? slot_generation(slot) : 0;
     strbuf_addf(
         &f->what, "the new worker %u failed (%s): ", f->worker, worker_cause_name(f->cause));
-    explain(f, state, slot, why);
+    if (f->cause != WORKER_CAUSE_SPAWN)
+        take_exit(f, told, state);
+    explain(f, told->exit.known, slot, why);
     if (!slot || f->cause == WORKER_CAUSE_SPAWN)
         return;
     if (slot_probe_reason(slot)[0])
@@ -115,6 +127,8 @@ void failure_add_fields(const struct failure *f, struct event *ev)
         return;
     event_field(ev, "VOXKEEPER_WORKER", "%u", f->worker);
     event_field(ev, "VOXKEEPER_LIFE", "%llu", (unsigned long long)f->life);
+    if (f->exit[0])
+        event_field(ev, "VOXKEEPER_EXIT", "%s", f->exit);
     if (f->body.len > 0)
         event_field(ev, "VOXKEEPER_PROBE_BODY", "%s", strbuf_text(&f->body));
     if (f->lines.len > 0)
@@ -146,6 +160,10 @@ struct cJSON *failure_json(const struct failure *f, bool whole)
     cJSON_AddNumberToObject(o, "worker", f->worker);
     cJSON_AddNumberToObject(o, "life", (double)f->life);
     cJSON_AddNumberToObject(o, "generation", (double)f->generation);
+    if (f->exit[0])
+        cJSON_AddStringToObject(o, "exit", f->exit);
+    else
+        cJSON_AddNullToObject(o, "exit");
     cJSON_AddStringToObject(o, "probe_body", strbuf_text(&f->body));
     if (whole)
         add_lines(f, cJSON_AddArrayToObject(o, "last_output"));

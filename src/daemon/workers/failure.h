@@ -15,8 +15,9 @@ struct failure {
     unsigned worker;         /* from 1; 0: nobody's fault */
     uint64_t life;
     uint64_t generation;
-    struct strbuf what; /* one line: who failed, how, and why; empty: nothing failed */
-    struct strbuf body; /* of the probe's answer, escaped */
+    char exit[EXIT_STATUS_TEXT_MAX]; /* how it ended; "": it lives, or nobody knows */
+    struct strbuf what;              /* one line: who failed, how, and why; empty: nothing failed */
+    struct strbuf body;              /* of the probe's answer, escaped */
     struct strbuf lines;
 };
 
@@ -35,7 +36,8 @@ void failure_clear(struct failure *f);
 /* Appends what the worker answered and wrote last, in whole lines, bounded; for people. */
 void failure_write_evidence(const struct failure *f, struct strbuf *out);
 
-/* VOXKEEPER_CAUSE, _REASON, and where a worker failed _WORKER, _LIFE, _PROBE_BODY, _LAST_OUTPUT. */
+/* VOXKEEPER_CAUSE, _REASON, and where a worker failed _WORKER, _LIFE, _EXIT, _PROBE_BODY,
+ * _LAST_OUTPUT. */
 void failure_add_fields(const struct failure *f, struct event *ev);
 
 /* NULL-valued JSON when nothing failed. Its last lines only if it is `whole`, else null. */
