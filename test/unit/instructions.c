@@ -43,6 +43,21 @@ static void differences_have_paths(void **state)
     differ("{\"t\":\"a\\nb\"}", "{\"t\":\"a\\tb\"}", true, "t: \"a\\nb\" -> \"a\\tb\"\n");
 }
 
+static void odd_documents_are_read_one_way(void **state)
+{
+    (void)state;
+    /* Of several members with one name the last one counts, wherever it stands. */
+    differ("{\"x\":1,\"a\":0,\"x\":2}", "{\"x\":2,\"a\":0}", false, "");
+    differ("{\"x\":1,\"x\":2}", "{\"x\":2,\"x\":1}", true, "x: 2 -> 1\n");
+    differ("{\"metadata\":1,\"metadata\":2}", "{}", false, "");
+    /* What no number can hold is written as nothing. */
+    differ("{\"n\":1e999}", "{\"n\":null}", false, "");
+    differ("{\"n\":-1e999}", "{\"n\":-1e999}", false, "");
+    /* A name may be empty. */
+    differ("{\"\":1,\"a\":{\"\":1}}", "{\"\":2,\"a\":{\"\":2}}", true, ": 1 -> 2\na.: 1 -> 2\n");
+    differ("{\"\":1}", "{\"b\":{\"\":1}}", true, ": 1 -> (nothing)\nb: (nothing) -> {\"\":1}\n");
+}
+
 static void what_passes_is_no_change(void **state)
 {
     (void)state;
@@ -141,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(differences_have_paths),
+        cmocka_unit_test(odd_documents_are_read_one_way),
         cmocka_unit_test(what_passes_is_no_change),
         cmocka_unit_test(secrets_are_never_shown),
         cmocka_unit_test(long_texts_are_shown_where_they_differ),

@@ -5,7 +5,7 @@
 #include "core/limits.h"
 
 #include <cjson/cJSON.h>
-#include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,39 +31,61 @@ static bool is_secret(const char *name)
     return false;
 }
 
+struct member {
+    cJSON *item;
+    size_t at;
+};
+
 static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
+    const struct member *one = a;
+    const struct member *other = b;
+    int order = strcmp(one->item->string, other->item->string);
+    return order ? order : one->at < other->at ? -1 : one->at > other->at;
 }
 
-/* In one order, whatever the provider's is today. */
-static bool sort_members(cJSON *item)
+/* In one order, whatever the provider's is today; of several with one name the last one counts. */
+static bool sort_members(cJSON *object)
 {
-    int n = cJSON_GetArraySize(item);
-    cJSON **all = n > 1 && cJSON_IsObject(item) ? calloc((size_t)n, sizeof(cJSON *)) : NULL;
-    bool sorted = n < 2 || !cJSON_IsObject(item) || all;
-    cJSON *child = item->child;
-    for (int i = 0; all && i < n; i++, child = child->next)
-        all[i] = child;
-    if (all) {
-        qsort(all, (size_t)n, sizeof(cJSON *), by_name);
-        for (int i = 0; i < n; i++) {
-            all[i]->next = i + 1 < n ? all[i + 1] : NULL;
-            all[i]->prev =
-                all[i > 0 ? i - 1 : n - 1]; /* as cJSON has it: the first knows the last */
-        }
-        item->child = all[0];
-        free(all);
+    size_t n = (size_t)cJSON_GetArraySize(object);
+    size_t kept = 0;
+    struct member *all = n > 0 ? calloc(n, sizeof *all) : NULL;
+    if (n > 0 && !all)
+        return false;
+    for (cJSON *item = object->child; item; item = item->next) {
+        all[kept] = (struct member){item, kept};
+        kept++;
     }
-    cJSON_ArrayForEach(child, item) sorted = sort_members(child) && sorted;
-    return sorted;
+    if (n > 0)
+        qsort(all, n, sizeof *all, by_name);
+    object->child = NULL;
+    for (size_t i = 0; i < n; i++) {
+        all[i].item->prev = all[i].item->next = NULL;
+        if (i + 1 < n && strcmp(all[i].item->string, all[i + 1].item->string) == 0)
+            cJSON_Delete(all[i].item);
+        else
+            cJSON_AddItemToArray(object, all[i].item);
+    }
+    free(all);
+    return true;
+}
+
+/* The same document is the same text: whatever its order, and numbers as they are written. */
+static bool normalise(cJSON *item)
+{
+    bool done = !cJSON_IsObject(item) || sort_members(item);
+    cJSON *child;
+    if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
+        item->type = (item->type & ~0xFF) | cJSON_NULL;
+    cJSON_ArrayForEach(child, item) done = normalise(child) && done;
+    return done;
 }
 
 /* Numbers of tokens and the like are no secrets, nor is whether there is one. */
 static void hide_value(cJSON *item)
 {
-    if (cJSON_IsString(item) && item->valuestring[0])
-        (void)cJSON_SetValuestring(item, MASK);
+    if (cJSON_IsString(item) && item->valuestring[0] && !cJSON_SetValuestring(item, MASK))
+        item->valuestring[0] = '\0';
 }
 
 /* Of a document whose depth is known to be bounded, as for whatever goes through it. */
@@ -94,10 +116,10 @@ static unsigned depth_of(const cJSON *item, unsigned depth)
 cJSON *instructions_read(const char *text, size_t len, char out_digest[DIGEST_TEXT])
 {
     cJSON *document = cJSON_ParseWithLength(text, len);
+    bool usable =
+        cJSON_IsObject(document) && depth_of(document, 0) < LIMIT_JSON_DEPTH && normalise(document);
     for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(document, PASSING[i]);
-    bool usable = cJSON_IsObject(document) && depth_of(document, 0) < LIMIT_JSON_DEPTH &&
-                  sort_members(document);
     char *canonical = usable ? cJSON_PrintUnformatted(document) : NULL;
     if (!canonical) {
         cJSON_Delete(document);
@@ -180,21 +202,24 @@ static void compare_at(
         strbuf_addf(&d->path, "[%d]", index);
     }
     compare(d, before, after);
-    if (!d->path.failed) {
+    if (d->path.len > len) {
         d->path.len = len;
         d->path.data[len] = '\0';
     }
 }
 
+/* Both are in order. */
 static void compare_objects(struct diff *d, const cJSON *before, const cJSON *after)
 {
-    const cJSON *item;
-    cJSON_ArrayForEach(item, before)
-        compare_at(d, item->string, 0, item, cJSON_GetObjectItemCaseSensitive(after, item->string));
-    cJSON_ArrayForEach(item, after)
-    {
-        if (!cJSON_GetObjectItemCaseSensitive(before, item->string))
-            compare_at(d, item->string, 0, NULL, item);
+    const cJSON *a = before->child;
+    const cJSON *b = after->child;
+    while (a || b) {
+        int order = !a ? 1 : !b ? -1 : strcmp(a->string, b->string);
+        const cJSON *old = order <= 0 ? a : NULL;
+        const cJSON *new = order >= 0 ? b : NULL;
+        compare_at(d, old ? old->string : new->string, 0, old, new);
+        a = old ? a->next : a;
+        b = new ? b->next : b;
     }
 }
 

@@ -23,13 +23,15 @@ enum {
 
 /*
  * Reads an answer: returns owned JSON without what is not to be kept, and the digest of what was
- * answered, without what changes by itself. NULL: it is no JSON object.
+ * answered, without what changes by itself. Its members are in the order of their names, which are
+ * all different: of several with one name the last one counts. NULL: it is no JSON object.
  */
 struct cJSON *instructions_read(const char *text, size_t len, char out_digest[DIGEST_TEXT]);
 
 /*
- * Appends one line for each difference: `path: old -> new`, long texts from where they differ on.
- * The order of members does not matter. Returns how many there are, which may be more than lines.
+ * Appends one line for each difference of two that were read: `path: old -> new`, in the order of
+ * names, long texts from where they differ on. Returns how many there are, which may be more than
+ * lines.
  */
 unsigned instructions_diff(
     const struct cJSON *before, const struct cJSON *after, struct strbuf *out);
