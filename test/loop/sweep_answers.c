@@ -3,7 +3,7 @@
  * at each command, garbage, silence, the end of the connection. Whatever comes, the pass ends with
  * words that name it, nothing that lives is lost, and the next pass does what is left.
  */
-#include "sweep_rig.h"
+#include "sweep_silence.h"
 
 #include "core/sweep/sweep_policy.h"
 #include "redis_between.h"
@@ -24,9 +24,7 @@ static int setup(void **state)
     w->rig->c = rig_redis_connect(&w->rig->redis);
     between_start(&w->between, &w->rig->redis);
     sweep_rig_connect(w->rig, w->between.url, NULL, NULL);
-    /* How long it rests is none of what is tested here. */
-    sweeper_limit(w->rig->sweeper, &(struct sweep_limits){.max_latency = USEC_PER_SEC,
-                                       .max_delete = {UINT64_MAX, SWEEP_FUSE_NO_SHARE}});
+    sweep_silence_init(w->rig);
     *state = w;
     return 0;
 }
@@ -56,6 +54,11 @@ static bool is_idle(void *arg)
     return sweep_rig_is_up(r) && !sweeper_busy(r->sweeper);
 }
 
+static bool is_met(void *arg)
+{
+    return between_met(&((struct world *)arg)->between) > 0;
+}
+
 /* A pass with the rule, which is met, and one without. */
 static void sweep_with(struct world *w, struct between_rule rule)
 {
@@ -63,7 +66,12 @@ static void sweep_with(struct world *w, struct between_rule rule)
     plant(r);
     rig_wait(r->loop, is_idle, r);
     between_rule(&w->between, rule);
-    sweep_rig_run(r, (struct sweep_request){0});
+    sweep_rig_begin(r, (struct sweep_request){0});
+    if (rule.deed == BETWEEN_SILENT) {
+        rig_wait(r->loop, is_met, w);
+        sweep_silence_lasts(r);
+    }
+    rig_wait(r->loop, sweep_rig_done, r);
     if (between_met(&w->between) == 0)
         fail_msg("no %s was asked", rule.command);
     between_rule(&w->between, (struct between_rule){.command = ""});

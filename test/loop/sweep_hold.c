@@ -13,12 +13,9 @@ static int teardown(void **state)
     return 0;
 }
 
-/* No latency is too high: how quickly the machine answers is none of what is tested here, and a
- * slow one would have the pass rest for longer than anybody waits. */
 static void limit(struct sweep_rig *r, uint64_t count, unsigned percent)
 {
-    sweeper_limit(r->sweeper,
-        &(struct sweep_limits){.max_latency = USEC_PER_SEC, .max_delete = {count, percent}});
+    sweep_rig_limit(r, (struct sweep_limits){.max_delete = {count, percent}});
 }
 
 /* `n` stuck tasks. */

@@ -7,10 +7,9 @@
 
 static void with_lease_of(struct sweep_rig *r, usec_t time)
 {
-    sweeper_limit(r->sweeper, &(struct sweep_limits){.max_latency = USEC_PER_MSEC,
-                                  .max_delete = {UINT64_MAX, SWEEP_FUSE_NO_SHARE},
-                                  .lease = true,
-                                  .lease_time = time});
+    sweep_rig_limit(
+        r, (struct sweep_limits){
+               .max_delete = {UINT64_MAX, SWEEP_FUSE_NO_SHARE}, .lease = true, .lease_time = time});
 }
 
 static void with_lease(struct sweep_rig *r)

@@ -44,19 +44,28 @@ struct sweep_rig {
     char callers[4096]; /* `session id` or `task id`, one a line */
     bool done;
     int n_done;
+    int downs; /* how often the link went down */
     void (*on_finding)(struct sweep_rig *r);
 };
 
 static inline void sweep_rig_on_state(enum redis_link_state state, const char *why, void *arg)
 {
-    (void)state;
+    struct sweep_rig *r = arg;
     (void)why;
-    (void)arg;
+    r->downs += state == REDIS_LINK_DOWN;
 }
 
 static inline bool sweep_rig_is_up(void *arg)
 {
     return redis_link_state(((struct sweep_rig *)arg)->link) == REDIS_LINK_UP;
+}
+
+/* No latency is too high: how quickly the machine answers is no part of a test, and a slow one
+ * would have the pass rest for longer than anybody waits. */
+static inline void sweep_rig_limit(struct sweep_rig *r, struct sweep_limits limits)
+{
+    limits.max_latency = USEC_PER_HOUR;
+    sweeper_limit(r->sweeper, &limits);
 }
 
 static inline void sweep_rig_connect(
@@ -65,8 +74,8 @@ static inline void sweep_rig_connect(
     struct redis_link_conf conf = {.url = url,
         .username = user,
         .password_file = password_file,
-        .connect_timeout = 500 * USEC_PER_MSEC,
-        .command_timeout = 500 * USEC_PER_MSEC,
+        .connect_timeout = RIG_DEADLINE_SEC * USEC_PER_SEC,
+        .command_timeout = RIG_DEADLINE_SEC * USEC_PER_SEC,
         .ping_interval = 100 * USEC_PER_MSEC};
     struct err e = {0};
     r->link = redis_link_new(r->loop, &conf, sweep_rig_on_state, r, &e);
@@ -74,6 +83,7 @@ static inline void sweep_rig_connect(
     rig_wait(r->loop, sweep_rig_is_up, r);
     r->sweeper = sweeper_new(r->loop, r->link);
     sweeper_beside(r->sweeper, &conf);
+    sweep_rig_limit(r, (struct sweep_limits){.max_delete = {UINT64_MAX, SWEEP_FUSE_NO_SHARE}});
     struct strlist protect = {0};
     assert_int_equal(
         sweeper_configure(r->sweeper, sweep_rig_keyspaces, 2, &protect, 15 * USEC_PER_MIN, &e), 0);
