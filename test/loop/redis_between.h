@@ -16,6 +16,7 @@ enum between_deed {
     BETWEEN_CLOSE,  /* the end of the connection */
     BETWEEN_SILENT, /* no answer, nor to what follows on this connection */
     BETWEEN_DELAY,  /* the server's answer, `delay_ms` later */
+    BETWEEN_HOLD,   /* the server's answer, after between_let() */
 };
 
 struct between_rule {
@@ -43,6 +44,7 @@ struct between {
     char url[112];
     char socket[104];
     int fd;
+    int leash[2]; /* one byte for each that is held */
     pid_t pid;
 };
 
@@ -133,9 +135,10 @@ static inline const struct between_rule *between_find(
 }
 
 /* False: nothing is answered from now on. */
-static inline bool between_answer(
-    const struct between_rule *rule, int client, int server, const redisReply *command)
+static inline bool between_answer(const struct between *b, const struct between_rule *rule,
+    int client, int server, const redisReply *command)
 {
+    char word;
     if (!rule) {
         between_pass(client, server, command, 0);
         return true;
@@ -150,6 +153,11 @@ static inline bool between_answer(
         break;
     case BETWEEN_DELAY:
         between_pass(client, server, command, rule->delay_ms);
+        break;
+    case BETWEEN_HOLD:
+        if (read(b->leash[0], &word, 1) != 1)
+            _exit(1);
+        between_pass(client, server, command, 0);
         break;
     case BETWEEN_CLOSE:
         _exit(0);
@@ -170,7 +178,7 @@ static inline void between_serve(const struct between *b, int client, int number
         void *command = NULL;
         redisReaderFeed(reader, buf, (size_t)n);
         while (redisReaderGetReply(reader, &command) == REDIS_OK && command) {
-            answers = answers && between_answer(between_find(b->shared, command, number), client,
+            answers = answers && between_answer(b, between_find(b->shared, command, number), client,
                                      server, command);
             freeReplyObject(command);
             command = NULL;
@@ -208,6 +216,7 @@ static inline void between_start(struct between *b, const struct rig_redis *redi
     b->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(b->fd, (struct sockaddr *)&addr, sizeof addr), 0);
     assert_int_equal(listen(b->fd, 16), 0);
+    assert_int_equal(pipe2(b->leash, O_CLOEXEC), 0);
     b->pid = fork();
     assert_true(b->pid >= 0);
     if (b->pid == 0) {
@@ -240,10 +249,18 @@ static inline int between_met(const struct between *b)
     return atomic_load(&b->shared->met[0]);
 }
 
+/* One of those that are held goes on. */
+static inline void between_let(const struct between *b)
+{
+    assert_int_equal(write(b->leash[1], "\n", 1), 1);
+}
+
 static inline void between_stop(struct between *b)
 {
     kill(b->pid, SIGKILL);
     waitpid(b->pid, NULL, 0);
+    close(b->leash[0]);
+    close(b->leash[1]);
     close(b->fd);
     unlink(b->socket);
     munmap(b->shared, sizeof *b->shared);

@@ -460,7 +460,7 @@ static void one_pass_at_a_time(void **state)
     assert_int_equal(
         sweeper_run(r->sweeper, &(struct sweep_request){0}, NULL, sweep_rig_on_done, r, &e),
         -EBUSY);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     assert_false(sweeper_busy(r->sweeper));
     assert_int_equal(r->n_done, 1);
 }

@@ -71,7 +71,7 @@ static void sweep_with(struct world *w, struct between_rule rule)
         rig_wait(r->loop, is_met, w);
         sweep_silence_lasts(r);
     }
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     if (between_met(&w->between) == 0)
         fail_msg("no %s was asked", rule.command);
     between_rule(&w->between, (struct between_rule){.command = ""});
@@ -327,7 +327,7 @@ static void the_latency_shown_is_what_the_pass_measures(void **state)
     sweep_rig_begin(r, (struct sweep_request){0});
     rig_wait(r->loop, shows_it, r);
     between_rule_too(&w->between, (struct between_rule){.command = ""});
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     sweep_rig_went_well(r);
     assert_true(r->summary.spent.ping_p50 >= 40 * USEC_PER_MSEC);
 }

@@ -4,6 +4,7 @@
 
 #include "base/span.h"
 #include "core/sweep/pacer.h"
+#include "redis_between.h"
 
 #include <time.h>
 
@@ -128,21 +129,17 @@ static void says_what_it_spent(void **state)
     assert_false(s->strained);
 }
 
-static bool saves(struct sweep_rig *r)
+static bool strain_is_known(void *arg)
 {
-    redisReply *info = rig_redis_do(r->c, "INFO persistence");
-    bool on = strstr(info->str, "rdb_bgsave_in_progress:1");
-    freeReplyObject(info);
-    return on;
+    struct sweep_progress progress; /* it asks for that before it sends its first PING */
+    return sweeper_progress(((struct sweep_rig *)arg)->sweeper, &progress) && progress.latency > 0;
 }
 
-/* As many that before them and after them it has rested. */
 static bool some_are_found(void *arg)
 {
-    unsigned n = 0;
-    for (const char *c = strbuf_text(&((struct sweep_rig *)arg)->told); *c; c++)
-        n += *c == '\n';
-    return n >= 500;
+    struct sweep_progress progress;
+    return sweeper_progress(((struct sweep_rig *)arg)->sweeper, &progress) &&
+           progress.findings >= 500;
 }
 
 /* With the signal that Redis itself has for it. */
@@ -161,6 +158,7 @@ static void end_the_save(const struct sweep_rig *r)
 static void beside_a_fork_it_trickles(void **state)
 {
     struct sweep_rig *r = *state;
+    struct between between;
     plant(r, 5000, 400);
     sweep_rig_run(r, (struct sweep_request){.dry_run = true});
     sweep_rig_went_well(r);
@@ -168,14 +166,24 @@ static void beside_a_fork_it_trickles(void **state)
     assert_true(s->rested <= 2 * s->worked);
     rig_redis_run(r->c, "CONFIG SET rdb-key-save-delay 1000000"); /* us a key: longer than a pass */
     rig_redis_run(r->c, "BGSAVE");
+    between_start(&between, &r->redis);
+    sweeper_free(r->sweeper);
+    redis_link_free(r->link);
+    sweep_rig_connect(r, between.url, NULL, NULL);
+    between_rule(
+        &between, (struct between_rule){.command = "SCAN", .deed = BETWEEN_HOLD, .times = 1});
+    usec_t since = loop_now();
     sweep_rig_begin(r, (struct sweep_request){.dry_run = true});
+    rig_wait(r->loop, strain_is_known, r);
+    between_let(&between);
+    usec_t held = loop_now() - since;
     rig_wait(r->loop, some_are_found, r);
-    assert_true(saves(r));
+    sweeper_cancel(r->sweeper);
+    sweep_rig_finish(r);
     end_the_save(r);
-    rig_wait(r->loop, sweep_rig_done, r);
-    sweep_rig_went_well(r);
+    between_stop(&between);
     assert_true(s->strained);
-    assert_true(s->rested > 3 * s->worked);
+    assert_true(s->rested > 3 * usec_sub(s->worked, held));
 }
 
 static void without_a_second_connection_a_third_is_ours(void **state)

@@ -167,7 +167,7 @@ static void there_are_too_many_for_a_while(void **state)
     rig_wait(r->loop, is_turned_away, r);
     assert_true(sweeper_busy(r->sweeper));
     rig_redis_run(r->c, "CONFIG SET maxclients 100");
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     sweep_rig_went_well(r);
     assert_int_equal(r->summary.reconnects, 1);
     assert_int_equal(rig_redis_int(r->c, "DBSIZE"), 0);
@@ -185,7 +185,7 @@ static void nobody_comes_back(void **state)
     while (findings < 10)
         uv_run(loop_uv(r->loop), UV_RUN_ONCE);
     rig_redis_stop(&r->redis);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     failed_with(r, REDIS_E_LOST, "");
     assert_true(r->summary.error_text[0]);
 }

@@ -43,6 +43,7 @@ struct sweep_rig {
     struct sweep_summary summary;
     char callers[4096]; /* `session id` or `task id`, one a line */
     bool done;
+    uint64_t commands; /* that were asked when it was last looked at */
     int n_done;
     int downs; /* how often the link went down */
     void (*on_finding)(struct sweep_rig *r);
@@ -168,9 +169,20 @@ static inline void sweep_rig_on_done(const struct sweep_summary *summary, void *
     r->n_done++;
 }
 
-static inline bool sweep_rig_done(void *arg)
+static inline bool sweep_rig_moves(void *arg)
 {
-    return ((struct sweep_rig *)arg)->done;
+    struct sweep_rig *r = arg;
+    return r->done || redis_link_usage(r->link)->commands != r->commands;
+}
+
+/* Until the pass is over. It may take as long as it moves: how long that is is the machine's
+ * affair. */
+static inline void sweep_rig_finish(struct sweep_rig *r)
+{
+    while (!r->done) {
+        r->commands = redis_link_usage(r->link)->commands;
+        rig_wait(r->loop, sweep_rig_moves, r);
+    }
 }
 
 static inline void sweep_rig_begin(struct sweep_rig *r, struct sweep_request request)
@@ -186,7 +198,7 @@ static inline void sweep_rig_begin(struct sweep_rig *r, struct sweep_request req
 static inline void sweep_rig_run(struct sweep_rig *r, struct sweep_request request)
 {
     sweep_rig_begin(r, request);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
 }
 
 static inline void sweep_rig_went_well(const struct sweep_rig *r)

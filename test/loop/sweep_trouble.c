@@ -116,7 +116,7 @@ static void redis_hangs(void **state)
     sweep_silence_lasts(r);
     assert_true(sweeper_busy(r->sweeper));
     kill(r->redis.pid, SIGCONT);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     sweep_rig_went_well(r);
     assert_true(r->summary.reconnects > 0);
     assert_int_equal(keys(r), 0);
@@ -136,14 +136,14 @@ static void redis_hangs_for_one_who_will_not_wait(void **state)
     rig_wait(r->loop, is_stopped, r);
     sweep_silence_lasts(r);
     sweeper_cancel(r->sweeper);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     failed_with(r, REDIS_E_NONE, "cancelled");
     kill(r->redis.pid, SIGCONT);
     rig_wait(r->loop, sweep_rig_is_up, r);
     sweep_silence_stop(r);
     sweep_rig_begin(r, (struct sweep_request){.census_only = true});
     sweep_silence_lasts(r);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     failed_with(r, REDIS_E_LOST, "does not answer");
     kill(r->redis.pid, SIGCONT);
 }
@@ -187,7 +187,7 @@ static void it_is_cancelled(void **state)
     /* Before it began, and when there is none. */
     sweep_rig_begin(r, (struct sweep_request){0});
     sweeper_cancel(r->sweeper);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     failed_with(r, REDIS_E_NONE, "cancelled");
     sweeper_cancel(r->sweeper);
 }
@@ -269,7 +269,7 @@ static void a_script_keeps_redis_busy(void **state)
     redisContext *killer = rig_redis_connect(&r->redis);
     rig_redis_run(killer, "SCRIPT KILL");
     redisFree(killer);
-    rig_wait(r->loop, sweep_rig_done, r);
+    sweep_rig_finish(r);
     assert_true(r->summary.complete);
     assert_int_equal(r->summary.error, REDIS_E_BUSY);
     void *reply = NULL;
