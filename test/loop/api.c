@@ -2,6 +2,7 @@
 #include "daemon/api/api.h"
 
 #include "daemon_rig.h"
+#include "suspend.h"
 #include "voxkeeper/control.h"
 
 static struct daemon_rig rig;
@@ -135,13 +136,32 @@ static void drained_and_resumed(void **state)
     answers("GET", "/readyz", NULL, 200, "\"ready\":true");
 }
 
+struct probed {
+    const struct operation *op;
+    int connections; /* before */
+};
+
+static bool is_probed_again(void *arg)
+{
+    const struct probed *p = arg;
+    return !operation_running(p->op) || rig.health.connections > p->connections;
+}
+
+/* No more than a second passes without an answer to a probe, however long that takes: the last one
+ * says why. */
 static void a_failed_restart_says_why(void **state)
 {
     (void)state;
     rig.health.answer = "HTTP/1.0 500 Oh\r\n\r\nsick";
-    rig.d.config->agent.timeout_start = 100 * USEC_PER_MSEC;
+    rig.d.config->agent.timeout_start = 10 * USEC_PER_SEC;
     supervisor_configure(rig.d.supervisor, rig.d.config);
-    daemon_rig_must_say(daemon_rig_do(&rig, VK_API_RESTART, ""),
+    struct operation *op = daemon_rig_begin(&rig, VK_API_RESTART, "");
+    while (operation_running(op)) {
+        struct probed p = {op, rig.health.connections};
+        pump_until(&rig.pump, is_probed_again, &p);
+        suspend_for(rig.d.loop, USEC_PER_SEC);
+    }
+    daemon_rig_must_say(daemon_rig_verdict(&rig, op),
         "failed: restart failed: the new worker 1 failed (boot): health: status is 500, want 200; "
         "voxkeeper goes on trying\nit answered: sick");
     witness_must("restart-failed|restart failed, asked for by ");

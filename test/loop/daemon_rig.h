@@ -151,10 +151,10 @@ static inline bool daemon_rig_op_ended(void *arg)
     return !operation_running(arg);
 }
 
-/* Asks for a verb and waits for its verdict: "done: message". Static. */
-static inline const char *daemon_rig_do(struct daemon_rig *r, const char *path, const char *body)
+/* Asks for a verb, which begins. */
+static inline struct operation *daemon_rig_begin(
+    struct daemon_rig *r, const char *path, const char *body)
 {
-    static char verdict[2048];
     const struct daemon_rig_answer *a = daemon_rig_ask(r, "POST", path, body);
     if (a->status != 202)
         fail_msg("%s: %d %s", path, a->status, a->body);
@@ -163,12 +163,24 @@ static inline const char *daemon_rig_do(struct daemon_rig *r, const char *path, 
     struct operation *op = operation_find(r->d.operations, (uint64_t)id->valuedouble);
     cJSON_Delete(o);
     assert_non_null(op);
+    return op;
+}
+
+/* Waits for its verdict: "done: message". Static. */
+static inline const char *daemon_rig_verdict(struct daemon_rig *r, struct operation *op)
+{
+    static char verdict[2048];
     pump_until(&r->pump, daemon_rig_op_ended, op);
-    o = operation_json(op, 0);
+    struct cJSON *o = operation_json(op, 0);
     snprintf(verdict, sizeof verdict, "%s: %s", cJSON_GetObjectItem(o, "state")->valuestring,
         cJSON_GetObjectItem(o, "message")->valuestring);
     cJSON_Delete(o);
     return verdict;
+}
+
+static inline const char *daemon_rig_do(struct daemon_rig *r, const char *path, const char *body)
+{
+    return daemon_rig_verdict(r, daemon_rig_begin(r, path, body));
 }
 
 #define daemon_rig_must_say(text, part)                                                            \
