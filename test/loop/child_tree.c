@@ -1,6 +1,8 @@
 /* Killing a worker with everything that it started, however that tries to get away. */
 #include "io/child/child.h"
 
+#include "io/child/child_plan.h"
+#include "io/child/child_tree.h"
 #include "loop/worker_bench.h"
 
 #include <stdarg.h>
@@ -9,6 +11,24 @@ enum { STRAYS_MAX = 8 };
 
 /* In the middle of an exec there is nothing to be read of a process, for as many looks. */
 static unsigned looks_in_exec;
+
+/* One that forks and ends when its stat is asked for. */
+static struct {
+    pid_t pid;
+    char stat[48];
+    int go;
+    int lines; /* its child's pid */
+    pid_t child;
+} passer;
+
+static void pass_on(void)
+{
+    pid_t pid = passer.pid;
+    passer.pid = 0;
+    assert_int_equal(write(passer.go, "\n", 1), 1);
+    passer.child = (pid_t)read_number(passer.lines);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
 
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
@@ -25,6 +45,8 @@ int __wrap_open64(const char *path, int flags, ...)
         looks_in_exec--;
         return __real_open64("/dev/null", flags);
     }
+    if (passer.pid > 0 && strcmp(path, passer.stat) == 0)
+        pass_on();
     return __real_open64(path, flags, mode);
 }
 
@@ -198,6 +220,52 @@ static void a_chain_of_forks_comes_to_an_end(void **state)
     tree_kill(&t);
 }
 
+/* As the worker of a former instance does, whose orphans do not come to us. */
+static void passer_start(const char *name)
+{
+    int go[2];
+    int lines[2];
+    char mark[80];
+    snprintf(mark, sizeof mark, CHILD_MARK "%s", name);
+    assert_int_equal(pipe(go), 0);
+    assert_int_equal(pipe(lines), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(go[0], 3);
+        dup2(lines[1], 4);
+        close_range(5, ~0U, 0);
+        execle("/bin/sh", "sh", "-c", "read x <&3; sh -c 'echo $$ >&4; read x <&3' &", NULL,
+            (char *[]){mark, NULL});
+        _exit(127);
+    }
+    close(go[0]);
+    close(lines[1]);
+    passer.go = go[1];
+    passer.lines = lines[0];
+    passer.pid = pid;
+    snprintf(passer.stat, sizeof passer.stat, "/proc/%d/stat", pid);
+}
+
+static void one_that_forks_and_ends_while_we_look(void **state)
+{
+    (void)state;
+    char byte;
+    struct stray_list before = {0};
+    struct stray_list found = {0};
+    passer_start("passer");
+    const struct tree_query q = {
+        .number_until = UINT64_MAX, .instance = "passer", .before = &before};
+    assert_int_equal(child_tree_find(&q, &found), 0);
+    assert_true(passer.child > 0);
+    assert_int_equal(found.n, 1);
+    assert_int_equal(found.items[0].pid, passer.child);
+    child_tree_kill(&found);
+    assert_int_equal(read(passer.lines, &byte, 1), 0);
+    stray_list_fini(&found);
+    close(passer.go);
+    close(passer.lines);
+}
+
 static void other_workers_are_not_touched(void **state)
 {
     struct tree one;
@@ -253,6 +321,7 @@ int main(void)
         T(an_orphan_in_the_middle_of_an_exec),
         T(an_early_kill_reaches_everything),
         T(a_chain_of_forks_comes_to_an_end),
+        cmocka_unit_test(one_that_forks_and_ends_while_we_look),
         T(other_workers_are_not_touched),
         cmocka_unit_test(the_workers_of_another_daemon_are_not_touched),
 #undef T

@@ -22,6 +22,9 @@ struct entry {
     bool unclear; /* it was about to end, or in an exec, when its environment was asked for */
 };
 
+enum { READS_MAX = 16 }; /* of /proc, for one look */
+
+/* Sorted by pid but for what is being added. */
 struct table {
     struct entry *items;
     size_t n;
@@ -42,25 +45,6 @@ static int table_add(struct table *t, const struct proc_stat *stat)
     return 0;
 }
 
-static int table_read(struct table *t)
-{
-    DIR *d = opendir("/proc");
-    if (!d)
-        return -errno;
-    int r = 0;
-    for (struct dirent *de = readdir(d); de && r == 0; de = readdir(d)) {
-        if (de->d_name[0] < '1' || de->d_name[0] > '9')
-            continue;
-        char path[sizeof "/proc//stat" + sizeof de->d_name];
-        snprintf(path, sizeof path, "/proc/%s/stat", de->d_name);
-        struct proc_stat stat;
-        if (proc_stat_read(path, &stat) == 0) /* else it has just ended */
-            r = table_add(t, &stat);
-    }
-    closedir(d);
-    return r;
-}
-
 static int compare_pids(const void *a, const void *b)
 {
     const struct entry *x = a;
@@ -72,6 +56,48 @@ static struct entry *table_find(const struct table *t, pid_t pid)
 {
     struct entry key = {.stat = {.pid = pid}};
     return t->n ? bsearch(&key, t->items, t->n, sizeof *t->items, compare_pids) : NULL;
+}
+
+/* Adds who is not in it. *news: there was somebody, if only for a moment. */
+static int table_read(struct table *t, bool *news)
+{
+    DIR *d = opendir("/proc");
+    if (!d)
+        return -errno;
+    int r = 0;
+    size_t known = t->n;
+    *news = false;
+    for (struct dirent *de = readdir(d); de && r == 0; de = readdir(d)) {
+        if (de->d_name[0] < '1' || de->d_name[0] > '9')
+            continue;
+        const struct table sorted = {.items = t->items, .n = known};
+        if (table_find(&sorted, (pid_t)strtol(de->d_name, NULL, 10)))
+            continue;
+        char path[sizeof "/proc//stat" + sizeof de->d_name];
+        snprintf(path, sizeof path, "/proc/%s/stat", de->d_name);
+        struct proc_stat stat;
+        *news = true;
+        if (proc_stat_read(path, &stat) == 0) /* else it has just ended */
+            r = table_add(t, &stat);
+    }
+    closedir(d);
+    if (t->n > 0)
+        qsort(t->items, t->n, sizeof *t->items, compare_pids);
+    return r;
+}
+
+/*
+ * What forks and ends while we read is in /proc neither before nor after, and its child came too
+ * late for the names that we had got already. So all that there is was seen when the names are once
+ * more those that we know. *unsettled: others come all the time.
+ */
+static int table_settle(struct table *t, bool *unsettled)
+{
+    int r = 0;
+    *unsettled = true;
+    for (int i = 0; r == 0 && *unsettled && i < READS_MAX; i++)
+        r = table_read(t, unsettled);
+    return r;
 }
 
 enum mark {
@@ -264,16 +290,17 @@ static bool is_unknown(pid_t pid, const void *arg)
 int child_tree_find(const struct tree_query *q, struct stray_list *out)
 {
     struct table t = {0};
-    int r = table_read(&t);
-    if (r == 0 && t.n > 0)
-        qsort(t.items, t.n, sizeof *t.items, compare_pids);
+    bool unsettled = false;
+    bool orphans_are_ours = q->family && family_sees_orphans(q->family);
+    int r = orphans_are_ours ? table_read(&t, &(bool){false}) : table_settle(&t, &unsettled);
     if (r == 0)
         r = classify(&t, q);
     if (r == 0)
         r = collect(&t, q, out);
-    /* What forks and ends while /proc is read is in it neither before nor after; its child is ours.
-     */
-    if (r == 0 && q->family && family_sees_orphans(q->family))
+    if (r == 0)
+        out->leaving |= unsettled;
+    /* The child of what ended while /proc was read is ours. */
+    if (r == 0 && orphans_are_ours)
         out->newborn = family_any_stranger(q->family, is_unknown, &t);
     free(t.items);
     return r;

@@ -29,7 +29,8 @@ struct stray {
 struct stray_list {
     struct stray *items; /* owned */
     size_t n;
-    bool leaving; /* one is in its exit, its environment gone: it cannot be told whose */
+    bool leaving; /* one is in its exit, its environment gone: it cannot be told whose; or so many
+                     come and go that they were not all seen */
     bool newborn; /* an orphan came while we looked: look again */
 };
 
