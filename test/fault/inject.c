@@ -18,6 +18,7 @@
 struct clone_args;
 
 static unsigned calls_left;       /* 0: not armed */
+static const char *calls_of;      /* these alone; NULL: any */
 static unsigned calls_left_clone; /* becomes the former in a cloned process */
 static struct {
     const char *name;
@@ -43,13 +44,20 @@ static void forget_failure(void)
 
 void inject_arm(unsigned nth)
 {
+    inject_arm_call(NULL, nth);
+}
+
+void inject_arm_call(const char *name, unsigned nth)
+{
     forget_failure();
+    calls_of = name;
     calls_left = nth;
 }
 
 void inject_arm_clone(unsigned nth)
 {
     forget_failure();
+    calls_of = NULL;
     calls_left_clone = nth;
 }
 
@@ -94,7 +102,7 @@ static bool is_due(const char *name)
             return true;
         }
     }
-    if (calls_left == 0 || --calls_left > 0)
+    if (calls_left == 0 || (calls_of && strcmp(name, calls_of) != 0) || --calls_left > 0)
         return false;
     strncpy(failed, name, NAME_MAX_LEN - 1);
     errno = EMFILE;

@@ -7,6 +7,9 @@
 /* The `nth` call from now on fails (1 is the next one), once, in this process. */
 void inject_arm(unsigned nth);
 
+/* The same of the calls of that name; NULL: of any. */
+void inject_arm_call(const char *name, unsigned nth);
+
 /* The same in the next process that is cloned, counted from there. */
 void inject_arm_clone(unsigned nth);
 

@@ -7,7 +7,7 @@
 
 #include <dirent.h>
 
-/* The second call is timer_new()'s, which aborts when memory is out: that is its contract. */
+/* The second one is timer_new()'s, which aborts when memory is out: that is its contract. */
 enum { CALLS_MAX = 400, NOTES = 3, TIMER = 2 };
 
 static unsigned count_descriptors(void)
@@ -85,8 +85,8 @@ static void find(struct pump *p, const char *path, const int *notes, const struc
     keep_free(k);
 }
 
-/* Returns the name of what failed, NULL when there were less than `nth` calls. */
-static const char *live_with_failure(unsigned nth)
+/* Returns the name of what failed, NULL when there were less than `nth` such calls. */
+static const char *live_with_failure(const char *call, unsigned nth)
 {
     struct pump p;
     struct scratch s;
@@ -99,7 +99,7 @@ static const char *live_with_failure(unsigned nth)
     pump_init(&p);
     witness_begin();
     const char *path = scratch_path(&s, "keeper.sock");
-    inject_arm(nth);
+    inject_arm_call(call, nth);
     live(&p, path, notes, &o);
     inject_nothing();
     const char *name = inject_failed();
@@ -119,25 +119,33 @@ static const char *live_with_failure(unsigned nth)
     return name;
 }
 
+/* Returns how many there were. How often it waits, and so asks again, is the machine's affair: so
+ * they are counted by name, not one after the other. */
+static unsigned fail_each(const char *call)
+{
+    for (unsigned nth = 1;; nth++) {
+        assert_true(nth < CALLS_MAX);
+        if (strcmp(call, "calloc") == 0 && nth == TIMER)
+            continue;
+        if (!live_with_failure(call, nth))
+            return nth - 1;
+    }
+}
+
 static void every_call_fails_in_turn(void **state)
 {
     (void)state;
-    static const char *const expected[] = {"calloc", "strdup", "socket", "connect", "pipe2",
-        "recvmsg", "sendmsg", "fcntl", "uv_poll_init", "uv_poll_start"};
-    enum { N = sizeof expected / sizeof *expected };
-    bool seen[N] = {0};
-    unsigned nth = 0;
-    const char *name;
+    static const char *const made[] = {"calloc", "strdup", "socket", "connect", "pipe2", "recvmsg",
+        "sendmsg", "fcntl", "uv_poll_init", "uv_poll_start"};
+    static const char *const perhaps[] = {"child_clone3", "close_range", "dup2", "execve", "fork",
+        "open", "opendir", "pidfd_open", "pidfd_send_signal", "reallocarray", "setsid"};
     unsetenv("NOTIFY_SOCKET");
-    for (nth = 1; (name = live_with_failure(nth)) != NULL; nth += nth + 1 == TIMER ? 2 : 1) {
-        assert_true(nth < CALLS_MAX);
-        for (unsigned i = 0; i < N; i++)
-            seen[i] = seen[i] || strcmp(expected[i], name) == 0;
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        if (fail_each(made[i]) == 0)
+            fail_msg("%s was never called", made[i]);
     }
-    for (unsigned i = 0; i < N; i++) {
-        if (!seen[i])
-            fail_msg("%s was never called", expected[i]);
-    }
+    for (size_t i = 0; i < sizeof perhaps / sizeof *perhaps; i++)
+        fail_each(perhaps[i]);
 }
 
 /* libuv opens its signal pipe with the first loop and keeps it. */

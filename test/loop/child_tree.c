@@ -252,9 +252,10 @@ static void one_that_forks_and_ends_while_we_look(void **state)
     char byte;
     struct stray_list before = {0};
     struct stray_list found = {0};
-    passer_start("passer");
-    const struct tree_query q = {
-        .number_until = UINT64_MAX, .instance = "passer", .before = &before};
+    char name[32];
+    snprintf(name, sizeof name, "passer-%d", getpid());
+    passer_start(name);
+    const struct tree_query q = {.number_until = UINT64_MAX, .instance = name, .before = &before};
     assert_int_equal(child_tree_find(&q, &found), 0);
     assert_true(passer.child > 0);
     assert_int_equal(found.n, 1);

@@ -191,7 +191,6 @@ static void a_deaf_reader_is_cut_off(void **state)
     assert_int_equal(ask(f, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", &other), 200);
     pump_until(&f->pump, client_ended, &c);
     client_close(&c);
-    assert_true(f->pump.worst_delay < 500 * USEC_PER_MSEC);
 }
 
 static void more_than_may_wait_is_not_taken_in(void **state)
