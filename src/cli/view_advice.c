@@ -56,7 +56,7 @@ static void advise_workers(const cJSON *status, struct strbuf *out)
             continue;
         strbuf_addf(out,
             "- worker %llu dies again and again. What it said last:\n"
-            "    journalctl -u voxkeeper VOXKEEPER_WORKER=%llu -n 20\n",
+            "    voxkeeper logs --worker=%llu --lines=20\n",
             (unsigned long long)slot, (unsigned long long)slot);
     }
 }
@@ -70,7 +70,7 @@ static void advise_state(const cJSON *status, struct strbuf *out)
     else if (is(status, "state", "down") || (json_count(status, "workers.serving", &serving) &&
                                                 serving == 0 && !is(status, "state", "starting")))
         strbuf_adds(out, "- nobody serves callers. What voxkeeperd did and saw:\n"
-                         "    journalctl -u voxkeeper -n 50\n");
+                         "    voxkeeper logs --lines=50\n");
 }
 
 static void advise_rollout(const cJSON *status, struct strbuf *out)
@@ -87,7 +87,9 @@ static void advise_redis(const cJSON *status, struct strbuf *out)
     if (is(status, "dependency.redis.state", "down"))
         strbuf_adds(out,
             "- nobody answers at Redis' address; without Redis callers' sessions are not\n"
-            "  stored. No worker is restarted for that; look after the Redis server.\n");
+            "  stored. No worker is restarted for that; look after the Redis server.\n"
+            "  What the doctor sees of it:\n"
+            "    voxkeeper doctor\n");
     else if (is(status, "dependency.redis.state", "loading"))
         strbuf_adds(out, "- Redis runs but cannot serve yet; wait, or look at its log.\n");
     else if (is(status, "dependency.redis.state", "refused"))

@@ -122,14 +122,15 @@ static void add_lasting(struct strbuf *out, const cJSON *incident)
     usec_t took;
     bool moment = json_count(incident, "duration_usec", &took) && took < USEC_PER_MSEC;
     if (stands || !moment) {
-        strbuf_adds(out, ", for ");
+        strbuf_adds(out, " (for ");
         add_span(out, incident, "duration_usec");
     }
-    if (stands)
-        return;
-    strbuf_adds(out, moment ? ", at " : " until ");
-    add_time(out, ceased);
-    strbuf_adds(out, " UTC");
+    if (!stands) {
+        strbuf_adds(out, moment ? " (at " : " until ");
+        add_time(out, ceased);
+        strbuf_adds(out, " UTC");
+    }
+    strbuf_addc(out, ')');
 }
 
 static void add_brief(struct strbuf *out, const cJSON *incident, bool use_color)

@@ -40,6 +40,20 @@ void event_message(struct event *ev, const char *fmt, ...)
     va_end(ap);
 }
 
+void event_message_lines(struct event *ev, const char *head, const char *lines)
+{
+    const char *before = ": ";
+    event_message(ev, "%s", head);
+    while (*lines) {
+        size_t len = strcspn(lines, "\n");
+        if (len > 0) {
+            event_message(ev, "%s%.*s", before, (int)len, lines);
+            before = "; ";
+        }
+        lines += len + (lines[len] == '\n');
+    }
+}
+
 static struct strbuf *add_field(struct event *ev, const char *name)
 {
     assert(ev->n_fields < EVENT_FIELDS_MAX);

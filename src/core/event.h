@@ -31,6 +31,9 @@ void event_fini(struct event *ev);
 /* The one-line text; a second call appends. */
 void event_message(struct event *ev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends `head`, and the lines of what may have several: "head: first; second". */
+void event_message_lines(struct event *ev, const char *head, const char *lines);
+
 /* `name` must be a literal of docs/events.md. Bytes of the value may be anything. */
 void event_field(struct event *ev, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -31,7 +31,7 @@ static void tell(struct daemon *d, const struct operation *op, enum event_id id,
 {
     struct event ev;
     event_init(&ev, id);
-    event_message(&ev, "%s%s%s", what, detail[0] ? ": " : "", detail);
+    event_message_lines(&ev, what, detail);
     event_field(&ev, "VOXKEEPER_CONFIG", "%s", d->config_path);
     event_field(&ev, "VOXKEEPER_CHANGES", "%s", strbuf_text(changes));
     event_field_text(&ev, "VOXKEEPER_REASON", detail[0] || !op ? detail : operation_reason(op));

@@ -221,9 +221,12 @@ def test_a_disk_that_is_nearly_full(daemon, agent_config):
 
 
 def test_a_refused_configuration_is_one_until_one_is_accepted(daemon, agent_config):
-    daemon.config.write_text(daemon.config.read_text() + "[Agent]\nLisen=1\n")
+    daemon.config.write_text(daemon.config.read_text() + "[Agent]\nLisen=1\nPort=2\n")
     assert daemon.cli("reload").returncode == 1
-    assert "Lisen" in opened(daemon, "configuration-refused")["reason"]
+    event = opened(daemon, "configuration-refused")
+    assert "Lisen" in event["reason"]
+    summary = incident(daemon, event)["summary"]
+    assert "\n" not in summary and re.search(r"Lisen.*; .*Port", summary), "one line, whatever is wrong"
     daemon.configure(agent_config(Incidents=QUICK))
     daemon.cli("reload", check=True)
     daemon.wait_event("incident-resolved", condition="configuration-refused")

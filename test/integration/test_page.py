@@ -165,7 +165,7 @@ def test_nobody_serves(make_site, sleeper_config):
     site.daemon.wait_event("worker-verified", count=2)  # the first restart comes at once
     os.kill(site.daemon.workers()[0], signal.SIGKILL)
     page.wait_text("#verdict-text", "Not answering")
-    page.wait_text("#advice", "journalctl -u voxkeeper -n 50")
+    page.wait_text("#advice", "voxkeeper logs --lines=50")
     assert page.evaluate("document.title").startswith("✕ Not answering")
     page.wait("document.querySelector('#verdict-live').getAttribute('aria-live') === 'polite'")
     page.wait_text("#workers", "next try in")

@@ -43,6 +43,8 @@ static void an_event_carries_its_identity_and_fields(void **state)
     event_init(&ev, (enum event_id)0);
     event_message(&ev, "worker %d", 3);
     event_message(&ev, " is well");
+    event_message_lines(&ev, "", "");
+    event_message_lines(&ev, ", it says", "one\n\ntwo\n");
     event_field(&ev, "VOXKEEPER_WORKER", "%d", 3);
     event_field_bytes(&ev, "VOXKEEPER_EVIDENCE", "a\0b", 3);
     event_field_bytes(&ev, "VOXKEEPER_EMPTY", "", 0);
@@ -53,7 +55,7 @@ static void an_event_carries_its_identity_and_fields(void **state)
     assert_int_equal(seen.level, event_level((enum event_id)0));
     char expected[1024];
     snprintf(expected, sizeof expected,
-        "worker 3 is well|MESSAGE_ID=%s|VOXKEEPER_EVENT=%s"
+        "worker 3 is well, it says: one; two|MESSAGE_ID=%s|VOXKEEPER_EVENT=%s"
         "|DOCUMENTATION=file:///usr/share/doc/voxkeeper/runbook.md#%s"
         "|VOXKEEPER_WORKER=3|VOXKEEPER_EVIDENCE=a0b|VOXKEEPER_EMPTY="
         "|VOXKEEPER_DURATION_USEC=1500",

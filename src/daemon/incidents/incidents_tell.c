@@ -52,8 +52,12 @@ static void add_message(struct event *ev, const struct incident_record *r, enum 
             r->reason.len ? ": " : "", strbuf_text(&r->reason));
         break;
     case NOTICE_RESOLVED:
-        event_message(
-            ev, "; over after %s", span_show(incident_record_duration(r, loop_wall_now()), span));
+        /* Of what only happened the span says nothing. */
+        if (incident_record_duration(r, loop_wall_now()) < USEC_PER_MSEC)
+            event_message(ev, "; over: it has not happened again");
+        else
+            event_message(ev, "; over after %s",
+                span_show(incident_record_duration(r, loop_wall_now()), span));
         break;
     case NOTICE_BEGUN:
     case NOTICE_ENDED:

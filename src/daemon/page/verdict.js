@@ -103,15 +103,15 @@ function adviceOf(status) {
   if (status.state === "draining" || status.state === "drained")
     list.push(["Somebody asked for a drain. To take callers again:", "voxkeeper resume"]);
   if (status.state === "down")
-    list.push(["Nobody serves callers. What voxkeeperd did and saw is below under Events, and all of it here:", "journalctl -u voxkeeper -n 50"]);
+    list.push(["Nobody serves callers. What voxkeeperd did and saw is below under Events, and more here:", "voxkeeper logs --lines=50"]);
   for (const worker of status.workers.list) {
     if (worker.looping)
-      list.push([`Worker ${worker.slot} dies again and again. What it said last:`, `journalctl -u voxkeeper VOXKEEPER_WORKER=${worker.slot} -n 20`]);
+      list.push([`Worker ${worker.slot} dies again and again. What it said last:`, `voxkeeper logs --worker=${worker.slot} --lines=20`]);
   }
   if (status.rollout.state === "hold")
     list.push(["A rollout failed and waits for a decision: go on, or go back.", "voxkeeper rollout promote", "voxkeeper rollout abort"]);
   if (redis === "down")
-    list.push(["Nobody answers at Redis’ address. Without Redis callers’ sessions are not stored. No worker is restarted for that: look after the Redis server."]);
+    list.push(["Nobody answers at Redis’ address. Without Redis callers’ sessions are not stored. No worker is restarted for that: look after the Redis server. What the doctor sees of it:", "voxkeeper doctor"]);
   if (redis === "loading") list.push(["Redis runs but cannot serve yet: wait, or look at its log."]);
   if (redis === "refused") list.push(["Redis refuses voxkeeper itself: check [Redis] Username=, PasswordCredential= and the rights of that user."]);
   if (status.dependency.provider_down)
