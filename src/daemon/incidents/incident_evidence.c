@@ -116,6 +116,19 @@ static void add_cut(
     cJSON_Delete(names);
 }
 
+/* What a worker said last before it ended has nothing to do with these. */
+static bool is_elsewhere(enum condition c)
+{
+    static const enum condition conditions[] = {CONDITION_SWEEP_HELD, CONDITION_SWEEP_FAILED,
+        CONDITION_BACKUP_FAILED, CONDITION_CREDENTIAL_OLD, CONDITION_CREDENTIAL_LOW,
+        CONDITION_DISK_LOW, CONDITION_ALERTS_FAIL};
+    for (size_t n = 0; n < sizeof conditions / sizeof *conditions; n++) {
+        if (conditions[n] == c)
+            return true;
+    }
+    return false;
+}
+
 static void add_output(
     const struct incident_evidence *e, struct incident_record *r, const struct happening *h)
 {
@@ -123,7 +136,7 @@ static void add_output(
     const char *line = happening_field(h, "VOXKEEPER_LINE"); /* that a log watch has found */
     const char *worker = happening_field(h, "VOXKEEPER_WORKER");
     char who[INCIDENT_SUBJECT_MAX];
-    if ((!last || !last[0]) && (!line || r->output.len > 0))
+    if (is_elsewhere(r->condition) || ((!last || !last[0]) && (!line || r->output.len > 0)))
         return;
     const char *whole = e->output.len > 0 ? strbuf_text(&e->output) : last;
     snprintf(who, sizeof who, "worker %s", worker ? worker : "?");
