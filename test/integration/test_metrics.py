@@ -7,7 +7,7 @@ import shutil
 import signal
 
 import pytest
-from agent import ask_half, fault, request
+from agent import ask_half, fault, hold, request
 from daemon import BUILD
 from scrape import OPENMETRICS, promtool_check, scrape, table
 from waiting import wait_for
@@ -246,7 +246,7 @@ def test_what_workers_use(agents, port, moved):
 def test_a_rollout(agents, port, moved):
     daemon = agents(workers=2, Rollout={"Bake": "300ms", "KeepWarm": "0"})
     before = scrape(daemon)
-    with ask_half(port):
+    with hold(port):
         daemon.cli("restart", check=True)
     wait_for(lambda: scrape(daemon)("voxkeeper_handover_duration_seconds_count") == 2)
     wait_for(lambda: scrape(daemon)("voxkeeper_worker_exits_total", cause="restart") == 2)
