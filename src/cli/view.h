@@ -81,6 +81,3 @@ void view_keys_print(const struct cli *cli, const cJSON *result);
 
 /* The result of a sweep, printed. */
 void view_sweep_print(const struct cli *cli, const cJSON *result);
-
-/* The same, appended. */
-void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out);

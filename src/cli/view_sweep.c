@@ -79,7 +79,7 @@ static void say_how_many_more(const cJSON *result, struct strbuf *out)
         strbuf_addf(out, "and %llu more, not listed\n\n", (unsigned long long)(total - shown));
 }
 
-void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
+static void add_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
 {
     struct table t;
     table_init(&t, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
@@ -99,6 +99,6 @@ void view_sweep(const struct cli *cli, const cJSON *result, struct strbuf *out)
 void view_sweep_print(const struct cli *cli, const cJSON *result)
 {
     struct strbuf out = STRBUF_INIT;
-    view_sweep(cli, result, &out);
+    add_sweep(cli, result, &out);
     say_print(&out);
 }

@@ -150,7 +150,7 @@ static const char *state_word(const struct daemon *d)
     return serving < fleet_wanted(fleet) || !all_up ? "degraded" : "serving";
 }
 
-struct cJSON *status_workers_json(const struct daemon *d)
+static struct cJSON *workers_json(const struct daemon *d)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     struct cJSON *list = cJSON_CreateArray();
@@ -170,7 +170,7 @@ struct cJSON *status_workers_json(const struct daemon *d)
 struct cJSON *status_workers_view(const struct daemon *d)
 {
     struct cJSON *o = cJSON_CreateObject();
-    cJSON_AddItemToObject(o, "workers", status_workers_json(d));
+    cJSON_AddItemToObject(o, "workers", workers_json(d));
     return o;
 }
 
@@ -189,7 +189,7 @@ struct cJSON *status_json(const struct daemon *d)
     cJSON_AddNumberToObject(workers, "configured", d->config->agent.workers);
     cJSON_AddNumberToObject(workers, "serving", fleet_serving(fleet));
     cJSON_AddItemToObject(workers, "scale", verb_scale_json(d));
-    cJSON_AddItemToObject(workers, "list", status_workers_json(d));
+    cJSON_AddItemToObject(workers, "list", workers_json(d));
     cJSON_AddItemToObject(o, "callers", status_callers_json(d));
     cJSON_AddItemToObject(o, "drain", drain_json(d));
     struct cJSON *restart = cJSON_AddObjectToObject(o, "restart");

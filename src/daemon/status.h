@@ -6,5 +6,4 @@ struct daemon;
 
 /* Each returns owned JSON. */
 struct cJSON *status_json(const struct daemon *d);
-struct cJSON *status_workers_json(const struct daemon *d);
 struct cJSON *status_workers_view(const struct daemon *d); /* {"workers": [..]} */

@@ -19,28 +19,28 @@ void config_probe_fini(struct config_probe *probe)
     probe->name = NULL;
 }
 
-void config_keyspace_fini(struct config_keyspace *keyspace)
+static void keyspace_fini(struct config_keyspace *keyspace)
 {
     clear_object(keyspace, CONFIG_OBJECT_KEYSPACE);
     free(keyspace->name);
     keyspace->name = NULL;
 }
 
-void config_notify_fini(struct config_notify *notify)
+static void notify_fini(struct config_notify *notify)
 {
     clear_object(notify, CONFIG_OBJECT_NOTIFY);
     free(notify->name);
     notify->name = NULL;
 }
 
-void config_log_watch_fini(struct config_log_watch *watch)
+static void log_watch_fini(struct config_log_watch *watch)
 {
     clear_object(watch, CONFIG_OBJECT_LOG_WATCH);
     free(watch->name);
     watch->name = NULL;
 }
 
-void config_credential_fini(struct config_credential *credential)
+static void credential_fini(struct config_credential *credential)
 {
     clear_object(credential, CONFIG_OBJECT_CREDENTIAL);
     free(credential->name);
@@ -54,13 +54,13 @@ void config_free(struct config *c)
     for (unsigned i = 0; i < c->n_probes; i++)
         config_probe_fini(&c->probes[i]);
     for (unsigned i = 0; i < c->n_keyspaces; i++)
-        config_keyspace_fini(&c->keyspaces[i]);
+        keyspace_fini(&c->keyspaces[i]);
     for (unsigned i = 0; i < c->n_notifiers; i++)
-        config_notify_fini(&c->notifiers[i]);
+        notify_fini(&c->notifiers[i]);
     for (unsigned i = 0; i < c->n_log_watches; i++)
-        config_log_watch_fini(&c->log_watches[i]);
+        log_watch_fini(&c->log_watches[i]);
     for (unsigned i = 0; i < c->n_credentials; i++)
-        config_credential_fini(&c->credentials[i]);
+        credential_fini(&c->credentials[i]);
     clear_object(c, CONFIG_OBJECT_ROOT);
     free(c);
 }

@@ -67,9 +67,5 @@ void config_report(struct config_build *b, const char *fmt, ...)
 void config_report_at(struct config_build *b, const struct config_place *place, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* Frees what a section's object owns. */
+/* Frees what it owns. */
 void config_probe_fini(struct config_probe *probe);
-void config_keyspace_fini(struct config_keyspace *keyspace);
-void config_notify_fini(struct config_notify *notify);
-void config_log_watch_fini(struct config_log_watch *watch);
-void config_credential_fini(struct config_credential *credential);

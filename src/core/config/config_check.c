@@ -164,7 +164,8 @@ static void check_pace(struct config_build *b)
     }
 }
 
-bool config_can_count(const struct config *c, enum config_keyspace_kind kind)
+/* Whether some keyspace is of that kind and there is a Redis to look into. */
+static bool can_count(const struct config *c, enum config_keyspace_kind kind)
 {
     for (unsigned i = 0; c->redis.url && i < c->n_keyspaces; i++) {
         if (c->keyspaces[i].kind == kind)
@@ -178,7 +179,7 @@ static void check_waitfor(struct config_build *b, const char *word, bool *wait,
     enum config_keyspace_kind kind, const char *kind_word)
 {
     const struct config_place *place = config_place_of(b, "Drain", "WaitFor", 0);
-    if (!*wait || config_can_count(b->config, kind) || config_was_refused(b, "Redis", "Url", 0))
+    if (!*wait || can_count(b->config, kind) || config_was_refused(b, "Redis", "Url", 0))
         return;
     if (!place)
         *wait = false;

@@ -11,9 +11,6 @@ const struct config_place *config_place_of(
 bool config_was_refused(
     const struct config_build *b, const char *section, const char *key, unsigned index);
 
-/* Whether some keyspace is of that kind and there is a Redis to look into. */
-bool config_can_count(const struct config *c, enum config_keyspace_kind kind);
-
 void config_check_probes(struct config_build *b);
 void config_check_notifiers(struct config_build *b);
 void config_check_log_watches(struct config_build *b);

@@ -18,7 +18,7 @@ const struct metric_family_row *exposition_row(enum metric_family family)
     return &rows[family];
 }
 
-const char *metric_type_name(enum metric_type type)
+static const char *type_name(enum metric_type type)
 {
     switch (type) {
     case METRIC_COUNTER:
@@ -63,7 +63,7 @@ static void head(struct exposition *x, const struct metric_family_row *row)
         type = METRIC_GAUGE;
     }
     strbuf_addf(x->out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)len, row->name, row->help,
-        (int)len, row->name, metric_type_name(type));
+        (int)len, row->name, type_name(type));
 }
 
 void exposition_family(struct exposition *x, enum metric_family family)

@@ -65,4 +65,3 @@ struct metric_family_row {
     const char *help;
 };
 const struct metric_family_row *exposition_row(enum metric_family family);
-const char *metric_type_name(enum metric_type type);

@@ -64,7 +64,6 @@ bool credential_recover(
     struct credentials *c, const char *variable, const char *fingerprint, char *out);
 
 /* credentials_store.c */
-struct credential_clock credentials_clock(void);
 /* Brings the ages up to now. */
 void credential_grow(struct credential *one);
 void credentials_open(struct credentials *c);

@@ -17,7 +17,7 @@
 #define RECORDS "credentials.json"
 enum { RECORDS_MAX = 64 * 1024 };
 
-struct credential_clock credentials_clock(void)
+static struct credential_clock clock_now(void)
 {
     struct credential_clock now = {.boot = loop_now(), .wall = loop_wall_now()};
     boot_id(now.boot_id);
@@ -63,7 +63,7 @@ static void read_records(struct credentials *c)
     struct err e = {0};
     char *text = NULL;
     size_t len = 0;
-    const struct credential_clock now = credentials_clock();
+    const struct credential_clock now = clock_now();
     int r = doc_dir_read(c->dir, RECORDS, RECORDS_MAX, &text, &len, &e);
     if (r == 0)
         r = credential_record_read(text, &now, c->former, &e);
@@ -120,7 +120,7 @@ void credentials_save(struct credentials *c)
 {
     struct credential_record records[LIMIT_CREDENTIALS];
     struct strbuf text = STRBUF_INIT;
-    const struct credential_clock now = credentials_clock();
+    const struct credential_clock now = clock_now();
     unsigned n = 0;
     if (!c->dir)
         return;

@@ -248,14 +248,6 @@ void incidents_examined(struct incidents *i, const char *id, const struct doctor
     incidents_save(i, r);
 }
 
-void incidents_happened(struct incidents *i, usec_t wall, const char *text)
-{
-    for (unsigned n = 0; n < i->n_live; n++) {
-        incident_record_add(i->live[n], INCIDENT_ENTRY_EVENT, wall, text);
-        incidents_save(i, i->live[n]);
-    }
-}
-
 void incidents_each(
     struct incidents *i, void (*visit)(struct incident_record *record, void *arg), void *arg)
 {

@@ -53,9 +53,6 @@ void incidents_note(struct incidents *i, enum condition c, const char *subject, 
 /* Adds to what is known of it if it is open, else nothing. */
 void incidents_add(struct incidents *i, enum condition c, const char *subject, const char *words);
 
-/* Something happened that belongs into the timeline of everything that is not resolved. */
-void incidents_happened(struct incidents *i, usec_t wall, const char *text);
-
 /* For each that is not resolved. */
 void incidents_each(
     struct incidents *i, void (*visit)(struct incident_record *record, void *arg), void *arg);

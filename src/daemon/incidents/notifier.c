@@ -150,7 +150,7 @@ static void on_waiting(void *arg)
     const struct notifier *n = arg;
     unsigned waiting = 0;
     for (unsigned i = 0; i < n->n_outlets; i++)
-        waiting += notifier_outlet_count(n->outlets[i]).waiting;
+        waiting += notifier_outlet_waiting(n->outlets[i]);
     n->spec.on_waiting(waiting, n->spec.arg);
 }
 
@@ -281,14 +281,6 @@ struct cJSON *notifier_json(const struct notifier *n)
     for (unsigned i = 0; i < n->n_outlets; i++)
         cJSON_AddItemToArray(list, notifier_outlet_json(n->outlets[i]));
     return o;
-}
-
-bool notifier_count_at(const struct notifier *n, unsigned i, struct notifier_count *out)
-{
-    if (i >= n->n_outlets)
-        return false;
-    *out = notifier_outlet_count(n->outlets[i]);
-    return true;
 }
 
 const char *notifier_host(const struct notifier *n)

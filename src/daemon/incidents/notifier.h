@@ -56,8 +56,5 @@ bool notifier_unsilence(struct notifier *n, const char *author);
 struct cJSON *notifier_silence_json(const struct notifier *n);
 struct cJSON *notifier_json(const struct notifier *n);
 
-/* For the metrics: the i-th notifier; false behind the last. */
-bool notifier_count_at(const struct notifier *n, unsigned i, struct notifier_count *out);
-
 /* The machine's name, as receivers are told. */
 const char *notifier_host(const struct notifier *n);

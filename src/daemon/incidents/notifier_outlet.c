@@ -296,12 +296,9 @@ void notifier_outlet_post(struct notifier_outlet *o, const char *text)
         poke(o, DELIVERY_EV_QUEUED);
 }
 
-struct notifier_count notifier_outlet_count(const struct notifier_outlet *o)
+unsigned notifier_outlet_waiting(const struct notifier_outlet *o)
 {
-    return (struct notifier_count){.name = o->spec.conf->name,
-        .sent = o->sent,
-        .failed = o->failed,
-        .waiting = delivery_queue_waiting(notifier_store_queue(o->store))};
+    return delivery_queue_waiting(notifier_store_queue(o->store));
 }
 
 struct cJSON *notifier_outlet_json(const struct notifier_outlet *o)

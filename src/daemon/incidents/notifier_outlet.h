@@ -43,13 +43,8 @@ const struct config_notify *notifier_outlet_conf(const struct notifier_outlet *o
 /* Queues a notice in our JSON form; it is on disk on return. */
 void notifier_outlet_post(struct notifier_outlet *o, const char *text);
 
-struct notifier_count {
-    const char *name;
-    uint64_t sent;   /* by this instance */
-    uint64_t failed; /* given up by this instance */
-    unsigned waiting;
-};
-struct notifier_count notifier_outlet_count(const struct notifier_outlet *o);
+/* How many notices are not sent yet. */
+unsigned notifier_outlet_waiting(const struct notifier_outlet *o);
 
 /* {"name", "type", "state", "waiting", "standing", "sent", "failed", "failures", "last_sent_at",
  * "last_error"} Returns owned JSON. */

@@ -60,9 +60,6 @@ int slot_exec(
 int slot_adopt(struct slot *s, const struct config *config, const struct fleet_slot *state,
     const struct saved_process *p, struct err *e);
 
-/* As the loop reports it of one that was just started. */
-void slot_report_started(struct slot *s);
-
 /* What an adoption needs of the present life. */
 void slot_save(const struct slot *s, struct saved_process *out);
 

@@ -13,7 +13,7 @@
 
 enum { OOM_SCORE_OF_WORKERS = 200 };
 
-void slot_report_started(struct slot *s)
+static void report_started(struct slot *s)
 {
     slot_report(
         s, (struct fleet_event){.type = FLEET_EV_SPAWNED, .watchdog = said_watchdog(s->said)});
@@ -27,7 +27,7 @@ static void on_started(struct child *c, void *arg)
     procinfo_program(s->pid, s->program, sizeof s->program);
     if (s->handover)
         handover_started(s->handover);
-    slot_report_started(s);
+    report_started(s);
     said_started(s->said, s->pid);
 }
 

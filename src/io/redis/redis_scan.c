@@ -22,7 +22,8 @@ enum { COUNT_FIRST = 100, DEPTH_FIRST = 64 };
 
 static void go_on(struct redis_scan *s);
 
-void scan_fault(struct redis_fault *f, enum redis_error error, const char *text, size_t len)
+/* Notes the first one. */
+static void note_fault(struct redis_fault *f, enum redis_error error, const char *text, size_t len)
 {
     if (f->error != REDIS_E_NONE)
         return;
@@ -34,13 +35,13 @@ void scan_garbage(struct redis_fault *f, const char *command)
 {
     char text[64];
     int len = snprintf(text, sizeof text, "%s: an answer that is none", command);
-    scan_fault(f, REDIS_E_PROTOCOL, text, (size_t)len);
+    note_fault(f, REDIS_E_PROTOCOL, text, (size_t)len);
 }
 
 void scan_lost(const struct redis_scan *s, struct redis_fault *f)
 {
     const char *why = redis_batch_lost_text(s->link);
-    scan_fault(f, REDIS_E_LOST, why, strlen(why));
+    note_fault(f, REDIS_E_LOST, why, strlen(why));
 }
 
 /* ---- what is asked ---- */
@@ -48,7 +49,7 @@ void scan_lost(const struct redis_scan *s, struct redis_fault *f)
 void scan_take_time(usec_t *now, struct redis_fault *f, const struct redis_value *reply)
 {
     if (reply->type == REDIS_ERROR) {
-        scan_fault(f, redis_error_class(reply->str, reply->len), reply->str, reply->len);
+        note_fault(f, redis_error_class(reply->str, reply->len), reply->str, reply->len);
         return;
     }
     struct redis_value sec = redis_value_at(reply, 0);
@@ -130,7 +131,7 @@ static void take_names(struct redis_scan *s, const struct redis_value *reply)
     struct scan_list *l = &s->coming;
     s->scanning = false;
     if (reply->type == REDIS_ERROR) {
-        scan_fault(
+        note_fault(
             &s->flight_fault, redis_error_class(reply->str, reply->len), reply->str, reply->len);
         return;
     }

@@ -63,8 +63,7 @@ struct redis_scan {
     struct redis_fault fault;
 };
 
-/* Notes the first fault. */
-void scan_fault(struct redis_fault *f, enum redis_error error, const char *text, size_t len);
+/* Each notes the first fault. */
 void scan_garbage(struct redis_fault *f, const char *command);
 void scan_lost(const struct redis_scan *s, struct redis_fault *f);
 
