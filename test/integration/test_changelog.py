@@ -7,6 +7,59 @@ import pytest
 from waiting import wait_for
 
 
+OLD = "2020-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def sweeping(make_daemon, sleeper_config, redis):
+    """A daemon that sweeps when it is told to, and a stale session and a stuck task for it."""
+    running = make_daemon({**sleeper_config(), "Redis": {"Url": redis.unix_url},
+                           "Sweep": {"Interval": "infinity", "MaxDelete": "infinity"}})
+    running.wait_event("redis-up")
+    redis.command("SET", "elevenlabs:session:a", json.dumps({"sessionId": "a", "createdAt": OLD}))
+    redis.command("SET", "cursor_task:b", json.dumps({"pending": True, "createdAt": OLD}))
+    return running
+
+
+def only(redis, *patterns):
+    """Redis lets its user have keys with these names alone."""
+    redis.command("ACL", "SETUSER", "default", "resetkeys", *(f"~{p}" for p in patterns))
+
+
+def test_a_sweep_that_failed_on_its_way_is_a_change(sweeping, redis):
+    only(redis, "cursor_task:*")
+    assert sweeping.cli("sweep", "--reason=tidying").returncode == 1
+    only(redis, "*")
+    assert redis.command("KEYS", "*") == [b"elevenlabs:session:a"]
+    told = sweeping.wait_event("sweep-failed")
+    assert told["removed"] == "1" and "NOPERM" in told["reason"]
+    change = wait_for_change(sweeping, "removed 1", "--kind=sweep")
+    assert change["reason"] == "tidying", "why somebody wanted it, not what failed"
+    assert change["author"] == told["author"] and change["author"] != "voxkeeperd"
+    assert change["details"]["event"] == "sweep-failed"
+    assert "NOPERM" in change["details"]["VOXKEEPER_REASON"]
+
+
+def test_a_sweep_that_ended_at_its_limit_was_wanted_for_a_reason(sweeping):
+    sweeping.cli("sweep", "--limit=1", "--reason=a try", check=True)
+    change = wait_for_change(sweeping, "removed 1", "--kind=sweep")
+    assert change["reason"] == "a try" and change["details"]["event"] == "sweep-done"
+
+
+def test_a_restore_that_failed_on_its_way_is_a_change(sweeping, redis):
+    sweeping.cli("sweep", check=True)
+    (file,) = json.loads(sweeping.cli("backups", "--json", check=True).stdout)
+    only(redis, "cursor_task:*")
+    assert sweeping.cli("restore", file["file"], "--reason=too early").returncode == 1
+    only(redis, "*")
+    assert redis.command("KEYS", "*") == [b"cursor_task:b"]
+    assert sweeping.wait_event("restore-failed")["restored"] == "1"
+    change = wait_for_change(sweeping, "restored 1 of 2", "--kind=restore")
+    assert change["reason"] == "too early"
+    assert "NOPERM" in change["text"] or "failed" in change["text"]
+    assert change["details"]["event"] == "restore-failed"
+
+
 @pytest.fixture
 def release(tmp_path):
     path = tmp_path / "RELEASE"
@@ -163,7 +216,7 @@ def test_why_somebody_wanted_what_failed(make_daemon, sleeper_config, directory)
     assert running.cli("restart", "--reason=new table").returncode == 1
     (entry,) = changes(running, "--kind=restart")
     assert entry["reason"] == "new table" and "restart failed" in entry["text"]
-    assert "ended before it was verified" in entry["details"]["VOXKEEPER_REASON"]
+    assert "it ended with exit code 3" in entry["details"]["VOXKEEPER_REASON"]
 
 
 def test_a_reload_names_keys_and_hides_secrets(make_daemon, sleeper_config):

@@ -61,9 +61,11 @@ def test_keys_are_listed_and_stay(daemon, redis):
 
 def test_ctrl_c_ends_the_sweep(daemon, redis):
     subprocess.run([WORK, redis.socket, "fill", "200000", "20000", "20000", "9000"], check=True)
-    sweep = subprocess.Popen([BUILD / "src/cli/voxkeeper", "--socket", daemon.socket, "sweep", "--json"],
+    sweep = subprocess.Popen([BUILD / "src/cli/voxkeeper", "--socket", daemon.socket, "sweep", "--json",
+                              "--reason=tidying"],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: history(daemon)["progress"], what="the sweep to begin")
+    wait_for(lambda: (history(daemon)["progress"] or {}).get("removed"), deadline=60,
+             what="the sweep to have removed something")
     sweep.send_signal(signal.SIGINT)
     out, err = sweep.communicate(timeout=60)
     assert sweep.returncode == -signal.SIGINT, out + err
@@ -75,6 +77,9 @@ def test_ctrl_c_ends_the_sweep(daemon, redis):
     assert redis.command("DBSIZE") == 240000 - result["removed"]
     assert result["backed_up"] >= result["removed"]
     daemon.wait_event("sweep-aborted")
+    (change,) = json.loads(daemon.cli("changelog", "--json", "--kind=sweep", check=True).stdout)["changes"]
+    assert change["reason"] == "tidying" and "cancelled" in change["details"]["VOXKEEPER_REASON"]
+    assert change["details"]["VOXKEEPER_REMOVED"] == str(result["removed"])
     assert history(daemon)["state"] == "idle"
     again = daemon.cli("sweep", "--wait", "--dry-run", "--json", "--keyspace=sessions", check=True)
     assert '"complete":true' in again.stdout

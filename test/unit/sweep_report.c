@@ -185,12 +185,13 @@ static void a_finding_as_json(void **state)
 static void a_sweep_is_an_event(void **state)
 {
     (void)state;
-    sweep_report_event(&summary, "alice", "tidying up");
+    sweep_report_event(&summary, &(struct sweep_asker){"alice", "tidying up", 7});
     assert_true(sweep_report_went_well(&summary));
     witness_must("sweep-done|sweep: looked at 12 keys");
-    witness_must("|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_REPAIRED=0|VOXKEEPER_SURVIVED=1"
-                 "|VOXKEEPER_FINDINGS=3 stale, 1 stuck-task|VOXKEEPER_AUTHOR=alice"
-                 "|VOXKEEPER_REASON=tidying up|VOXKEEPER_DURATION_USEC=12000\n");
+    witness_must(
+        "|VOXKEEPER_KEYS=12|VOXKEEPER_REMOVED=2|VOXKEEPER_REPAIRED=0|VOXKEEPER_SURVIVED=1"
+        "|VOXKEEPER_FINDINGS=3 stale, 1 stuck-task|VOXKEEPER_AUTHOR=alice|VOXKEEPER_OPERATION=7"
+        "|VOXKEEPER_REASON=tidying up|VOXKEEPER_DURATION_USEC=12000\n");
     assert_int_equal(witness_count("\n"), 1);
 }
 
@@ -200,7 +201,7 @@ static void one_that_ends_at_its_limit_is_done(void **state)
     summary.complete = false;
     summary.limited = true;
     strcpy(summary.error_text, "ended at the limit that was asked for");
-    sweep_report_event(&summary, "timer", "");
+    sweep_report_event(&summary, &(struct sweep_asker){"timer", "", 0});
     assert_int_equal(strncmp(strbuf_text(&witness_text), "sweep-done|", 11), 0);
 }
 
@@ -251,7 +252,7 @@ static void what_went_wrong_is_another(void **state)
         summary.complete = rows[i].complete;
         summary.error = rows[i].error;
         strcpy(summary.error_text, "the reason");
-        sweep_report_event(&summary, "timer", "");
+        sweep_report_event(&summary, &(struct sweep_asker){"timer", "", 0});
         assert_int_equal(
             strncmp(strbuf_text(&witness_text), rows[i].event, strlen(rows[i].event)), 0);
         char part[128];
@@ -269,7 +270,7 @@ static void a_backup_that_fails_is_a_failure(void **state)
     strcpy(summary.backup, "sweep-1.backup");
     strcpy(summary.error_text, "writing: No space left on device");
     assert_false(sweep_report_went_well(&summary));
-    sweep_report_event(&summary, "timer", "");
+    sweep_report_event(&summary, &(struct sweep_asker){"timer", "", 0});
     witness_must("sweep-failed|sweep: looked at 12 keys");
     witness_must("|VOXKEEPER_BACKUP=sweep-1.backup|");
     witness_must("|VOXKEEPER_REASON=writing: No space left on device|");
@@ -279,10 +280,10 @@ static void a_look_is_no_event(void **state)
 {
     (void)state;
     summary.dry_run = true;
-    sweep_report_event(&summary, "timer", "");
+    sweep_report_event(&summary, &(struct sweep_asker){"timer", "", 0});
     summary.dry_run = false;
     summary.census_only = true;
-    sweep_report_event(&summary, "timer", "");
+    sweep_report_event(&summary, &(struct sweep_asker){"timer", "", 0});
     assert_string_equal(strbuf_text(&witness_text), "");
 }
 

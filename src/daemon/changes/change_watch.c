@@ -159,7 +159,8 @@ static struct doer doer_of_operation(const struct daemon *d, uint64_t id)
 static bool has_own_reason(enum event_id id)
 {
     return id == EVENT_RESTART_FAILED || id == EVENT_ROLLOUT_ROLLED_BACK ||
-           id == EVENT_RESTORE_DONE || id == EVENT_RESTORE_FAILED;
+           id == EVENT_RESTORE_DONE || id == EVENT_RESTORE_FAILED || id == EVENT_SWEEP_DONE ||
+           id == EVENT_SWEEP_FAILED || id == EVENT_SWEEP_ABORTED;
 }
 
 static const char *reason_of_asker(

@@ -206,7 +206,7 @@ static enum event_id event_of(const struct sweep_summary *summary)
                                                                      : EVENT_SWEEP_FAILED;
 }
 
-void sweep_report_event(const struct sweep_summary *summary, const char *author, const char *reason)
+void sweep_report_event(const struct sweep_summary *summary, const struct sweep_asker *asker)
 {
     if (summary->dry_run || summary->census_only)
         return;
@@ -225,11 +225,13 @@ void sweep_report_event(const struct sweep_summary *summary, const char *author,
     event_field(&ev, "VOXKEEPER_FINDINGS", "%s", strbuf_text(&counts));
     if (summary->backup[0])
         event_field(&ev, "VOXKEEPER_BACKUP", "%s", summary->backup);
-    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", author);
+    event_field(&ev, "VOXKEEPER_AUTHOR", "%s", asker->author);
+    if (asker->operation > 0)
+        event_field(&ev, "VOXKEEPER_OPERATION", "%llu", (unsigned long long)asker->operation);
     if (summary->error_text[0])
         event_field(&ev, "VOXKEEPER_REASON", "%s", sweep_report_trouble(summary).text);
-    else if (reason[0])
-        event_field(&ev, "VOXKEEPER_REASON", "%s", reason);
+    else if (asker->reason[0])
+        event_field(&ev, "VOXKEEPER_REASON", "%s", asker->reason);
     event_duration(&ev, summary->took);
     event_emit(&ev);
     event_fini(&ev);

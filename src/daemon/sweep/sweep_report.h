@@ -33,6 +33,11 @@ struct sweep_sentence sweep_report_progress_sentence(const struct sweep_progress
 /* Every finding but the usual ones, "2 stale, 1 stuck-task". */
 void sweep_report_counts(const struct sweep_summary *summary, struct strbuf *out);
 
+/* Whom it was for: `operation` 0 and `reason` "" if nobody asked. */
+struct sweep_asker {
+    const char *author, *reason;
+    uint64_t operation;
+};
+
 /* SWEEP_DONE, SWEEP_FAILED or SWEEP_ABORTED; nothing for a census or a dry run. */
-void sweep_report_event(
-    const struct sweep_summary *summary, const char *author, const char *reason);
+void sweep_report_event(const struct sweep_summary *summary, const struct sweep_asker *asker);

@@ -182,7 +182,9 @@ static void on_done(const struct sweep_summary *summary, void *arg)
     s->running = false;
     sweep_consent_ended(&s->consent, summary);
     remember(s, summary);
-    sweep_report_event(summary, author_of(s), s->op ? operation_reason(s->op) : "");
+    sweep_report_event(summary, &(struct sweep_asker){.author = author_of(s),
+                                    .reason = s->op ? operation_reason(s->op) : "",
+                                    .operation = s->op ? operation_id(s->op) : 0});
     if (s->op)
         answer(s, summary);
     arm(s);
