@@ -180,7 +180,7 @@ def test_workers_that_fail_with_it_keep_the_old_one(make_daemon, sleeper_config,
     mark = daemon.mark()
     replace(secret, NEW)
     refused = daemon.wait_event("credential-refused", deadline=30)
-    assert "ended before it was verified" in refused["reason"]
+    assert "it ended with exit code 7" in refused["reason"]
     daemon.wait_event("worker-verified", since=mark, deadline=30)
     wait_for(lambda: keys_of(daemon) == {OLD})
 
