@@ -163,7 +163,7 @@ static void a_failed_restart_says_why(void **state)
     }
     daemon_rig_must_say(daemon_rig_verdict(&rig, op),
         "failed: restart failed: the new worker 1 failed (boot): health: status is 500, want 200; "
-        "voxkeeper goes on trying\nit answered: sick");
+        "it ended with signal 15 (SIGTERM); voxkeeper goes on trying\nit answered: sick");
     witness_must("restart-failed|restart failed, asked for by ");
     answers("GET", VK_API_ROLLOUT, NULL, 200,
         "\"verdict\":\"failed\",\"failure\":{\"message\":\"the new worker 1 failed (boot)");

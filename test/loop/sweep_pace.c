@@ -177,7 +177,8 @@ static void beside_a_fork_it_trickles(void **state)
     rig_wait(r->loop, strain_is_known, r);
     between_let(&between);
     usec_t held = loop_now() - since;
-    rig_wait(r->loop, some_are_found, r);
+    while (!some_are_found(r))
+        sweep_rig_move(r);
     sweeper_cancel(r->sweeper);
     sweep_rig_finish(r);
     end_the_save(r);
@@ -203,7 +204,10 @@ static void without_a_second_connection_a_third_is_ours(void **state)
     assert_int_equal(s->count, 100);
     /* Each step's rest is rounded down, and the last ones may not have been worth a wake-up. */
     usec_t due = s->worked * (PACER_SHARE_MAX - PACER_SHARE_CAREFUL) / PACER_SHARE_CAREFUL;
-    assert_in_range(s->rested + 10 * USEC_PER_MSEC, due - s->commands, due + 10 * USEC_PER_MSEC);
+    assert_true(s->rested <= due);
+    /* None lasts for more than two seconds, however long the machine took for a step. */
+    assert_true(
+        s->rested + 10 * USEC_PER_MSEC >= due - s->commands || s->rested >= 2 * USEC_PER_SEC);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -175,14 +175,18 @@ static inline bool sweep_rig_moves(void *arg)
     return r->done || redis_link_usage(r->link)->commands != r->commands;
 }
 
+static inline void sweep_rig_move(struct sweep_rig *r)
+{
+    r->commands = redis_link_usage(r->link)->commands;
+    rig_wait(r->loop, sweep_rig_moves, r);
+}
+
 /* Until the pass is over. It may take as long as it moves: how long that is is the machine's
  * affair. */
 static inline void sweep_rig_finish(struct sweep_rig *r)
 {
-    while (!r->done) {
-        r->commands = redis_link_usage(r->link)->commands;
-        rig_wait(r->loop, sweep_rig_moves, r);
-    }
+    while (!r->done)
+        sweep_rig_move(r);
 }
 
 static inline void sweep_rig_begin(struct sweep_rig *r, struct sweep_request request)
