@@ -4,8 +4,8 @@
 #include "build_config.h"
 #include "core/event.h"
 #include "daemon/api/admin.h"
-#include "daemon/credentials/credentials.h"
 #include "daemon/changes/instructions_watch.h"
+#include "daemon/credentials/credentials.h"
 #include "daemon/heal/healer.h"
 #include "daemon/incidents/incident_watch.h"
 #include "daemon/incidents/incidents.h"
@@ -57,7 +57,7 @@ const char *daemon_serving(const struct daemon *d, char out[DAEMON_SERVING_MAX])
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
     unsigned wanted = fleet_wanted(fleet);
-    snprintf(out, DAEMON_SERVING_MAX, "%u of %u %s", fleet_serving(fleet), wanted,
+    snprintf(out, DAEMON_SERVING_MAX, "%u of %u %s", fleet_answering(fleet), wanted,
         wanted == 1 ? "worker serves" : "workers serve");
     return out;
 }
@@ -70,8 +70,9 @@ bool daemon_is_ready(const struct daemon *d, char *why, size_t why_size)
         snprintf(why, why_size, "%s", drain->state == DRAIN_DRAINED ? "drained" : "draining");
         return false;
     }
-    if (fleet_serving(fleet) == 0) {
-        snprintf(why, why_size, "no verified worker serves (0 of %u)", fleet_wanted(fleet));
+    if (fleet_answering(fleet) == 0) {
+        snprintf(why, why_size, "no verified worker %s (0 of %u)",
+            fleet_serving(fleet) > 0 ? "answers: who serves hangs" : "serves", fleet_wanted(fleet));
         return false;
     }
     char serving[DAEMON_SERVING_MAX];
@@ -86,7 +87,7 @@ void daemon_show_status(struct daemon *d)
     const struct drain *drain = drainer_state(d->drainer);
     switch (drain->state) {
     case DRAIN_OPEN:
-        strbuf_addf(&line, "%u/%u workers serve%s%s", fleet_serving(fleet), fleet_wanted(fleet),
+        strbuf_addf(&line, "%u/%u workers serve%s%s", fleet_answering(fleet), fleet_wanted(fleet),
             dependency_words(d)[0] ? ", " : "", dependency_words(d));
         break;
     case DRAIN_LINGERING:

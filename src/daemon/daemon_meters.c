@@ -35,7 +35,7 @@ void daemon_on_swept(const struct sweep_summary *summary, void *arg)
 
 static enum meters_gap gap_of(const struct daemon *d)
 {
-    if (fleet_serving(supervisor_fleet(d->supervisor)) > 0)
+    if (fleet_answering(supervisor_fleet(d->supervisor)) > 0)
         return METERS_GAP_COUNT;
     if (drainer_state(d->drainer)->state != DRAIN_OPEN)
         return METERS_GAP_DRAINED;

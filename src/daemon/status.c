@@ -132,7 +132,7 @@ static struct cJSON *config_json(const struct daemon *d)
 static const char *state_word(const struct daemon *d)
 {
     const struct fleet *fleet = supervisor_fleet(d->supervisor);
-    unsigned serving = fleet_serving(fleet);
+    unsigned serving = fleet_answering(fleet);
     switch (drainer_state(d->drainer)->state) {
     case DRAIN_LINGERING:
     case DRAIN_WAITING:
@@ -187,7 +187,7 @@ struct cJSON *status_json(const struct daemon *d)
     struct cJSON *workers = cJSON_AddObjectToObject(o, "workers");
     cJSON_AddNumberToObject(workers, "wanted", fleet_wanted(fleet));
     cJSON_AddNumberToObject(workers, "configured", d->config->agent.workers);
-    cJSON_AddNumberToObject(workers, "serving", fleet_serving(fleet));
+    cJSON_AddNumberToObject(workers, "serving", fleet_answering(fleet));
     cJSON_AddItemToObject(workers, "scale", verb_scale_json(d));
     cJSON_AddItemToObject(workers, "list", workers_json(d));
     cJSON_AddItemToObject(o, "callers", status_callers_json(d));

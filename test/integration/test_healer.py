@@ -165,6 +165,10 @@ def test_replacing_is_switched_off_and_on(
 def test_nobody_is_answered_when_all_who_serve_hang(ailing):
     daemon, _ = ailing(HANGS[0], Heal={"Hung": "no"})
     daemon.wait_event("incident-opened", condition="no-serving-worker", deadline=60)
+    status, ready = daemon.request("GET", "/readyz")
+    assert status == 503 and "who serves hangs" in ready["why"]
+    assert daemon.cli("status", check=True).stdout.startswith("elevenlabs-agent: NOT ANSWERING")
+    assert "voxkeeper_serving_workers 0" in daemon.metrics()
 
 
 def fill(redis, n, prefix="a"):

@@ -274,6 +274,9 @@ unsigned fleet_serving(const struct fleet *f);
 /* Workers that are kept although they hang (cause HANG) or lost the dependency (ZOMBIE). */
 unsigned fleet_kept(const struct fleet *f, enum worker_cause cause);
 
+/* Workers that serve, without those that hang and are kept: nobody hears from them. */
+unsigned fleet_answering(const struct fleet *f);
+
 /* Why the slot's worker shall be replaced when it is its turn; WORKER_CAUSE_NONE: it shall not. */
 enum worker_cause fleet_pending(const struct fleet *f, unsigned slot);
 

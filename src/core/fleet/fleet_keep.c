@@ -44,6 +44,17 @@ unsigned fleet_kept(const struct fleet *f, enum worker_cause cause)
     return n;
 }
 
+unsigned fleet_answering(const struct fleet *f)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->n_slots; i++) {
+        const struct fleet_slot *s = &f->slots[i];
+        bool hangs = ailment(s) == WORKER_CAUSE_HANG && fleet_keeps(f, s, WORKER_CAUSE_HANG);
+        n += s->worker.state == WORKER_SERVING && !hangs;
+    }
+    return n;
+}
+
 /* A hang waits for nobody. */
 void fleet_keep_end(struct fleet_ctx *c)
 {

@@ -135,8 +135,7 @@ static void look_at_service(struct incident_watch *w, const struct fleet *fleet)
     char words[128];
     char serving[DAEMON_SERVING_MAX];
     bool open = drainer_state(d->drainer)->state == DRAIN_OPEN;
-    /* Who hangs, and is left alone, answers nobody. */
-    bool serves = fleet_serving(fleet) > fleet_kept(fleet, WORKER_CAUSE_HANG);
+    bool serves = fleet_answering(fleet) > 0;
     bool served_before = d->ready_told && !w->looked; /* by who served under another instance */
     w->begun = open && (w->begun || serves || served_before);
     bool missed = w->begun && !serves && fleet_wanted(fleet) > 0;

@@ -52,7 +52,7 @@ static void write_states(
         if (states[s] != WORKER_GONE)
             exposition_count(x, METRIC_LABELS(worker_state_name(states[s])), n);
     }
-    exposition_one_count(x, METRIC_SERVING_WORKERS, fleet_serving(fleet));
+    exposition_one_count(x, METRIC_SERVING_WORKERS, fleet_answering(fleet));
 }
 
 static void write_gaps(const struct meters *m, struct exposition *x)

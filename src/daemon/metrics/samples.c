@@ -52,7 +52,7 @@ static struct sample look(const struct daemon *d, const struct sock_connections 
         .probe_took = slowest_probe(d),
         .callers = callers ? (uint32_t)callers->n : 0,
         .callers_known = callers != NULL,
-        .serving = fleet_serving(supervisor_fleet(d->supervisor)),
+        .serving = fleet_answering(supervisor_fleet(d->supervisor)),
     };
 }
 
