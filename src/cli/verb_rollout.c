@@ -6,7 +6,6 @@
 #include "cli/view.h"
 #include "voxkeeper/control.h"
 
-
 static const struct {
     const char *word;
     const char *name;

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "cli/options.h"
 
-
 enum { NEAR = 3 };
 
 #define CHANGING (OPTION_BIT(REASON) | OPTION_BIT(TIMEOUT))

@@ -66,7 +66,8 @@ static void add_worker(struct doctor *d, unsigned index)
     w->verified = state->worker.verified_at > 0;
     doctor_watch_growth(daemon->doctor_watch, index, slot_life(slot), w);
     w->leaving = state->worker.state == WORKER_STOPPING || state->worker.state == WORKER_KILLED;
-    w->young = !w->leaving && !w->verified && usec_sub(loop_now(), state->worker.started_at) < YOUNG;
+    w->young =
+        !w->leaving && !w->verified && usec_sub(loop_now(), state->worker.started_at) < YOUNG;
     const struct endpoint *at = slot_address(slot, daemon->config);
     if (!at || at->family == ENDPOINT_UNIX || w->young || w->leaving)
         return;
