@@ -14,7 +14,7 @@
     X(WORKERS_WANTED, GAUGE, "voxkeeper_workers_wanted", "", "Workers that shall serve.") \
     X(WORKERS_CONFIGURED, GAUGE, "voxkeeper_workers_configured", "", "Workers that the configuration asks for; voxkeeper scale may ask for others.") \
     X(WORKERS, GAUGE, "voxkeeper_workers", "state", "Workers by state.") \
-    X(SERVING_WORKERS, GAUGE, "voxkeeper_serving_workers", "", "Verified workers that take callers.") \
+    X(SERVING_WORKERS, GAUGE, "voxkeeper_serving_workers", "", "Verified workers that take callers, without those known to hang.") \
     X(WITHOUT_SERVING_WORKER, COUNTER, "voxkeeper_without_serving_worker_seconds_total", "why", "Time in which no verified worker served.") \
     X(WORKER_INFO, INFO, "voxkeeper_worker_info", "worker,generation,release", "Generation and release of each worker.") \
     X(WORKER_START_TIME, GAUGE, "voxkeeper_worker_start_time_seconds", "worker", "When the worker was started, since the epoch.") \
