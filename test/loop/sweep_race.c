@@ -215,19 +215,17 @@ static uint64_t race_end(struct race *race)
 }
 
 /*
- * Sweeps until `refreshes` were made, and sweep and clients met: both were faster at some key. A
- * machine that is too busy for so many makes as many as it can in the time, and they must have met.
- * Prints and checks what came of it.
+ * Sweeps until `refreshes` were made, and sweep and clients met: both were faster at some key,
+ * however long a busy machine takes for it. Prints and checks what came of it.
  */
 static void sweep_beside_clients(struct sweep_rig *rig, uint64_t refreshes, bool repairs)
 {
     struct race race = race_begin(rig);
-    usec_t until = loop_now() + 100 * USEC_PER_SEC;
     uint64_t removed = 0;
     uint64_t survived = 0;
     uint64_t repaired = 0;
     bool met = false;
-    while ((!met || sum(race.shared->refreshes) < refreshes) && loop_now() < until) {
+    while (!met || sum(race.shared->refreshes) < refreshes) {
         sweep_rig_run(rig, (struct sweep_request){0});
         sweep_rig_went_well(rig);
         removed += rig->summary.removed;
@@ -242,7 +240,6 @@ static void sweep_beside_clients(struct sweep_rig *rig, uint64_t refreshes, bool
         (unsigned long long)made, (unsigned long long)removed, (unsigned long long)repaired,
         (unsigned long long)survived, (unsigned long long)lost);
     assert_int_equal(lost, 0);
-    assert_true(met);
 }
 
 static void no_refreshed_key_is_lost_by_script(void **state)
