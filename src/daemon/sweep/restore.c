@@ -19,8 +19,9 @@
 
 enum { RESTORE_BATCH = 64, BATCH_BYTES = 256 * 1024 };
 
-/* We work for that long at a time and then rest as long. */
+/* We work for that long at a time and then rest as long; a suspend is no work. */
 static const usec_t work_quantum = 10 * USEC_PER_MSEC;
+static const usec_t rest_most = USEC_PER_SEC;
 
 /* A key of the batch under way. */
 struct in_batch {
@@ -205,7 +206,8 @@ static void on_restored(
         return;
     }
     usec_t busy = usec_sub(loop_now(), r->busy_since);
-    timer_arm(r->timer, busy < work_quantum ? 0 : usec_add(loop_now(), busy));
+    usec_t rest = busy < rest_most ? busy : rest_most;
+    timer_arm(r->timer, busy < work_quantum ? 0 : usec_add(loop_now(), rest));
     if (busy >= work_quantum)
         operation_progress(r->op, "%llu of %llu keys", (unsigned long long)r->number,
             (unsigned long long)r->look->index.keys);
