@@ -143,6 +143,68 @@ static void the_fewest_callers_are_moved(void **state)
     assert_string_equal(resize_beside(202, 2, 0, 9, 0), "1 PAUSE");
 }
 
+/* ---- a watchdog that barks at a worker that is to be left alone ---- */
+
+static const char *keep(usec_t now, bool hung)
+{
+    return step((struct fleet_event){.type = FLEET_EV_KEEP, .now = now, .keeps_hung = hung});
+}
+
+/* It reports, and says that its next report comes within 100. */
+static const char *report(unsigned slot, usec_t now)
+{
+    struct fleet_event ev = about(slot, now, FLEET_EV_NOTIFIED);
+    ev.wish = (struct notify_wish){.alive = true, .sets_interval = true, .interval = 100};
+    return step(ev);
+}
+
+static void who_reports_no_more_is_kept_beside_its_spare(void **state)
+{
+    (void)state;
+    serve(1, 1);
+    keep(101, true);
+    assert_string_equal(report(0, 110), "");
+    fleet.slots[0].prober.next_at = fleet.slots[1].prober.next_at = USEC_INFINITY;
+    assert_string_equal(plain(210, FLEET_EV_TICK), "0 EVIDENCE, 0 TELL_WATCHDOG");
+    assert_true(update.actions[update.n_actions - 1].kept);
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_SERVING);
+    assert_int_equal(fleet.slots[1].worker.state, WORKER_STANDBY);
+    assert_int_equal(fleet_kept(&fleet, WORKER_CAUSE_HANG), 1);
+    assert_int_equal(fleet_answering(&fleet), 0);
+    assert_string_equal(plain(410, FLEET_EV_TICK), ""); /* it is told once */
+    struct fleet_event says_so = about(0, 411, FLEET_EV_NOTIFIED);
+    says_so.wish.trigger = true;
+    assert_string_equal(step(says_so), "");
+    /* It reports again, and then no more. */
+    assert_string_equal(report(0, 420), "");
+    assert_int_equal(fleet_kept(&fleet, WORKER_CAUSE_HANG), 0);
+    assert_int_equal(fleet_answering(&fleet), 1);
+    assert_string_equal(plain(520, FLEET_EV_TICK), "0 EVIDENCE, 0 TELL_WATCHDOG");
+    /* Nobody is left alone any more: the spare takes over. */
+    assert_string_equal(keep(530, false), "1 ACTIVATE, 0 PAUSE, 0 EVIDENCE, 0 SIGNAL_ABRT");
+    assert_int_equal(fleet.slots[0].worker.cause, WORKER_CAUSE_HANG);
+    assert_int_equal(fleet_answering(&fleet), 1);
+}
+
+/* What hangs of a new generation says that the generation is bad, whoever is left alone else. */
+static void who_is_rolled_out_is_not_kept(void **state)
+{
+    (void)state;
+    serve(1, 0);
+    keep(101, true);
+    plain(102, FLEET_EV_RESTART);
+    step(about(1, 103, FLEET_EV_SPAWNED));
+    report(1, 104);
+    step(about(1, 105, FLEET_EV_PROBED));
+    assert_int_equal(fleet.rollout.state, ROLLOUT_BAKING);
+    struct fleet_event hangs = about(1, 106, FLEET_EV_NOTIFIED);
+    hangs.wish.trigger = true;
+    step(hangs);
+    assert_int_equal(fleet.slots[1].worker.cause, WORKER_CAUSE_HANG);
+    assert_int_equal(fleet.slots[0].worker.state, WORKER_SERVING);
+    assert_int_equal(fleet_kept(&fleet, WORKER_CAUSE_HANG), 0);
+}
+
 static void a_restart_while_stopping_is_refused(void **state)
 {
     (void)state;
@@ -188,6 +250,8 @@ int main(void)
         cmocka_unit_test(generations_go_with_lives),
         cmocka_unit_test(a_drained_event_counts_for_the_paused_life_only),
         cmocka_unit_test(the_fewest_callers_are_moved),
+        cmocka_unit_test(who_reports_no_more_is_kept_beside_its_spare),
+        cmocka_unit_test(who_is_rolled_out_is_not_kept),
         cmocka_unit_test(a_restart_while_stopping_is_refused),
         cmocka_unit_test(a_restart_of_nothing_is_done),
         cmocka_unit_test(the_next_deadline_includes_the_rollout),
