@@ -9,10 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A port of ours may be a caller's as well: the kernel gives it away once for each destination. */
+struct ends {
+    struct sock_end ours;
+    uint32_t their_port; /* 0 of a unix socket; no padding, so that memcmp() compares them */
+};
+
 struct own_socket {
     int fd; /* -1: closed */
     usec_t closed_at;
-    struct sock_end end; /* at the latest look */
+    struct ends ends; /* at the latest look */
 };
 
 struct own_sockets {
@@ -34,27 +40,39 @@ void own_sockets_free(struct own_sockets *o)
     free(o);
 }
 
-/* A unix socket has no name on this side, but a number. One that has no end yet is nobody's. */
-static struct sock_end end_of(int fd)
+union name {
+    struct sockaddr any;
+    struct sockaddr_in inet;
+    struct sockaddr_in6 inet6;
+    struct sockaddr_storage storage;
+};
+
+static uint32_t port_of(const union name *name)
 {
-    struct sock_end end = {.port = UINT32_MAX};
+    if (name->any.sa_family == AF_INET)
+        return ntohs(name->inet.sin_port);
+    return name->any.sa_family == AF_INET6 ? ntohs(name->inet6.sin6_port) : 0;
+}
+
+/* A unix socket has no name on this side, but a number. One that has no end yet is nobody's. */
+static struct ends ends_of(int fd)
+{
+    struct ends ends = {.ours.port = UINT32_MAX};
     struct stat st;
-    union {
-        struct sockaddr any;
-        struct sockaddr_in inet;
-        struct sockaddr_in6 inet6;
-        struct sockaddr_storage storage;
-    } name = {0};
+    union name name = {0};
+    union name peer = {0};
     socklen_t len = sizeof name;
-    if (getsockname(fd, &name.any, &len) < 0)
-        return end;
+    socklen_t peer_len = sizeof peer;
+    if (getsockname(fd, &name.any, &len) < 0 || getpeername(fd, &peer.any, &peer_len) < 0)
+        return ends;
+    ends.their_port = port_of(&peer);
     if (name.any.sa_family == AF_INET)
-        sock_end_inet(&end, &name.inet.sin_addr, ntohs(name.inet.sin_port));
+        sock_end_inet(&ends.ours, &name.inet.sin_addr, port_of(&name));
     else if (name.any.sa_family == AF_INET6)
-        sock_end_inet6(&end, &name.inet6.sin6_addr, ntohs(name.inet6.sin6_port));
+        sock_end_inet6(&ends.ours, &name.inet6.sin6_addr, port_of(&name));
     else if (fstat(fd, &st) == 0)
-        end = (struct sock_end){.inode = (uint32_t)st.st_ino};
-    return end;
+        ends.ours = (struct sock_end){.inode = (uint32_t)st.st_ino};
+    return ends;
 }
 
 static void forget_the_old(struct own_sockets *o, usec_t now)
@@ -88,21 +106,21 @@ void own_sockets_close(struct own_sockets *o, int fd, usec_t now)
     for (size_t i = 0; i < o->n; i++) {
         struct own_socket *s = &o->items[i];
         if (s->fd == fd)
-            *s = (struct own_socket){.fd = -1, .closed_at = now, .end = end_of(fd)};
+            *s = (struct own_socket){.fd = -1, .closed_at = now, .ends = ends_of(fd)};
     }
     close(fd);
 }
 
-static int by_end(const void *a, const void *b)
+static int by_ends(const void *a, const void *b)
 {
     const struct own_socket *x = a;
     const struct own_socket *y = b;
-    return memcmp(&x->end, &y->end, sizeof x->end);
+    return memcmp(&x->ends, &y->ends, sizeof x->ends);
 }
 
-static int end_to_socket(const void *end, const void *socket)
+static int ends_to_socket(const void *ends, const void *socket)
 {
-    return memcmp(end, &((const struct own_socket *)socket)->end, sizeof(struct sock_end));
+    return memcmp(ends, &((const struct own_socket *)socket)->ends, sizeof(struct ends));
 }
 
 void own_sockets_drop(struct own_sockets *o, struct sock_connections *list, usec_t now)
@@ -113,12 +131,13 @@ void own_sockets_drop(struct own_sockets *o, struct sock_connections *list, usec
         return;
     for (size_t i = 0; i < o->n; i++) {
         if (o->items[i].fd >= 0)
-            o->items[i].end = end_of(o->items[i].fd);
+            o->items[i].ends = ends_of(o->items[i].fd);
     }
-    qsort(o->items, o->n, sizeof *o->items, by_end);
+    qsort(o->items, o->n, sizeof *o->items, by_ends);
     for (size_t i = 0; i < list->n; i++) {
         const struct sock_connection *c = &list->items[i];
-        if (!bsearch(&c->peer, o->items, o->n, sizeof *o->items, end_to_socket))
+        struct ends ends = {.ours = c->peer, .their_port = c->local_port};
+        if (!bsearch(&ends, o->items, o->n, sizeof *o->items, ends_to_socket))
             list->items[n++] = *c;
     }
     list->n = n;

@@ -23,5 +23,5 @@ int own_sockets_add(struct own_sockets *o, int fd);
 /* Closes it. */
 void own_sockets_close(struct own_sockets *o, int fd, usec_t now);
 
-/* Takes those out of `list` whose other end is one of them. */
+/* Takes those out of `list` whose other end is one of them: by both ends. */
 void own_sockets_drop(struct own_sockets *o, struct sock_connections *list, usec_t now);
