@@ -113,7 +113,7 @@ def a_busy_while(daemon, prometheus, port, redis):
     with ask_half(port):
         request(port, "GET", "/health")
         seen(prometheus, 'voxkeeper_callers{kind="connections"} > 0')
-        daemon.cli("restart", check=True)
+    daemon.cli("restart", check=True)
     seen(prometheus, 'voxkeeper_rollouts_total{outcome="done"} == 1')
     seen(prometheus, "voxkeeper_handover_duration_seconds_count >= 1")
     # Those from before are gone as well.
