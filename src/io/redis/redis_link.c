@@ -77,7 +77,7 @@ static void set_state(struct redis_link *r, enum redis_link_state state, const c
 {
     bool changed = state != r->state || (state == REDIS_LINK_UP && strcmp(why, r->why) != 0);
     r->state = state;
-    snprintf(r->why, sizeof r->why, "%s", why);
+    snprintf(r->why, sizeof r->why, "%.*s", (int)sizeof r->why - 1, why);
     text_blank_controls(r->why); /* it may come from the server, and goes to terminals */
     if (changed && r->on_state)
         r->on_state(state, r->why, r->arg);
